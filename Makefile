@@ -1,0 +1,52 @@
+# Two commands do all the set-up: `make run` and `make test`. They need python3.11, pip, venv, make.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+export DO_NOT_TRACK := 1
+
+.PHONY: help run test lint format lock bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamps are remade when the pinned versions or the project file change.
+$(VENV)/.run-stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.test-stamp: $(VENV)/.run-stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/.run-stamp ## Make the demo company and its first report
+	@$(BIN)/mentorlift demo --out data/demo
+	@$(BIN)/mentorlift run data/demo/project --data data/demo/exports --out data/demo/out
+
+test: $(VENV)/.test-stamp lint ## Run every check and test (under 15 minutes on two cores)
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test-stamp ## Style, types, SQL and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 pipelines/models
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test-stamp ## Format Python and SQL in place
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test-stamp ## Measure start-up and the demo run
+	$(BIN)/python tests/benchmarks/startup.py
+
+lock: ## Resolve constraints.txt anew from pyproject.toml
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet '.[dev,postgres]'
+	.venv-lock/bin/python -m pip freeze --exclude mentorlift > constraints.txt
+	rm -rf .venv-lock build mentorlift.egg-info
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) data/demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

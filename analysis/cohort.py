@@ -1,0 +1,220 @@
+"""The target trial of a study: who is eligible, when time begins, which arm, who is left out.
+
+SQL text goes out (the shell runs it over the marts), frames come in. Everything is read as it
+was known at the study's date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.errors import SpecError
+from analysis.finding import ArmCount, Flow, Step
+from analysis.study import Range
+
+if TYPE_CHECKING:
+    from analysis.study import StudySpec
+
+# What is known of everybody at time zero; any other name is an attribute of people.
+JOB_COLUMNS = ("department", "level", "site", "manager_no")
+BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
+_FUNNEL_DATES = (("invited_on", "invited"), ("applied_on", "applied"))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL text with its bound values, in order."""
+
+    sql: str
+    params: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """People of a study at time zero, and the attrition table that led to them.
+
+    ``people``: one row a person, sorted by person_no: person_no, time_zero (date), arm,
+    stratum, department, level, site, manager_no, tenure_months, exited_on, take_up (0/1/nan),
+    and one text column for each attribute the study names.
+    """
+
+    people: pd.DataFrame
+    steps: tuple[Step, ...]
+
+
+def attribute_names(spec: StudySpec) -> tuple[str, ...]:
+    """Names the study uses that are neither job columns nor made by the panel, sorted."""
+    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster}
+    for further in spec.specifications:
+        used.update(further.adjust_for)
+    return tuple(sorted(used - {*BASE_COLUMNS, "pre_period_outcome", "person"}))
+
+
+def funnel_query(spec: StudySpec) -> Query:
+    """SQL for one row a person of the programme's funnel, with the job held at time zero."""
+    zero = spec.time_zero  # one of three literals, checked by StudySpec
+    sql = f"""
+with funnel as (
+    select person_no, {zero} as time_zero, invited_on, applied_on, assigned_on, arm, stratum,
+        matched_on, first_met_on, took_up
+    from marts.programme_funnel
+    where programme = ? and known_from <= ? and known_to > ?
+),
+spells as (
+    select person_no, hired_on, exited_on
+    from marts.employment
+    where known_from <= ? and known_to > ?
+),
+spell_at_zero as (
+    select f.person_no, max(s.hired_on) as hired_on, max(s.exited_on) as exited_on
+    from funnel as f
+    inner join spells as s
+        on f.person_no = s.person_no
+        and s.hired_on <= f.time_zero
+        and (s.exited_on is null or s.exited_on >= f.time_zero)
+    group by f.person_no
+),
+job_at_zero as (
+    select f.person_no, max(j.department) as department, max(j.level) as level,
+        max(j.site) as site, max(j.manager_no) as manager_no
+    from funnel as f
+    inner join marts.job_history as j
+        on f.person_no = j.person_no
+        and j.valid_from <= f.time_zero and j.valid_to > f.time_zero
+        and j.known_from <= ? and j.known_to > ?
+    group by f.person_no
+)
+select f.*, s.hired_on, s.exited_on, j.department, j.level, j.site, j.manager_no
+from funnel as f
+left join spell_at_zero as s on f.person_no = s.person_no
+left join job_at_zero as j on f.person_no = j.person_no
+order by f.person_no
+"""
+    known = (spec.as_of, spec.as_of)
+    return Query(sql, (spec.programme, *known, *known, *known))
+
+
+def attributes_query(spec: StudySpec) -> Query:
+    """SQL for (person_no, attribute, value) of the attributes the study names."""
+    names = attribute_names(spec)
+    places = ", ".join("?" for _ in names) or "null"
+    sql = f"""
+select person_no, attribute, value
+from marts.person_attributes
+where attribute in ({places}) and known_from <= ? and known_to > ?
+order by person_no, attribute
+"""
+    return Query(sql, (*names, spec.as_of, spec.as_of))
+
+
+def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame) -> Cohort:
+    """The cohort with its attrition table; raises SpecError where the study names the unknown.
+
+    ``funnel`` and ``attributes`` are what the two queries return.
+    """
+    if funnel.empty:
+        raise SpecError(
+            "programme",
+            "nobody is recorded in this programme as known at the study's date",
+            "Check the programme's id and as_of, and that enrolments were delivered before it.",
+        )
+    people = _with_attributes(spec, funnel, attributes)
+    people["tenure_months"] = _months_between(people["hired_on"], people["time_zero"])
+    people["take_up"] = _take_up(spec, people)
+    steps = [Step(label="recorded in the programme", people=len(people))]
+    for column, word in _FUNNEL_DATES:
+        if people[column].notna().any():
+            people = _keep(steps, people, people[column].notna(), word, f"not {word}")
+    people = _keep(
+        steps, people, people["time_zero"].notna(), "have a start date", f"no {spec.time_zero}"
+    )
+    for name, rule in spec.population.items():
+        kept = _matches(people[name], rule)
+        people = _keep(steps, people, kept, f"{name.replace('_', ' ')} as declared", "another one")
+    arms = [*spec.arms.treated, spec.arms.comparison]
+    unknown = [arm for arm in arms if arm not in set(people["arm"].dropna())]
+    if unknown and len(people):
+        raise SpecError(
+            "arms",
+            f"{', '.join(unknown)}: no such arm in this population",
+            f"Arms found: {', '.join(sorted(people['arm'].dropna().unique())) or 'none'}.",
+        )
+    people = _keep(steps, people, people["arm"].isin(arms), "entered the draw", "in no study arm")
+    return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
+
+
+def flow(spec: StudySpec, cohort: Cohort, answered: pd.Series[int]) -> Flow:
+    """The attrition table of the report: the steps, then each arm from the draw to the answer.
+
+    ``answered`` holds the person_no of those with an outcome in the primary window.
+    """
+    counts: list[ArmCount] = []
+    for arm in (*spec.arms.treated, spec.arms.comparison):
+        group = cohort.people[cohort.people["arm"] == arm]
+        counts.append(ArmCount(arm=arm, label="drawn", people=len(group)))
+        if spec.take_up and group["take_up"].notna().any():
+            took = int((group["take_up"] == 1).sum())
+            counts.append(ArmCount(arm=arm, label=_TAKE_UP_LABEL[spec.take_up], people=took))
+        seen = int(group["person_no"].isin(answered).sum())
+        counts.append(ArmCount(arm=arm, label="with an outcome, in the answer", people=seen))
+    return Flow(steps=cohort.steps, arms=tuple(counts))
+
+
+_TAKE_UP_LABEL = {
+    "met_mentor_once": "met a mentor at least once",
+    "matched": "matched with a mentor",
+    "recorded": "took part, as recorded",
+}
+
+
+def _with_attributes(
+    spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
+) -> pd.DataFrame:
+    names = attribute_names(spec)
+    found = set(attributes["attribute"])
+    missing = [n for n in names if n not in found]
+    if missing:
+        raise SpecError(
+            "adjust_for / population",
+            f"{', '.join(missing)}: no such attribute of people",
+            f"Load it under `attributes`, or use one of {', '.join(BASE_COLUMNS)}, "
+            "pre_period_outcome.",
+        )
+    wide = attributes.pivot(index="person_no", columns="attribute", values="value")
+    return funnel.merge(wide.reset_index(), on="person_no", how="left", validate="one_to_one")
+
+
+def _keep(
+    steps: list[Step], people: pd.DataFrame, kept: pd.Series[bool], label: str, left_out: str
+) -> pd.DataFrame:
+    """The people kept, with the step written down even where nobody is lost."""
+    steps.append(Step(label=label, people=int(kept.sum()), left_out=left_out))
+    return people[kept]
+
+
+def _matches(values: pd.Series[str], rule: Range | tuple[str, ...]) -> pd.Series[bool]:
+    if isinstance(rule, Range):
+        numbers = pd.to_numeric(values, errors="coerce")
+        return numbers.between(rule.min, rule.max)
+    return values.astype(str).isin(rule)
+
+
+def _take_up(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
+    """1 where the person took part by the end of the primary window, 0 where not, nan unknown."""
+    if spec.take_up == "recorded":
+        return people["took_up"].astype("Float64").astype(float)
+    column = "first_met_on" if spec.take_up == "met_mentor_once" else "matched_on"
+    months = _months_between(people["time_zero"], people[column])
+    return (months <= spec.follow_up.primary[1]).astype(float)
+
+
+def months_since(start: pd.Series[pd.Timestamp], end: pd.Series[pd.Timestamp]) -> pd.Series[float]:
+    """Calendar months from the month of ``start`` to the month of ``end``; nan where unknown."""
+    first, last = pd.to_datetime(start), pd.to_datetime(end)
+    return (last.dt.year - first.dt.year) * 12.0 + (last.dt.month - first.dt.month)
+
+
+_months_between = months_since

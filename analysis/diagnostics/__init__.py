@@ -1,0 +1,29 @@
+"""Diagnostics: each returns a figure, its threshold, a verdict and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["pass", "warn", "fail", "note"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One check of a study.
+
+    ``status`` "note" informs and never changes a grade (a minimum detectable effect, an SMD).
+    ``reveals_effect`` marks figures from which the headline could be read back (Lee bounds,
+    robustness values): they are blanked when the headline is withheld.
+    ``n_smallest`` is the smallest group of people the figure rests on (None: not about people).
+    """
+
+    name: str  # snake_case key
+    label: str  # plain words, as printed
+    value: float | None
+    display: str  # the figure as printed, with its unit ("3.1 points", "p = 0.82")
+    threshold: str  # plain words, as printed ("warn below 0.01, fail below 0.001")
+    status: Status
+    remedy: str  # what to do; empty when the check passes
+    reveals_effect: bool = False
+    n_smallest: int | None = None

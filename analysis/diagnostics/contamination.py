@@ -1,0 +1,42 @@
+"""Contamination: comparators who were mentored all the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.diagnostics import Diagnostic, Status
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.wording import per_cent, share_text
+
+if TYPE_CHECKING:
+    from analysis.panel import Panel
+
+_REMEDY = (
+    "The comparison was partly mentored, which hides part of any effect. Read the effect on "
+    "those who took part, and find out how comparators came to a mentor."
+)
+
+
+def contamination(panel: Panel, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Share of the comparison arm that took part, among those where it is recorded."""
+    took = panel.people.loc[panel.people["arm"] == panel.comparison, "take_up"].dropna()
+    share = float(took.mean()) if len(took) else None
+    status: Status = "pass"
+    if share is None:
+        status = "note"
+    elif share > limits.contamination_fail:
+        status = "fail"
+    elif share > limits.contamination_warn:
+        status = "warn"
+    remedy = {"pass": "", "note": "Record who met a mentor in the comparison arm too."}
+    return Diagnostic(
+        name="contamination",
+        label=f"People of {panel.comparison} who took part",
+        value=share,
+        display="not recorded" if share is None else share_text(share),
+        threshold=f"warn above {per_cent(limits.contamination_warn)} %, "
+        f"fail above {per_cent(limits.contamination_fail)} %",
+        status=status,
+        remedy=remedy.get(status, _REMEDY),
+        n_smallest=len(took),
+    )

@@ -1,0 +1,78 @@
+"""Enough people, and the smallest effect the study could have seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scipy import stats
+
+from analysis.diagnostics import Diagnostic
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.wording import number_text
+from analysis.estimate import Estimate, Result
+from analysis.estimators.results import as_per_cent
+
+if TYPE_CHECKING:
+    from analysis.panel import Panel
+    from analysis.study import StudySpec
+
+POWER = 0.80
+# 2.80 standard errors: two-sided test at 5 % (Bloom 1995, Evaluation Review 19:547-556).
+MULTIPLE = float(stats.norm.ppf(0.975) + stats.norm.ppf(POWER))
+
+
+def minimum_detectable_effect(
+    results: tuple[Result, ...], spec: StudySpec
+) -> tuple[Diagnostic, ...]:
+    """One note for each estimate given: its minimum detectable effect at 80 % power.
+
+    Imprecision never changes a grade: above the effect of interest it adds "cannot tell".
+    """
+    return tuple(_one(r, spec) for r in results if isinstance(r, Estimate))
+
+
+def _one(result: Estimate, spec: StudySpec) -> Diagnostic:
+    log = spec.outcome.transform == "log"
+    error = result.std_error / (100 + result.estimate) if log else result.std_error
+    smallest = as_per_cent(MULTIPLE * error) if log else MULTIPLE * error
+    wanted, threshold = spec.effect_of_interest, "no effect of interest declared"
+    display, remedy = number_text(smallest, result.target.unit), ""
+    if wanted is not None:
+        wanted = 100 * wanted if log else wanted
+        threshold = f"effect of interest {number_text(wanted, result.target.unit)}"
+        if smallest > abs(wanted):
+            display += ": cannot tell"
+            remedy = (
+                "Cannot tell effects of the size of interest from none: more people or more "
+                "months would; finding nothing here does not mean that there is nothing."
+            )
+    return Diagnostic(
+        name="minimum_detectable_effect",
+        label=f"Smallest effect the study can see, {result.target.arm} (80 % power)",
+        value=smallest,
+        display=display,
+        threshold=threshold,
+        status="note",
+        remedy=remedy,
+        n_smallest=min(result.n_treated, result.n_comparison),
+    )
+
+
+def enough_data(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Smallest arm with outcomes in the primary window; fails where nothing can be compared."""
+    rows = panel.between(*spec.follow_up.primary).rows
+    seen = panel.people[panel.people["person"].isin(rows["person"])]
+    counts = [int((seen["arm"] == arm).sum()) for arm in (*panel.treated, panel.comparison)]
+    smallest = min(counts)
+    constant = len(rows) > 0 and rows["outcome"].nunique() == 1
+    failed = smallest < limits.people_fail or constant
+    return Diagnostic(
+        name="enough_data",
+        label="People with an outcome in the smallest arm",
+        value=float(smallest),
+        display="the outcome never varies" if constant else f"{smallest:,} people",
+        threshold=f"fail below {limits.people_fail} people, or when the outcome never varies",
+        status="fail" if failed else "pass",
+        remedy="Check the arms, the metric and the window of the study." if failed else "",
+        n_smallest=smallest,
+    )

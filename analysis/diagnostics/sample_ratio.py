@@ -1,0 +1,112 @@
+"""Sample ratio: do the arms have the sizes that the draw should have given?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from analysis.diagnostics import Diagnostic, Status
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.wording import p_text, per_cent
+from analysis.errors import SpecError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.panel import Panel
+    from analysis.study import StudySpec
+
+_LABEL = "Sizes of the arms against the planned shares"
+_REMEDY = (
+    "Ask who kept the list: people added, removed or moved after the draw. Compare the arms "
+    "with the list as drawn, before any outcome is looked at."
+)
+
+
+def sample_ratio(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Chi-square of arm counts against the planned shares, summed over strata.
+
+    Raises SpecError where allocation.share cannot be a plan for these arms.
+    """
+    arms = (*panel.treated, panel.comparison)
+    counts = np.array(
+        [
+            [int((group["arm"] == arm).sum()) for arm in arms]
+            for _, group in panel.people.groupby("stratum")
+        ],
+        dtype=float,
+    ).reshape(-1, len(arms))
+    smallest = int(counts.sum(axis=0).min())
+    shares = planned_shares(panel, spec)
+    if shares is None or counts.sum() == 0:
+        return Diagnostic(
+            name="sample_ratio",
+            label=_LABEL,
+            value=None,
+            display="no people" if shares is not None else "no planned share declared",
+            threshold=_threshold(limits),
+            status="note",
+            remedy="Write the planned share of each treated arm under allocation.share.",
+            n_smallest=smallest,
+        )
+    _, p_value = chi_square(counts, shares)
+    total = counts.sum(axis=0)
+    deviation = float(np.abs(total / total.sum() - shares).max())
+    status: Status = "pass"
+    if p_value < limits.sample_ratio_fail_p and deviation >= limits.sample_ratio_fail_deviation:
+        status = "fail"
+    elif p_value < limits.sample_ratio_warn_p:
+        status = "warn"
+    return Diagnostic(
+        name="sample_ratio",
+        label=_LABEL,
+        value=p_value,
+        display=f"{p_text(p_value)}, largest deviation {100 * deviation:.2f} points",
+        threshold=_threshold(limits),
+        status=status,
+        remedy="" if status == "pass" else _REMEDY,
+        n_smallest=smallest,
+    )
+
+
+def chi_square(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[float, float]:
+    """Pearson's chi-square of counts (strata, arms) against shares (arms,), and its p-value."""
+    expected = counts.sum(axis=1, keepdims=True) * shares
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    return statistic, float(stats.chi2.sf(statistic, counts.shape[0] * (counts.shape[1] - 1)))
+
+
+def planned_shares(panel: Panel, spec: StudySpec) -> NDArray[np.float64] | None:
+    """Planned share of each arm, treated arms in order and the comparison last; None if undeclared.
+
+    One number holds for each treated arm.
+    """
+    declared = spec.allocation.share
+    if declared is None:
+        return None
+    if isinstance(declared, float):
+        declared = dict.fromkeys(panel.treated, declared)
+    if set(declared) != set(panel.treated):
+        raise SpecError(
+            "allocation.share",
+            "does not name exactly the treated arms",
+            f"Give a share for each of {', '.join(panel.treated)}.",
+        )
+    treated = [declared[arm] for arm in panel.treated]
+    if min(treated) <= 0 or sum(treated) >= 1:
+        raise SpecError(
+            "allocation.share",
+            "leaves an arm without people",
+            "Write the planned share of each treated arm, above 0, together below 1.",
+        )
+    return np.array([*treated, 1 - sum(treated)])
+
+
+def _threshold(limits: Thresholds) -> str:
+    return (
+        f"warn below p = {limits.sample_ratio_warn_p:g}, fail below p = "
+        f"{limits.sample_ratio_fail_p:g} with a deviation of "
+        f"{per_cent(limits.sample_ratio_fail_deviation)} points or more"
+    )

@@ -1,0 +1,24 @@
+"""Limits of the checks, in one place; every check prints the ones it used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Shares and differences of shares are fractions, p-values probabilities."""
+
+    sample_ratio_warn_p: float = 0.01
+    sample_ratio_fail_p: float = 0.001
+    sample_ratio_fail_deviation: float = 0.001
+    balance_fail_p: float = 0.001
+    missing_warn: float = 0.05
+    missing_fail: float = 0.05
+    contamination_warn: float = 0.05
+    contamination_fail: float = 0.20
+    weak_first_stage: float = 10.0
+    people_fail: int = 2
+
+
+DEFAULT = Thresholds()

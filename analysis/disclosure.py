@@ -1,0 +1,285 @@
+"""Disclosure control: ``release()`` is the only maker of what a report may show.
+
+Protected projects: nothing about fewer than ``min_group`` people, counts rounded to 5, no
+coefficient with under 10 residual degrees of freedom, withheld numbers absent altogether.
+Public projects (published data) keep exact counts; every other rule about withholding holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from analysis.estimate import Estimate, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.diagnostics import Diagnostic, Status
+    from analysis.finding import Finding, Flow, Grade
+
+Mode = Literal["protected", "public"]
+Shown = Literal["released", "not_estimable", "suppressed", "withheld"]
+
+MIN_GROUP = 10
+MIN_GROUP_FLOOR = 5
+ROUND_TO = 5
+MIN_RESIDUAL_DF = 10
+
+_MINT = object()  # only release() and restore() hold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What one project allows: its mode and the smallest group shown."""
+
+    mode: Mode = "protected"
+    min_group: int = MIN_GROUP
+
+    def count(self, people: int) -> int | None:
+        """A printable count: exact if public, rounded to 5 if large enough, else None."""
+        if self.mode == "public":
+            return people
+        if 0 < people < self.min_group:
+            return None
+        return ROUND_TO * round(people / ROUND_TO)
+
+    def text(self, people: int) -> str:
+        """A count as printed; "<10" stands for a group too small to show."""
+        shown = self.count(people)
+        return f"<{self.min_group}" if shown is None else f"{shown:,}"
+
+    def part(self, people: int, whole: int | None) -> str:
+        """A count printed under the whole it is part of: a small remainder is not given away."""
+        if self.mode == "public" or whole is None or not 0 < whole - people < self.min_group:
+            return self.text(people)
+        bound = (whole - self.min_group) // ROUND_TO * ROUND_TO
+        return f"≥{bound:,}" if bound >= self.min_group else self.text(min(people, 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedEstimate:
+    """One estimate as it may be shown; figures are None unless status is "released"."""
+
+    name: str
+    role: str
+    estimand: str
+    estimator: str
+    arm: str
+    comparison: str
+    subgroup: str | None
+    window: tuple[int, int]
+    unit: str
+    status: Shown
+    reason: str = ""
+    estimate: float | None = None
+    std_error: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    n_people: int | None = None
+    n_rows: int | None = None
+    convention: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedDiagnostic:
+    """One check as it may be shown."""
+
+    name: str
+    label: str
+    value: float | None
+    display: str
+    threshold: str
+    status: Status
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedStep:
+    """One line of the attrition table; ``arm`` is empty for the steps everybody takes."""
+
+    arm: str
+    label: str
+    people: str
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """All that may be shown of one study. Made by :func:`release`, never by hand."""
+
+    study: str
+    title: str
+    question: str
+    programme: str
+    design: str
+    population: str
+    as_of: str
+    outcome: str
+    outcome_unit: str
+    unit: str
+    higher_is: str
+    treated: tuple[str, ...]
+    comparison: str
+    window: tuple[int, int]
+    effect_of_interest: float | None
+    grade: Grade
+    reasons: tuple[str, ...]
+    estimates: tuple[ReleasedEstimate, ...]
+    diagnostics: tuple[ReleasedDiagnostic, ...]
+    steps: tuple[ReleasedStep, ...]
+    mode: Mode
+    min_group: int
+    spec_hash: str
+    _mint: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self._mint is not _MINT:
+            raise TypeError("a Release is made by analysis.disclosure.release() alone")
+
+    @property
+    def headline(self) -> ReleasedEstimate:
+        """The primary estimate, shown or not."""
+        return next(e for e in self.estimates if e.role == "headline")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, in a fixed order."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "_mint"}
+
+    def digest(self) -> str:
+        """SHA-256 of everything shown."""
+        text = json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+Ledger = tuple[str, ...]  # digests of what was released, oldest first
+
+
+def release(
+    findings: Sequence[Finding], rules: Rules, ledger: Ledger = ()
+) -> tuple[tuple[Release, ...], Ledger]:
+    """The findings as they may be shown, and the ledger with these releases added."""
+    made = tuple(_release_one(f, rules) for f in findings)
+    return made, ledger + tuple(r.digest() for r in made)
+
+
+def restore(saved: dict[str, Any], digest: str) -> Release:
+    """A release written earlier by this product; ValueError when its digest does not match."""
+    values = dict(saved)
+    for name in ("treated", "window", "reasons"):
+        values[name] = tuple(values[name])
+    values["estimates"] = tuple(
+        ReleasedEstimate(**{**e, "window": tuple(e["window"])}) for e in values["estimates"]
+    )
+    values["diagnostics"] = tuple(ReleasedDiagnostic(**d) for d in values["diagnostics"])
+    values["steps"] = tuple(ReleasedStep(**s) for s in values["steps"])
+    made = Release(**values, _mint=_MINT)
+    if made.digest() != digest:
+        raise ValueError("the saved release was altered")
+    return made
+
+
+def _release_one(finding: Finding, rules: Rules) -> Release:
+    spec, grade = finding.spec, finding.grade
+    why = finding.reasons[1] if grade == "Withheld" else ""
+    return Release(
+        study=spec.study,
+        title=spec.title or spec.study,
+        question=spec.question,
+        programme=spec.programme,
+        design=spec.design,
+        population=finding.population,
+        as_of=spec.as_of.isoformat(),
+        outcome=spec.outcome.label or spec.outcome.metric.replace("_", " "),
+        outcome_unit=spec.outcome.unit,
+        unit=spec.unit,
+        higher_is=spec.outcome.higher_is,
+        treated=spec.arms.treated,
+        comparison=spec.arms.comparison,
+        window=spec.follow_up.primary,
+        effect_of_interest=spec.effect_of_interest,
+        grade=grade,
+        reasons=finding.reasons,
+        estimates=tuple(_estimate(e, why, rules) for e in finding.estimates),
+        diagnostics=tuple(_diagnostic(d, grade, rules) for d in finding.diagnostics),
+        steps=_steps(finding.flow, rules),
+        mode=rules.mode,
+        min_group=rules.min_group,
+        spec_hash=spec.digest(),
+        _mint=_MINT,
+    )
+
+
+def _estimate(result: Result, why_withheld: str, rules: Rules) -> ReleasedEstimate:
+    target = asdict(result.target)
+    if why_withheld:
+        return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
+    if not isinstance(result, Estimate):
+        return ReleasedEstimate(**target, status="not_estimable", reason=result.reason)
+    smallest = min(result.n_treated, result.n_comparison)
+    if smallest < rules.min_group:
+        why = f"A group has fewer than {rules.min_group} people."
+        return ReleasedEstimate(**target, status="suppressed", reason=why)
+    if result.df < MIN_RESIDUAL_DF:
+        why = f"Fewer than {MIN_RESIDUAL_DF} residual degrees of freedom."
+        return ReleasedEstimate(**target, status="suppressed", reason=why)
+    return ReleasedEstimate(
+        **target,
+        status="released",
+        estimate=_finite(result.estimate),
+        std_error=_finite(result.std_error),
+        ci_low=_finite(result.ci_low),
+        ci_high=_finite(result.ci_high),
+        p_value=result.p_value,
+        n_people=rules.count(result.n_people),
+        n_rows=rules.count(result.n_rows),
+        convention=result.convention,
+    )
+
+
+def _diagnostic(check: Diagnostic, grade: Grade, rules: Rules) -> ReleasedDiagnostic:
+    value, display = check.value, check.display
+    if check.reveals_effect and grade == "Withheld":
+        value, display = None, "withheld with the effect"
+    elif check.n_smallest is not None and check.n_smallest < rules.min_group:
+        value, display = None, f"rests on fewer than {rules.min_group} people"
+    return ReleasedDiagnostic(
+        name=check.name,
+        label=check.label,
+        value=value,
+        display=display,
+        threshold=check.threshold,
+        status=check.status,
+        remedy=check.remedy,
+    )
+
+
+def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
+    """The attrition table; where a count would give away a small remainder, a bound stands."""
+    lines, before = [], None
+    for step in flow.steps:
+        shown = rules.part(step.people, before)
+        lines.append(ReleasedStep(arm="", label=step.label, people=shown, left_out=step.left_out))
+        before = step.people
+    drawn: dict[str, int] = {}
+    for count in flow.arms:
+        shown = rules.part(count.people, drawn.get(count.arm))
+        drawn.setdefault(count.arm, count.people)
+        lines.append(ReleasedStep(arm=count.arm, label=count.label, people=shown, left_out=""))
+    return tuple(lines)
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: an open interval end is None."""
+    return value if abs(value) < float("inf") else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, ReleasedEstimate | ReleasedDiagnostic | ReleasedStep):
+        return {k: _plain(v) for k, v in asdict(value).items()}
+    return value

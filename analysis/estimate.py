@@ -1,0 +1,65 @@
+"""What an estimator returns: an Estimate, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["headline", "secondary", "naive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a number is about; shared by an estimate and by the reason there is none.
+
+    ``window`` is in event months, inclusive; ``unit`` is the unit of the figure ("KES a week",
+    "%", "share"). ``arm`` and ``comparison`` are arm names of the study.
+    """
+
+    name: str
+    role: Role
+    estimand: str
+    estimator: str
+    arm: str
+    comparison: str
+    window: tuple[int, int]
+    unit: str
+    subgroup: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One figure with its uncertainty, on the scale named by ``target.unit``.
+
+    ``df`` is the residual degrees of freedom of the model (rows or clusters minus parameters,
+    whichever is fewer). ``n_treated`` and ``n_comparison`` count people, not rows.
+    ``convention`` states how the standard error was made ("HC2", "clustered by person, CR1").
+    """
+
+    target: Target
+    estimate: float
+    std_error: float
+    ci_low: float
+    ci_high: float
+    p_value: float | None
+    df: float
+    n_treated: int
+    n_comparison: int
+    n_rows: int
+    convention: str
+
+    @property
+    def n_people(self) -> int:
+        """People in the two groups compared."""
+        return self.n_treated + self.n_comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEstimable:
+    """The reason a figure could not be made. It travels to the report and is printed there."""
+
+    target: Target
+    reason: str
+
+
+Result = Estimate | NotEstimable

@@ -1,0 +1,32 @@
+"""ANCOVA: arms, event months, strata and covariates in one least-squares regression."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.estimators.arms import arm_effects
+from analysis.estimators.sample import build_sample, design_columns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.estimate import Result
+    from analysis.estimators.arms import Columns
+    from analysis.estimators.sample import Sample
+    from analysis.panel import Panel
+    from analysis.study import StudySpec, Window
+
+
+def ancova(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
+    """Effect of each arm, adjusted additively for months, strata and the panel's covariates.
+
+    A window that begins before time zero lets those rows enter as control rows for everybody.
+    """
+    sample = build_sample(panel, window, spec.missing_covariates)
+    return arm_effects(panel, spec, window, sample, _columns, name="ancova", estimator="ANCOVA")
+
+
+def _columns(sample: Sample, treated: NDArray[np.float64]) -> Columns:
+    return np.hstack([design_columns(sample), sample.covariates]), None

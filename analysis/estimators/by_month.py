@@ -1,0 +1,159 @@
+"""Effects by event month from one pooled model, with tests of fading over the follow-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from analysis.estimate import NotEstimable
+from analysis.estimators.linear import FEW_CLUSTERS, Fit, fit_ols
+from analysis.estimators.results import NO_FREEDOM, NOT_IDENTIFIED, from_fit, make_target
+from analysis.estimators.sample import build_sample, design_columns, too_thin, unusable
+
+if TYPE_CHECKING:
+    from analysis.estimate import Result
+    from analysis.estimators.sample import Sample
+    from analysis.panel import Panel
+    from analysis.study import StudySpec, Window
+
+NAME = "by_month"
+TEXT = "ANCOVA, arms by month"
+Cell = tuple[int, int]  # arm code, event month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthModel:
+    """Arm by month effects: columns of ``fit`` in the order of ``cells``; reasons for the rest."""
+
+    sample: Sample
+    months: tuple[int, ...]
+    cells: tuple[Cell, ...]
+    fit: Fit | None
+    reasons: dict[Cell, str]
+
+    def column(self, code: int, month: int) -> int | None:
+        """Column of an arm in a month; None where it was not estimated."""
+        if self.fit is None or (code, month) not in self.cells:
+            return None
+        place = self.cells.index((code, month))
+        return place if self.fit.identified[place] else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FadingTest:
+    """Wald tests over the months of one arm: all effects equal, and no linear trend in months.
+
+    ``slope`` is the change of the effect a month on the model's scale.
+    """
+
+    arm: str
+    months: int
+    people: int
+    equality: float
+    equality_p: float
+    slope: float
+    slope_error: float
+    slope_p: float
+
+
+def month_model(panel: Panel, spec: StudySpec, window: Window) -> MonthModel:
+    """One regression with a treatment column for each arm and month; months share the covariates.
+
+    Cells with too few people leave the model with their rows.
+    """
+    sample = build_sample(panel, window, spec.missing_covariates)
+    months = tuple(int(m) for m in np.unique(panel.between(*window).rows["event_month"]))
+    reasons: dict[Cell, str] = {}
+    dropped = np.zeros(len(sample.outcome), dtype=bool)
+    for month in months:
+        at_month = sample.month == month
+        rows = sample.where(at_month)
+        nothing = unusable(rows, panel.comparison)
+        for code, arm in enumerate(panel.treated, start=1):
+            reason = nothing or too_thin(rows, code, arm)
+            if reason:
+                reasons[code, month] = reason
+                dropped |= at_month & ((sample.arm == code) | (nothing is not None))
+    sample = sample.where(~dropped)
+    codes = range(1, len(panel.treated) + 1)
+    cells = tuple((c, m) for c in codes for m in months if (c, m) not in reasons)
+    fit = None
+    if cells:
+        treated = [sample.treated(c) * (sample.month == m) for c, m in cells]
+        fit = fit_ols(
+            sample.outcome,
+            np.hstack([design_columns(sample), sample.covariates]),
+            np.column_stack(treated),
+            sample.cluster,
+            covariance=spec.covariance,
+            cluster_name=spec.cluster,
+        )
+    return MonthModel(sample=sample, months=months, cells=cells, fit=fit, reasons=reasons)
+
+
+def effects_by_month(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
+    """The effect of each arm in each month of the window with outcomes; none if fewer than two."""
+    model = month_model(panel, spec, window)
+    if len(model.months) < 2:
+        return ()
+    results: list[Result] = []
+    for code, arm in enumerate(panel.treated, start=1):
+        for month in model.months:
+            target = make_target(panel, spec, arm, (month, month), name=NAME, estimator=TEXT)
+            column = model.column(code, month)
+            if column is None or model.fit is None:
+                reason = NO_FREEDOM if model.fit is None else NOT_IDENTIFIED
+                reason = model.reasons.get((code, month), reason)
+                results.append(NotEstimable(target=target, reason=reason))
+                continue
+            rows = model.sample.where(model.sample.month == month)
+            log = spec.outcome.transform == "log"
+            results.append(from_fit(target, model.fit, column, rows, code, log=log))
+    return tuple(results)
+
+
+def fading_tests(panel: Panel, spec: StudySpec, window: Window) -> tuple[FadingTest, ...]:
+    """Equality and trend of the monthly effects of each arm; none where it has under two months.
+
+    Chi-square and normal references; F and t with clusters less one below 40 clusters. The
+    trend is the least-squares slope of the monthly effects on the month, a linear combination.
+    """
+    model = month_model(panel, spec, window)
+    if model.fit is None:
+        return ()
+    tests: list[FadingTest] = []
+    for code, arm in enumerate(panel.treated, start=1):
+        columns = {m: model.column(code, m) for m in model.months}
+        known = {m: c for m, c in columns.items() if c is not None}
+        if len(known) > 1:
+            people = min(model.sample.people(code), model.sample.people(0))
+            tests.append(_fading(model.fit, known, arm, people))
+    return tuple(tests)
+
+
+def _fading(fit: Fit, columns: dict[int, int], arm: str, people: int) -> FadingTest:
+    places = list(columns.values())
+    effects, cov = fit.effects[places], fit.cov[np.ix_(places, places)]
+    contrasts = np.eye(len(places))[1:] - np.eye(len(places))[0]
+    gaps = contrasts @ effects
+    wald = max(float(gaps @ np.linalg.pinv(contrasts @ cov @ contrasts.T) @ gaps), 0.0)
+    count = len(gaps)
+    centred = np.array(list(columns), dtype=float) - np.mean(list(columns))
+    weights = centred / (centred @ centred)
+    slope, error = float(weights @ effects), float(weights @ cov @ weights) ** 0.5
+    few = fit.clusters is not None and fit.clusters < FEW_CLUSTERS
+    equal = stats.f.sf(wald / count, count, fit.df) if few else stats.chi2.sf(wald, count)
+    ratio = abs(slope) / error if error > 0 else 0.0
+    return FadingTest(
+        arm=arm,
+        months=len(places),
+        people=people,
+        equality=wald,
+        equality_p=float(equal),
+        slope=slope,
+        slope_error=error,
+        slope_p=float(2 * (stats.t.sf(ratio, fit.df) if few else stats.norm.sf(ratio))),
+    )

@@ -1,0 +1,154 @@
+"""Least squares with the study's covariance: identified columns, coefficients, their variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.stats.sandwich_covariance import cov_cluster
+
+from analysis.estimators.small_sample import cr2
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Robust = Literal["HC0", "HC1", "HC2", "HC3"]
+
+FEW_CLUSTERS = 40  # below, CR1 rejects too often (methods: clusters)
+_COLLINEAR = 1e-9  # share of a column's variation left after the columns before it
+_FULL_LEVERAGE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Coefficients of the treatment columns, shapes (t,) and (t, t).
+
+    ``effects`` is nan where ``identified`` is false. ``t_df`` are the degrees of freedom of
+    each t statistic, ``df`` the fewer of residual rows and clusters less one.
+    """
+
+    effects: NDArray[np.float64]
+    cov: NDArray[np.float64]
+    identified: NDArray[np.bool_]
+    t_df: NDArray[np.float64]
+    df: float
+    clusters: int | None  # None: not clustered
+    convention: str
+
+    def figures(self, column: int) -> tuple[float, float]:
+        """Estimate and standard error of one treatment column."""
+        variance = float(self.cov[column, column])
+        return float(self.effects[column]), float(np.sqrt(max(variance, 0.0)))
+
+
+def independent(columns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which columns (n, k) are not a combination of the ones before them; the first is a constant.
+
+    Sweeps the Gram matrix of the centred, scaled columns in order (Goodnight 1979).
+    """
+    centred = columns[:, 1:] - columns[:, 1:].mean(axis=0)
+    norms = np.sqrt((centred**2).sum(axis=0))
+    sizes = np.sqrt((columns[:, 1:] ** 2).sum(axis=0))
+    varies = norms > 1e-10 * np.maximum(sizes, 1e-300)
+    gram = centred / np.where(varies, norms, 1.0)
+    gram = gram.T @ gram
+    kept = varies.copy()
+    for j in range(len(kept)):
+        kept[j] &= bool(gram[j, j] > _COLLINEAR)
+        if kept[j]:
+            gram = gram - np.outer(gram[:, j], gram[j]) / gram[j, j]
+    return np.concatenate([[True], kept])
+
+
+def fit_ols(
+    outcome: NDArray[np.float64],
+    controls: NDArray[np.float64],
+    treatments: NDArray[np.float64],
+    cluster: NDArray[np.int64],
+    *,
+    covariance: Robust,
+    cluster_name: str = "person",
+    extras: NDArray[np.float64] | None = None,
+) -> Fit | None:
+    """The fit of outcome (n,) on controls (n, c; a constant first), treatments and extras.
+
+    Columns that follow from the ones before them are left out, in this order; a treatment
+    column that follows from the controls is not identified. None without residual freedom.
+    """
+    parts = [controls, treatments] if extras is None else [controls, treatments, extras]
+    columns = np.hstack(parts)
+    kept = independent(columns)
+    first, last = controls.shape[1], controls.shape[1] + treatments.shape[1]
+    design = columns[:, kept]
+    residual_df = design.shape[0] - design.shape[1]
+    if residual_df < 1:
+        return None
+    model = sm.OLS(outcome, design).fit()
+    cov, t_df, groups, convention = _covariance(model, cluster, covariance, cluster_name)
+    identified = kept[first:last]
+    places = (np.cumsum(kept) - 1)[first:last][identified]
+    effects = np.full(len(identified), np.nan)
+    effects[identified] = model.params[places]
+    full = np.full((len(identified), len(identified)), np.nan)
+    full[np.ix_(identified, identified)] = cov[np.ix_(places, places)]
+    reference = np.full(len(identified), np.nan)
+    reference[identified] = t_df[places]
+    return Fit(
+        effects=effects,
+        cov=full,
+        identified=identified,
+        t_df=reference,
+        df=float(residual_df if groups is None else min(residual_df, groups - 1)),
+        clusters=groups,
+        convention=convention,
+    )
+
+
+def _covariance(
+    model: sm.regression.linear_model.RegressionResults,
+    cluster: NDArray[np.int64],
+    covariance: Robust,
+    cluster_name: str,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int | None, str]:
+    """Covariance (k, k), t degrees of freedom (k,), number of clusters, and the words for it."""
+    ones = np.ones(len(model.params))
+    names, codes = np.unique(cluster, return_inverse=True)
+    groups = len(names)
+    if groups == len(cluster):
+        cov = _heteroskedastic(model, covariance)
+        words = f"{covariance}, t with {model.df_resid:,.0f} degrees of freedom"
+        return cov, ones * model.df_resid, None, words
+    words = f"clustered by {cluster_name.replace('_', ' ')} ({groups:,} clusters)"
+    if groups < FEW_CLUSTERS:
+        bread = np.asarray(model.normalized_cov_params)
+        small = cr2(model.model.exog, np.asarray(model.resid), bread, codes)
+        words += ", CR2, t with Satterthwaite degrees of freedom"
+        return small.cov, small.df, groups, words
+    words += f", CR1, t with {groups - 1:,} degrees of freedom"
+    return cov_cluster(model, codes), ones * (groups - 1), groups, words
+
+
+def _heteroskedastic(
+    model: sm.regression.linear_model.RegressionResults, covariance: Robust
+) -> NDArray[np.float64]:
+    """HC0-HC3 (MacKinnon and White 1985). A row fitted exactly (leverage one) adds nothing:
+    the other coefficients are those of a fit without it.
+    """
+    design, bread = model.model.exog, model.normalized_cov_params
+    squares = np.asarray(model.resid) ** 2
+    if covariance == "HC1":
+        squares = squares * len(squares) / model.df_resid
+    elif covariance in ("HC2", "HC3"):
+        left = 1 - np.einsum("ij,jk,ik->i", design, bread, design, optimize=True)
+        exact = left < _FULL_LEVERAGE
+        power = 1 if covariance == "HC2" else 2
+        squares = np.where(exact, 0.0, squares / np.where(exact, 1.0, left) ** power)
+    return np.asarray(bread @ (design.T * squares) @ design @ bread)
+
+
+def two_sided(estimate: float, std_error: float, df: float) -> float:
+    """p-value of the hypothesis of zero, t reference."""
+    return float(2 * stats.t.sf(abs(estimate) / std_error, df))

@@ -1,0 +1,130 @@
+"""The rows of one regression as arrays: outcome, arm, month, stratum, cluster and covariates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.panel import Panel
+    from analysis.study import Window
+
+Missing = Literal["indicator", "drop"]
+
+MIN_PEOPLE = 2  # fewer in an arm and there is no spread to compare with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Row-aligned arrays of shape (n,); ``covariates`` is (n, k) without missing values.
+
+    ``arm`` is 0 for the comparison and 1, 2, .. for ``panel.treated`` in order.
+    """
+
+    outcome: NDArray[np.float64]
+    arm: NDArray[np.int64]
+    month: NDArray[np.int64]
+    person: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    take_up: NDArray[np.float64]
+    pre_outcome: NDArray[np.float64]
+    covariates: NDArray[np.float64]
+
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> Sample:
+        """The rows for which ``kept`` (n,) is true, or with these positions."""
+        return replace(self, **{name: getattr(self, name)[kept] for name in self.__slots__})
+
+    @property
+    def one_row_a_person(self) -> bool:
+        """Whether nobody appears twice."""
+        return len(np.unique(self.person)) == len(self.person)
+
+    @property
+    def size_of_outcome(self) -> float:
+        """Largest absolute outcome: what rounding errors are measured against."""
+        return float(np.abs(self.outcome).max())
+
+    def people(self, code: int) -> int:
+        """People of an arm with a row after time zero (comparison: with any row)."""
+        kept = self.arm == code
+        if code:
+            kept &= self.month >= 0
+        return len(np.unique(self.person[kept]))
+
+    def treated(self, code: int) -> NDArray[np.float64]:
+        """0/1 column of an arm; rows before time zero are control rows for everybody."""
+        return np.asarray((self.arm == code) & (self.month >= 0), dtype=float)
+
+
+def build_sample(
+    panel: Panel, window: Window, missing: Missing, *, adjusted: bool = True
+) -> Sample:
+    """Rows of the window with their person's columns; covariates completed as declared.
+
+    ``missing`` "drop" keeps people with all covariates; "indicator" fills the mean of the
+    sample and adds a 0/1 column for each covariate that has gaps. Without ``adjusted`` the
+    sample has no covariates and loses nobody.
+    """
+    arms = {panel.comparison: 0} | {arm: i for i, arm in enumerate(panel.treated, start=1)}
+    people = panel.people[panel.people["arm"].isin(list(arms))]
+    rows = panel.between(*window).rows.merge(people, on="person", validate="many_to_one")
+    names = list(panel.covariates) if adjusted else []
+    sample = Sample(
+        outcome=rows["outcome"].to_numpy(dtype=float),
+        arm=rows["arm"].map(arms).to_numpy(dtype=np.int64),
+        month=rows["event_month"].to_numpy(dtype=np.int64),
+        person=rows["person"].to_numpy(dtype=np.int64),
+        cluster=rows["cluster"].to_numpy(dtype=np.int64),
+        stratum=rows["stratum"].to_numpy(dtype=np.int64),
+        take_up=rows["take_up"].to_numpy(dtype=float),
+        pre_outcome=rows["pre_outcome"].to_numpy(dtype=float),
+        covariates=rows[names].to_numpy(dtype=float).reshape(len(rows), len(names)),
+    )
+    if missing == "drop":
+        return sample.where(~np.asarray(np.isnan(sample.covariates).any(axis=1)))
+    return replace(sample, covariates=fill_missing(sample.covariates))
+
+
+def fill_missing(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns (n, k) with gaps filled by the column mean, and a 0/1 column for each with gaps."""
+    absent = np.isnan(values)
+    known = (~absent).sum(axis=0)
+    means = np.where(absent, 0.0, values).sum(axis=0) / np.maximum(known, 1)
+    filled = np.where(absent, means, values)
+    return np.column_stack([filled, absent[:, absent.any(axis=0)].astype(float)])
+
+
+def dummies(codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """0/1 columns (n, levels - 1) of every level but the first, in sorted order."""
+    levels = np.unique(codes)[1:]
+    return np.asarray(codes[:, None] == levels[None, :], dtype=float)
+
+
+def design_columns(sample: Sample) -> NDArray[np.float64]:
+    """What the design fixes: constant, event months and strata (each but the first)."""
+    constant = np.ones((len(sample.outcome), 1))
+    return np.hstack([constant, dummies(sample.month), dummies(sample.stratum)])
+
+
+def too_thin(sample: Sample, code: int, arm: str) -> str | None:
+    """Why this arm cannot be compared, in plain words; None where it can."""
+    if sample.people(code) < MIN_PEOPLE:
+        return f"fewer than {MIN_PEOPLE} people of {arm} have an outcome and what the model needs"
+    kept = sample.arm == code
+    if len(np.unique(sample.cluster[kept])) < MIN_PEOPLE:
+        return f"all people of {arm} are in one cluster"
+    return None
+
+
+def unusable(sample: Sample, comparison: str) -> str | None:
+    """Why nothing at all can be estimated from these rows; None where it can."""
+    if not len(sample.outcome):
+        return "no person with what the model needs has an outcome in this window"
+    if np.ptp(sample.outcome) == 0:
+        return "the outcome is the same for everybody in this window"
+    return too_thin(sample, 0, comparison)

@@ -1,0 +1,106 @@
+"""A finding: a question, its estimates and its diagnostics, with a computed claim grade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from analysis.estimate import NotEstimable, Result
+
+if TYPE_CHECKING:
+    from analysis.diagnostics import Diagnostic
+    from analysis.study import StudySpec
+
+Grade = Literal["Randomised", "Credible", "Suggestive", "Descriptive only", "Withheld"]
+
+LADDER: tuple[Grade, ...] = ("Randomised", "Credible", "Suggestive", "Descriptive only")
+
+# The best grade a design can earn, before its diagnostics are read (methods: claim grades).
+BEST: dict[str, Grade] = {
+    "randomised": "Randomised",
+    "opt_in": "Credible",
+    "rollout": "Credible",
+    "descriptive": "Descriptive only",
+}
+
+# Without these a finding cannot be built: a claim nobody checked is not a claim.
+REQUIRED: dict[str, frozenset[str]] = {
+    "randomised": frozenset(
+        {"sample_ratio", "balance", "differential_missing_outcome", "contamination"}
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """People left after one step towards the study population, and why the others are not."""
+
+    label: str
+    people: int
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmCount:
+    """People of one arm with a property ("drawn", "met a mentor at least once")."""
+
+    arm: str
+    label: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Attrition table: everybody at each step, then each arm from the draw to the answer."""
+
+    steps: tuple[Step, ...]
+    arms: tuple[ArmCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a study found. Raises ValueError when a required diagnostic is missing."""
+
+    spec: StudySpec
+    population: str
+    flow: Flow
+    estimates: tuple[Result, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def __post_init__(self) -> None:
+        missing = REQUIRED.get(self.spec.design, frozenset()) - {d.name for d in self.diagnostics}
+        if missing:
+            raise ValueError(f"finding without required diagnostics: {', '.join(sorted(missing))}")
+        if sum(e.target.role == "headline" for e in self.estimates) != 1:
+            raise ValueError("a finding has exactly one headline")
+
+    @property
+    def headline(self) -> Result:
+        """The one primary estimate, or the reason why there is none."""
+        return next(e for e in self.estimates if e.target.role == "headline")
+
+    @property
+    def grade(self) -> Grade:
+        """The claim grade: the design's best, one step down a warning, Withheld at a failure."""
+        failed = any(d.status == "fail" for d in self.diagnostics)
+        if failed or isinstance(self.headline, NotEstimable):
+            return "Withheld"
+        start = LADDER.index(BEST[self.spec.design])
+        warnings = sum(d.status == "warn" for d in self.diagnostics)
+        return LADDER[min(start + warnings, len(LADDER) - 1)]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the grade is what it is, in plain words, design first."""
+        best = BEST[self.spec.design]
+        lines = [f"The design ({self.spec.design.replace('_', '-')}) can earn {best}."]
+        # Figures stay out of these lines: they are printed before disclosure has seen them.
+        failed = [d for d in self.diagnostics if d.status == "fail"]
+        lines += [f"Failed: {d.label} ({d.threshold})." for d in failed]
+        if isinstance(self.headline, NotEstimable):
+            lines.append(f"The headline could not be estimated: {self.headline.reason}.")
+        warned = [d for d in self.diagnostics if d.status == "warn"]
+        lines += [f"Warning: {d.label} ({d.threshold}). One step down." for d in warned]
+        if len(lines) == 1:
+            lines.append("No check warned or failed.")
+        return tuple(lines)

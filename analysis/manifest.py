@@ -1,0 +1,38 @@
+"""The manifest of a run: what went in, with which code, and which stages are finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunManifest:
+    """Everything needed to rebuild a run, and nothing that changes between equal runs.
+
+    ``run`` is a hash of code, project, studies and inputs. ``inputs`` maps file to SHA-256,
+    ``studies`` study to specification hash, ``packages`` name to version, ``stages`` finished
+    stage to the SHA-256 of what it made.
+    """
+
+    run: str
+    project: str
+    title: str
+    code_version: str
+    code_hash: str
+    project_hash: str
+    as_known_at: str
+    inputs: dict[str, str] = field(default_factory=dict)
+    studies: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    def inputs_hash(self) -> str:
+        """SHA-256 over the names and hashes of all input files."""
+        return hashlib.sha256(json.dumps(self.inputs, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,160 @@
+"""The randomised design: its estimates, the headline first, and its checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analysis.diagnostics.balance import balance, standardised_differences
+from analysis.diagnostics.contamination import contamination
+from analysis.diagnostics.fading import fading
+from analysis.diagnostics.first_stage import first_stage
+from analysis.diagnostics.power import enough_data, minimum_detectable_effect
+from analysis.diagnostics.response import differential_missing, response, response_by_month
+from analysis.diagnostics.sample_ratio import sample_ratio
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.estimate import NotEstimable
+from analysis.estimators import ESTIMATORS
+from analysis.estimators.as_treated import as_treated
+from analysis.estimators.by_month import effects_by_month
+from analysis.estimators.lee import lee_bounds
+from analysis.estimators.permutation import randomisation_inference
+from analysis.estimators.results import make_target
+from analysis.estimators.take_up import take_up_effects
+
+if TYPE_CHECKING:
+    from analysis.diagnostics import Diagnostic
+    from analysis.estimate import Result, Role
+    from analysis.panel import Panel
+    from analysis.study import Specification, StudySpec, Window
+
+
+# Columns of people that are never covariates, whatever a study calls its attributes.
+_STRUCTURE = ("person", "arm", "stratum", "cluster", "take_up")
+
+
+def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
+    """All results of a randomised study, the one headline first; no figure is computed twice.
+
+    The headline is the declared estimator in the primary window for the first treated arm.
+    """
+    adjusted = with_covariates(panel, spec.adjust_for) or panel
+    window = spec.follow_up.primary
+    headline = primary_results(adjusted, spec)
+    results = [*headline]
+    for name in _other_estimators(adjusted, spec):
+        results += ESTIMATORS[name](adjusted, spec, window)
+    for further in spec.follow_up.windows:
+        if further != window:
+            results += _secondary_window(adjusted, spec, further)
+    results += effects_by_month(adjusted, spec, (0, spec.follow_up.months))
+    results += randomisation_inference(adjusted, spec, headline)
+    results += lee_bounds(adjusted, spec, window)
+    for specification in spec.specifications:
+        results += estimate_specification(panel, spec, specification)
+    if spec.take_up and panel.people["take_up"].notna().any():
+        results += take_up_effects(adjusted, spec, window)
+        results += as_treated(adjusted, spec, window)
+    return tuple(results)
+
+
+def diagnose_randomised(
+    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
+) -> tuple[Diagnostic, ...]:
+    """All checks of a randomised study; none depends on the sign or size of the headline."""
+    adjusted = with_covariates(panel, spec.adjust_for) or panel
+    checks = [
+        sample_ratio(adjusted, spec, limits),
+        balance(adjusted, spec, limits),
+        *differential_missing(adjusted, spec, limits),
+        contamination(adjusted, limits),
+        enough_data(adjusted, spec, limits),
+        *minimum_detectable_effect(primary_results(adjusted, spec), spec),
+    ]
+    if spec.take_up:
+        checks += first_stage(adjusted, spec, limits)
+    checks += fading(adjusted, spec)
+    checks += response(adjusted, spec)
+    checks += response_by_month(adjusted, spec)
+    checks += standardised_differences(adjusted)
+    return tuple(checks)
+
+
+def primary_results(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
+    """The declared estimator in the primary window: the headline, then the other arms."""
+    results = ESTIMATORS[spec.primary_estimator](panel, spec, spec.follow_up.primary)
+    return tuple(
+        relabelled(result, name="primary", role="headline" if place == 0 else "secondary")
+        for place, result in enumerate(results)
+    )
+
+
+def estimate_specification(
+    panel: Panel, spec: StudySpec, specification: Specification
+) -> tuple[Result, ...]:
+    """A named specification, one secondary result an arm; its covariates are columns of people.
+
+    Without ``adjust_for`` it uses the study's own covariates.
+    """
+    window: Window = (specification.first_month, specification.last_month)
+    name = f"specification: {specification.name}"
+    chosen = with_covariates(panel, specification.adjust_for or spec.adjust_for)
+    if chosen is None:
+        return tuple(
+            NotEstimable(
+                target=make_target(
+                    panel, spec, arm, window, name=name, estimator=specification.name
+                ),
+                reason="a covariate of this specification is not in the panel",
+            )
+            for arm in panel.treated
+        )
+    results = ESTIMATORS[specification.estimator](chosen, spec, window)
+    return tuple(
+        relabelled(r, name=name, estimator=f"{r.target.estimator} ({specification.name})")
+        for r in results
+    )
+
+
+def with_covariates(panel: Panel, names: tuple[str, ...]) -> Panel | None:
+    """The panel with these covariates (each a column, or 0/1 columns "name=category").
+
+    No names: the panel as it is. None where a name has no column.
+    """
+    if not names:
+        return panel
+    available = [c for c in panel.people.columns if c not in _STRUCTURE]
+    chosen: list[str] = []
+    for name in names:
+        columns = [c for c in available if c == name or c.startswith(f"{name}=")]
+        if not columns:
+            return None
+        chosen += columns
+    return replace(panel, covariates=tuple(chosen))
+
+
+def relabelled(
+    result: Result, *, name: str, role: Role = "secondary", estimator: str | None = None
+) -> Result:
+    """The same figures under another name and role."""
+    text = result.target.estimator if estimator is None else estimator
+    return replace(result, target=replace(result.target, name=name, role=role, estimator=text))
+
+
+def _secondary_window(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
+    results = ESTIMATORS[spec.primary_estimator](panel, spec, window)
+    return tuple(relabelled(result, name="window") for result in results)
+
+
+def _other_estimators(panel: Panel, spec: StudySpec) -> list[str]:
+    """Estimators that say something the headline does not.
+
+    Without covariates ANCOVA is the difference in means, and so is Lin within one stratum.
+    """
+    same: set[str] = {spec.primary_estimator}
+    if not panel.covariates:
+        plain = {"difference_in_means", "ancova"}
+        if panel.people["stratum"].nunique() < 2:
+            plain.add("lin")
+        same |= plain if same & plain else {"ancova", "lin"} & plain
+    return [name for name in ESTIMATORS if name not in same]

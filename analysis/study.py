@@ -1,0 +1,205 @@
+"""A study: one question written down before outcomes are read, validated and hashed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import hashlib
+import json
+import math
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from analysis.errors import SpecError
+
+DesignName = Literal["randomised", "opt_in", "rollout", "descriptive"]
+TakeUp = Literal["met_mentor_once", "matched", "recorded"]
+Estimator = Literal["ancova", "difference_in_means", "lin", "cuped"]
+Covariance = Literal["HC1", "HC2", "HC3"]
+Window = tuple[int, int]
+
+
+def _as_tuple(value: object) -> object:
+    """YAML authors write one name or a list of names; both mean a tuple."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_names(value: object) -> object:
+    """Names of values are text, whatever YAML made of them: 1 and 'Sales' alike."""
+    if isinstance(value, bool | int | float | str):
+        value = (value,)
+    if isinstance(value, list | tuple):
+        return tuple(str(v) for v in value)
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Range(_Part):
+    """Inclusive limits of a number; an absent limit is open."""
+
+    min: float = -math.inf
+    max: float = math.inf
+
+
+class Arms(_Part):
+    """Arms from the funnel: one or several treated, one comparison."""
+
+    treated: Names
+    comparison: str
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if not self.treated:
+            raise ValueError("name at least one treated arm")
+        if self.comparison in self.treated or len(set(self.treated)) < len(self.treated):
+            raise ValueError("name each arm once; the comparison is not a treated arm")
+        return self
+
+
+class Allocation(_Part):
+    """How the draw was made: columns of the strata and the planned share of each treated arm."""
+
+    strata: Names = ()
+    share: float | dict[str, float] | None = None
+
+
+class Outcome(_Part):
+    """The one primary outcome. ``unit`` is printed beside every figure on the natural scale."""
+
+    metric: str
+    label: str = ""
+    unit: str = ""
+    kind: Literal["continuous"] = "continuous"
+    transform: Literal["none", "log"] = "none"
+    higher_is: Literal["better", "worse"] = "better"
+
+
+class FollowUp(_Part):
+    """Event months looked at: the primary window and further, secondary ones (inclusive)."""
+
+    months: int = Field(ge=0)
+    primary: Window
+    windows: tuple[Window, ...] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for first, last in (self.primary, *self.windows):
+            if first > last:
+                raise ValueError(f"the window [{first}, {last}] ends before it begins")
+            if last > self.months:
+                raise ValueError(f"the window [{first}, {last}] goes beyond month {self.months}")
+        return self
+
+
+class Specification(_Part):
+    """A further named specification, shown as secondary (a published table's, say).
+
+    ``first_month`` before 0 lets baseline rows enter as control rows for everybody.
+    """
+
+    name: str
+    note: str = ""
+    estimator: Estimator = "ancova"
+    first_month: int
+    last_month: int
+    adjust_for: Names = ()
+
+
+class StudySpec(_Part):
+    """One question: population, time zero, arms, outcome, window, estimator. See the README."""
+
+    study: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")
+    question: str
+    title: str = ""
+    as_of: dt.date
+    programme: str
+    design: DesignName
+    population: dict[str, Range | Annotated[tuple[str, ...], BeforeValidator(_as_names)]] = Field(
+        default_factory=dict
+    )
+    time_zero: Literal["assigned_on", "invited_on", "eligible_on"] = "assigned_on"
+    arms: Arms
+    allocation: Allocation = Allocation()
+    take_up: TakeUp | None = None
+    cluster: str = "person"
+    outcome: Outcome
+    follow_up: FollowUp
+    estimator: Estimator | None = None
+    covariance: Covariance = "HC2"
+    missing_covariates: Literal["indicator", "drop"] = "indicator"
+    adjust_for: Names = ()
+    negative_controls: Names = ()
+    subgroups: Names = ()
+    effect_of_interest: float | None = None
+    specifications: tuple[Specification, ...] = ()
+
+    @property
+    def primary_estimator(self) -> Estimator:
+        """The declared estimator; by default ANCOVA where there is something to adjust for."""
+        return self.estimator or ("ancova" if self.adjust_for else "difference_in_means")
+
+    @property
+    def unit(self) -> str:
+        """The unit every effect is shown in: per cent for log outcomes."""
+        return "%" if self.outcome.transform == "log" else (self.outcome.unit or "units")
+
+    def digest(self) -> str:
+        """SHA-256 of the question in canonical JSON: comments and key order do not matter."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def seed(self) -> int:
+        """Seed of everything random in this study: a function of the question alone."""
+        return int(self.digest()[:8], 16)
+
+
+def parse_study(data: object) -> StudySpec:
+    """The validated study; raises :class:`SpecError` naming the first wrong key and the fix."""
+    if not isinstance(data, dict):
+        raise SpecError("(file)", "not a mapping of keys to values", "Start it with `study: NAME`.")
+    try:
+        spec = StudySpec.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, StudySpec) from None
+    overlap = set(spec.adjust_for) & set(spec.negative_controls)
+    if overlap:
+        raise SpecError(
+            "negative_controls",
+            f"{', '.join(sorted(overlap))} is also among adjust_for",
+            "A negative control may not be adjusted for; remove it from one of the two.",
+        )
+    return spec
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> SpecError:
+    """The first problem of a pydantic error as one line with a fix; values are never quoted."""
+    first: Any = error.errors(include_input=False, include_url=False)[0]
+    parts = [str(p) for p in first["loc"] if not str(p).startswith(("function-", "tuple["))]
+    key = ".".join(parts) or "(file)"
+    if first["type"] == "missing":
+        return SpecError(key, "is missing", f"Add `{parts[-1]}:` to the file.")
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(parts[-1], _all_keys(model), n=1)
+        hint = f"Did you mean `{near[0]}`?" if near else "Remove it; the README lists the keys."
+        return SpecError(key, "is not a key of this file", hint)
+    message = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+    return SpecError(key, message[:1].lower() + message[1:], "Correct the value of this key.")
+
+
+def _all_keys(model: type[BaseModel]) -> list[str]:
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        keys.append(name)
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            keys += _all_keys(inner)
+    return keys

@@ -1,0 +1,1 @@
+"""The shell: disk, network, clock and Prefect around the core."""

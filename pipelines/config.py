@@ -1,0 +1,264 @@
+"""The project file: one frozen Settings, validated with messages that name the key and the fix."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis.disclosure import MIN_GROUP, MIN_GROUP_FLOOR, Rules
+from analysis.errors import SpecError
+from analysis.study import StudySpec, explain, parse_study
+from pipelines.errors import Exit, UserError
+
+PROJECT_FILE = "mentorlift.yml"
+DELIVERY_TABLES = (
+    "people",
+    "employment",
+    "jobs",
+    "performance",
+    "enrolments",
+    "matches",
+    "sessions",
+)
+TableName = Literal[
+    "people", "employment", "jobs", "performance", "enrolments", "matches", "sessions"
+]
+# What only a company's own HR system delivers; published research data never holds it.
+HR_TABLES = frozenset({"employment", "jobs"})
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FromName(_Part):
+    """Take the delivery date from the file's name: one group that matches YYYY-MM-DD."""
+
+    from_name: str
+
+    @field_validator("from_name")
+    @classmethod
+    def _one_group(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error:
+            raise ValueError("not a regular expression") from None
+        if groups != 1:
+            raise ValueError("needs exactly one group in brackets, matching YYYY-MM-DD")
+        return pattern
+
+
+class Load(_Part):
+    """One delivery table fed from a file: canonical column -> header of the file."""
+
+    table: TableName
+    columns: dict[str, str]
+    constants: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    formats: dict[str, str] = Field(default_factory=dict)
+    keep_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _attributes_of_people(self) -> Self:
+        if self.attributes and self.table != "people":
+            raise ValueError("attributes belong to the table people; add a load for it")
+        return self
+
+
+class Source(_Part):
+    """A kind of delivery: which files, when delivered, how to read them, what they feed."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    file: str
+    delivered_on: dt.date | FromName
+    null_words: tuple[str, ...] = ("", "NA", "N/A", "NULL", "-")
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    encoding: str = "utf-8-sig"
+    loads: tuple[Load, ...] = Field(min_length=1)
+
+    @field_validator("file")
+    @classmethod
+    def _inside(cls, pattern: str) -> str:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise ValueError("must lie below the data folder: no leading / and no ..")
+        return pattern
+
+
+class Programme(_Part):
+    """One mentoring programme as people call it."""
+
+    id: str
+    name: str = ""
+
+
+class Retention(_Part):
+    """How long personal data are kept."""
+
+    months: int = Field(gt=0)
+
+
+class Settings(_Part):
+    """One project. Purpose, lawful basis and retention are mandatory: no run without them."""
+
+    project: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    title: str
+    purpose: str = Field(min_length=10)
+    lawful_basis: str = Field(min_length=3)
+    retention: Retention
+    disclosure: Literal["protected", "public"] = "protected"
+    min_group: int = Field(default=MIN_GROUP, ge=MIN_GROUP_FLOOR)
+    note: str = ""
+    programmes: tuple[Programme, ...] = ()
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _public_means_published(self) -> Self:
+        tables = {load.table for source in self.sources for load in source.loads}
+        if self.disclosure == "public" and tables & HR_TABLES:
+            raise ValueError(
+                "disclosure: public is for published data; a project that loads employment or "
+                "jobs is a company's own and must be protected"
+            )
+        names = [s.name for s in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError("two sources have the same name")
+        return self
+
+    @property
+    def rules(self) -> Rules:
+        """The disclosure rules of this project."""
+        return Rules(mode=self.disclosure, min_group=self.min_group)
+
+
+class Project(_Part):
+    """A project folder as read: settings, studies, and the hash of all its files."""
+
+    folder: Path
+    settings: Settings
+    studies: tuple[StudySpec, ...]
+    digest: str
+
+
+def load_project(folder: Path) -> Project:
+    """The project in ``folder``; raises UserError naming file, key and fix."""
+    file = folder / PROJECT_FILE
+    if not file.is_file():
+        raise UserError(
+            f"{file}: there is no project file",
+            f"Name a folder that holds {PROJECT_FILE}; data/examples/ has some to copy.",
+            Exit.PROJECT,
+        )
+    settings = _settings(file)
+    paths = sorted((folder / "studies").glob("*.yml"))
+    studies = tuple(_study(path) for path in paths)
+    names = [s.study for s in studies]
+    for path, name in zip(paths, names, strict=True):
+        if names.count(name) > 1:
+            raise UserError(
+                f"{path}: study: another file has the same study name",
+                "Give each study a name of its own.",
+                Exit.PROJECT,
+            )
+    known = {p.id for p in settings.programmes}
+    for path, study in zip(paths, studies, strict=True):
+        if study.programme not in known:
+            raise UserError(
+                f"{path}: programme: not one of the project's programmes",
+                f"Use one of: {', '.join(sorted(known)) or '(none declared)'}; or declare it "
+                f"under programmes in {PROJECT_FILE}.",
+                Exit.PROJECT,
+            )
+    digest = hashlib.sha256()
+    for path in (file, *paths):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return Project(folder=folder, settings=settings, studies=studies, digest=digest.hexdigest())
+
+
+def _settings(file: Path) -> Settings:
+    data = read_yaml(file)
+    for key in ("purpose", "lawful_basis", "retention"):
+        if isinstance(data, dict) and not data.get(key):
+            raise UserError(
+                f"{file}: {key}: is missing; nothing is read without it",
+                f"Write down {key}: data about people at work are processed for a stated purpose, "
+                "on a lawful basis, and for a limited time.",
+                Exit.PROJECT,
+            )
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise _located(file, explain(error, Settings)) from None
+
+
+def _study(path: Path) -> StudySpec:
+    try:
+        return parse_study(read_yaml(path))
+    except SpecError as error:
+        raise _located(path, error) from None
+
+
+def _located(file: Path, error: SpecError) -> UserError:
+    return UserError(f"{file}: {error.key}: {error.problem}", error.fix, Exit.PROJECT)
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file; raises UserError naming the line of a syntax error."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(
+            f"{path}: line {line}: {error.problem or 'not YAML'}",
+            "Correct the indentation or quote the text on that line.",
+            Exit.PROJECT,
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise UserError(
+            f"{path}: not a YAML text file", "Save it as UTF-8 text.", Exit.PROJECT
+        ) from None
+
+
+def load_key(project: str) -> tuple[bytes, Path, bool]:
+    """The pseudonym key, where it lies, and whether it was made just now.
+
+    At least 128 random bits, mode 0600, outside every output folder (reliability thresholds).
+    """
+    named = os.environ.get("MENTORLIFT_KEY_FILE")
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    path = Path(named) if named else base / "mentorlift" / f"{project}.key"
+    made = False
+    if not path.exists():
+        if named:
+            raise UserError(
+                f"{path}: the key file named by MENTORLIFT_KEY_FILE is absent",
+                "Restore it, or unset the variable to let a new key be made. A new key gives new "
+                "pseudonyms.",
+                Exit.PROJECT,
+            )
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(secrets.token_hex(32) + "\n")
+        made = True
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except (ValueError, UnicodeDecodeError):
+        key = b""
+    if len(key) < 16:
+        raise UserError(
+            f"{path}: not a key: at least 32 hexadecimal digits are needed",
+            "Restore the key from your backup.",
+            Exit.PROJECT,
+        )
+    return key, path, made

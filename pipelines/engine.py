@@ -1,0 +1,150 @@
+"""The one place where SQL runs: a DuckDB connection that spills, loads and fetches predictably."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+
+from pipelines.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    import pandas as pd
+    import pyarrow as pa
+
+    Params = Sequence[Any] | Mapping[str, Any] | None
+
+# Opened by tools of the DuckDB 1.x line as well.
+PORTABLE_STORAGE = "v1.0.0"
+
+
+def quote_identifier(name: str) -> str:
+    """The name as a quoted SQL identifier; quotes inside it are doubled."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """The text as an SQL literal; quotes inside it are doubled."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Engine:
+    """A DuckDB connection; close it, or use it as a context manager.
+
+    Extensions are never installed or loaded by themselves, and what does not fit into memory is
+    spilled to a private folder that goes with the engine.
+    """
+
+    def __init__(self, database: str, *, read_only: bool, threads: int | None) -> None:
+        self._spill = Path(tempfile.mkdtemp(prefix="mentorlift-"))
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "temp_directory": str(self._spill),
+        }
+        if threads is not None:
+            config["threads"] = threads
+        try:
+            self._connection = duckdb.connect(database, read_only=read_only, config=config)
+        except BaseException:
+            shutil.rmtree(self._spill, ignore_errors=True)
+            raise
+
+    @classmethod
+    def memory(cls, *, threads: int | None = None) -> Self:
+        """An engine on an empty database in memory."""
+        return cls(":memory:", read_only=False, threads=threads)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, threads: int | None = None) -> Self:
+        """An engine on a database file; raises :class:`UserError` when it cannot be opened."""
+        if read_only and not path.is_file():
+            raise UserError(
+                f"There is no database at {path}.", "Run the project once to make it.", Exit.DATA
+            )
+        try:
+            return cls(str(path), read_only=read_only, threads=threads)
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                problem = f"{path} is in use by another program."
+                fix = "Close that program, or open the file read-only in both."
+                raise UserError(problem, fix, Exit.BUSY) from None
+            problem = f"{path} cannot be opened as a database."
+            raise UserError(problem, "Build it again: run the project.", Exit.DATA) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and remove what was spilled."""
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def run(self, sql: str, params: Params = None) -> None:
+        """Run one or more statements to their end and drop what they return."""
+        self.rows(sql, params)
+
+    def rows(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+        """All rows of the query as tuples."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def scalar(self, sql: str, params: Params = None) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        rows = self.rows(sql, params)
+        return rows[0][0] if rows else None
+
+    def frame(self, sql: str, params: Params = None) -> pd.DataFrame:
+        """All rows of the query as a frame; dates become datetime64."""
+        with warnings.catch_warnings():
+            # DuckDB's own conversion uses arguments that pandas is about to drop.
+            warnings.simplefilter("ignore")
+            return self._connection.execute(sql, params).df()
+
+    def arrow(self, sql: str, params: Params = None) -> pa.Table:
+        """All rows of the query as an Arrow table."""
+        return self._connection.sql(sql, params=params).to_arrow_table()
+
+    def register(self, name: str, data: pd.DataFrame | pa.Table | pa.RecordBatch) -> None:
+        """Make a frame or an Arrow table readable under a name, without copying it."""
+        self._connection.register(name, data)
+
+    def unregister(self, name: str) -> None:
+        """Forget what was registered under the name."""
+        self._connection.unregister(name)
+
+    def attach(
+        self, path: Path, alias: str, *, read_only: bool = True, portable: bool = False
+    ) -> None:
+        """Attach a database file; ``portable`` writes a new one for DuckDB 1.x as well."""
+        options = ["read_only"] if read_only else []
+        if portable:
+            options.append(f"storage_version {quote_text(PORTABLE_STORAGE)}")
+        suffix = f" ({', '.join(options)})" if options else ""
+        self.run(f"attach {quote_text(str(path))} as {quote_identifier(alias)}{suffix}")
+
+    def detach(self, alias: str) -> None:
+        """Detach a database; its file is closed."""
+        self.run(f"detach {quote_identifier(alias)}")
+
+    def copy_database(self, source: str, target: str) -> None:
+        """Copy every table of one attached database into another one, which is empty."""
+        self.run(f"copy from database {quote_identifier(source)} to {quote_identifier(target)}")
+
+    def checkpoint(self) -> None:
+        """Write everything from the log into the database file."""
+        self.run("checkpoint")

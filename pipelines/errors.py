@@ -1,0 +1,33 @@
+"""Errors a person can act on, and the exit code each kind leaves with."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line; documented in the README."""
+
+    OK = 0
+    UNEXPECTED = 1  # a defect of ours: the traceback is in the log
+    USAGE = 2  # the command line itself is wrong
+    PROJECT = 3  # the project file or a study cannot be used as written
+    DATA = 4  # a delivered file cannot be used as it is
+    BUSY = 5  # another run holds the output folder
+    REFUSED = 6  # a query was refused
+    LIMIT = 7  # a query reached its limit of time, memory or output
+    SERVER = 8  # the scheduler cannot be reached
+    NO_NUMBER = 9  # the run is complete, but at least one study has no number to show
+
+
+class UserError(Exception):
+    """What went wrong in one line, and how to mend it in another.
+
+    Both name files, rows, columns and rules, never a person's values.
+    """
+
+    def __init__(self, problem: str, fix: str, exit_code: Exit = Exit.DATA) -> None:
+        super().__init__(f"{problem}\n{fix}")
+        self.problem = problem
+        self.fix = fix
+        self.exit_code = exit_code

@@ -1,0 +1,79 @@
+"""Where every delivered row went: the reconciliation of a landing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from pipelines.ingest.files import SkippedFile
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """Rows that one rule, broken by one column, kept out."""
+
+    rule: str
+    column: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """Where the rows of one file went in one table.
+
+    rows_in = loaded + quarantined + excluded + duplicates, always.
+    """
+
+    table: str
+    rows_in: int
+    loaded: int
+    quarantined: int
+    excluded: int
+    duplicates: int
+    rules: tuple[RuleCount, ...]
+
+    def __post_init__(self) -> None:
+        gone = self.rows_in - self.loaded - self.quarantined - self.excluded - self.duplicates
+        if gone:
+            raise AssertionError(f"{self.table}: {gone} rows are not accounted for")
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One accepted file: what it is, what it fed, and which of its columns were not read."""
+
+    source: str
+    file: str
+    sha256: str
+    delivered_on: dt.date
+    rows: int
+    columns_not_loaded: tuple[str, ...]
+    loads: tuple[LoadReport, ...]
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """The reconciliation: accepted files, and files skipped as copies of another."""
+
+    files: tuple[FileReport, ...]
+    skipped: tuple[SkippedFile, ...]
+
+    @property
+    def loaded(self) -> int:
+        """Rows loaded over all files and tables."""
+        return sum(load.loaded for file in self.files for load in file.loads)
+
+    @property
+    def quarantined(self) -> int:
+        """Rows quarantined over all files and tables."""
+        return sum(load.quarantined for file in self.files for load in file.loads)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values; dates in ISO 8601."""
+        plain = asdict(self)
+        for file in plain["files"]:
+            file["delivered_on"] = file["delivered_on"].isoformat()
+        return plain

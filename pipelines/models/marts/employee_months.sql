@@ -1,0 +1,90 @@
+-- one row per person and month employed, as known last
+with months as (
+    select month, next_month from staging.month
+),
+
+spells as (
+    select person_no, hired_on, exited_on, exit_kind
+    from staging.employment_spell
+    where known_to = date '9999-12-31'
+),
+
+jobs as (
+    select person_no, department, level, site, valid_from, valid_to
+    from staging.job_assignment
+    where known_to = date '9999-12-31'
+),
+
+held as (
+    select person_no, held_on
+    from staging.session
+    where known_to = date '9999-12-31' and coalesce(status, 'confirmed') <> 'scheduled'
+),
+
+results as (
+    select person_no, metric, month
+    from staging.performance_result
+    where known_to = date '9999-12-31'
+),
+
+spell_months as (
+    select
+        spells.person_no,
+        months.month,
+        months.next_month,
+        spells.hired_on,
+        case when spells.exited_on < months.next_month then spells.exit_kind end as exit_kind
+    from spells
+    inner join months
+        on
+            spells.hired_on < months.next_month
+            and (spells.exited_on is null or spells.exited_on >= months.month)
+),
+
+-- Exit and rehire in one month make one row: tenure of the later spell, exit of the earlier.
+person_months as (
+    select
+        person_no,
+        month,
+        next_month,
+        max(hired_on) as hired_on,
+        max(exit_kind) as exit_kind
+    from spell_months
+    group by person_no, month, next_month
+),
+
+first_meetings as (
+    select person_no, min(held_on) as first_met_on from held
+    group by person_no
+),
+
+recorded as (
+    select person_no, month, count(metric) as metrics_recorded from results
+    group by person_no, month
+)
+
+select
+    person_months.person_no,
+    person_months.month,
+    cast(
+        date_diff('month', date_trunc('month', person_months.hired_on), person_months.month)
+        as integer
+    ) as tenure_months,
+    jobs.department,
+    jobs.level,
+    jobs.site,
+    coalesce(first_meetings.first_met_on < person_months.next_month, false) as mentored,
+    cast(coalesce(recorded.metrics_recorded, 0) as integer) as metrics_recorded,
+    person_months.exit_kind
+from person_months
+left join jobs
+    on
+        person_months.person_no = jobs.person_no
+        and person_months.next_month > jobs.valid_from
+        and person_months.next_month <= jobs.valid_to
+left join first_meetings on person_months.person_no = first_meetings.person_no
+left join recorded
+    on
+        person_months.person_no = recorded.person_no
+        and person_months.month = recorded.month
+order by person_months.person_no, person_months.month

@@ -1,0 +1,99 @@
+"""Rows of the ``results`` schema: what was released, for people who ask with SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.wording import answer
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release
+    from analysis.manifest import RunManifest
+
+Rows = list[dict[str, Any]]
+
+
+def tables(releases: tuple[Release, ...], manifest: RunManifest) -> dict[str, Rows]:
+    """Rows of results.runs, studies, findings, estimates and diagnostics."""
+    return {
+        "runs": [_run(manifest)],
+        "studies": [_study(r) for r in releases],
+        "findings": [_finding(r) for r in releases],
+        "estimates": [row for r in releases for row in _estimates(r)],
+        "diagnostics": [row for r in releases for row in _diagnostics(r)],
+    }
+
+
+def _run(manifest: RunManifest) -> dict[str, Any]:
+    return {
+        "run": manifest.run,
+        "project": manifest.project,
+        "as_known_at": manifest.as_known_at,
+        "code_version": manifest.code_version,
+        "inputs_hash": manifest.inputs_hash(),
+    }
+
+
+def _study(item: Release) -> dict[str, Any]:
+    return {
+        "study": item.study,
+        "spec_hash": item.spec_hash,
+        "question": item.question,
+        "design": item.design,
+        "outcome": item.outcome,
+        "programme": item.programme,
+    }
+
+
+def _finding(item: Release) -> dict[str, Any]:
+    words = answer(item)
+    return {
+        "study": item.study,
+        "question": item.question,
+        "design": item.design,
+        "grade": item.grade,
+        "population": item.population,
+        "may_say": words.may_say,
+        "do_not_say": words.do_not_say,
+        "to_raise": words.to_raise,
+    }
+
+
+_ESTIMATE = (
+    "name",
+    "role",
+    "estimand",
+    "estimator",
+    "arm",
+    "comparison",
+    "subgroup",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "n_people",
+    "n_rows",
+    "unit",
+    "status",
+    "reason",
+)
+
+
+def _estimates(item: Release) -> Rows:
+    return [
+        {
+            "study": item.study,
+            **{name: getattr(e, name) for name in _ESTIMATE},
+            "window_first": e.window[0],
+            "window_last": e.window[1],
+        }
+        for e in item.estimates
+    ]
+
+
+def _diagnostics(item: Release) -> Rows:
+    names = ("name", "label", "value", "display", "threshold", "status", "remedy")
+    return [
+        {"study": item.study, **{name: getattr(d, name) for name in names}}
+        for d in item.diagnostics
+    ]

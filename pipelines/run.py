@@ -1,0 +1,214 @@
+"""One run, from raw files to the report: plain functions shared by the CLI and the flows.
+
+Each stage writes its files, then says so in the run's manifest. A run that was killed and is
+started again with the same inputs finds its finished stages and goes on behind them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from analysis.disclosure import Release, release, restore
+from pipelines import catalog, ingest, models, publish, results, workspace
+from pipelines.config import load_key, load_project
+from pipelines.engine import Engine
+from pipelines.studies import answer
+from reports.build import ProjectNote, Report, findings_json, render_html
+from reports.wording import answer as in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from analysis.manifest import RunManifest
+    from pipelines.config import Project
+
+STAGES = ("ingest", "build", "estimate", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run needs to know: references only, no data."""
+
+    project: Project
+    data: Path
+    space: workspace.Workspace
+    manifest: RunManifest
+
+    def finished(self, stage: str) -> bool:
+        """Whether a stage's files are there as it wrote them."""
+        return workspace.is_finished(self.space, self.manifest, stage, outputs(self, stage))
+
+    def finish(self, stage: str) -> Context:
+        """The context after a stage, written down in the manifest."""
+        files = outputs(self, stage)
+        publish.fault(f"{stage}-before-mark")
+        marked = workspace.finish(self.space, self.manifest, stage, files)
+        publish.fault(f"{stage}-after-mark")
+        return replace(self, manifest=marked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a finished run left behind; ``without_number`` names studies with no headline."""
+
+    run: str
+    report: Path
+    findings: Path
+    answers: tuple[str, ...]
+    without_number: tuple[str, ...]
+
+
+def prepare(project_dir: Path, data: Path, out: Path) -> Context:
+    """Read and check the project, hash all inputs, and find what an earlier start finished."""
+    project = load_project(project_dir)
+    fresh = workspace.new_manifest(project, ingest.input_hashes(project.settings, data))
+    space = workspace.Workspace(out, fresh.run)
+    return Context(project, data, space, workspace.resume(space, fresh))
+
+
+def outputs(context: Context, stage: str) -> tuple[Path, ...]:
+    """The files a stage must leave; their contents are its fingerprint."""
+    space = context.space
+    return {
+        "ingest": (space.landed, space.reconciliation),
+        "build": (space.built, space.checks),
+        "estimate": (space.releases,),
+        "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
+    }[stage]
+
+
+def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
+    """Land every file of the project as text, identifiers replaced by pseudonyms."""
+    space, settings = context.space, context.project.settings
+    key, where, made = load_key(settings.project)
+    if made:
+        say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
+    space.work.mkdir(parents=True, exist_ok=True)
+    temporary = publish.fresh(space.landed)
+    with Engine.open(temporary) as engine:
+        report = ingest.land(engine, settings, context.data, key)
+    publish.settle(temporary, space.landed)
+    workspace.write_json(space.reconciliation, report.as_dict())
+
+
+def build_stage(context: Context, say: Callable[[str], None]) -> None:
+    """Build staging and marts beside the landed rows, checked against their contracts."""
+    space = context.space
+    temporary = publish.fresh(space.built)
+    shutil.copyfile(space.landed, temporary)
+    with Engine.open(temporary) as engine:
+        built = models.build(engine)
+    publish.settle(temporary, space.built)
+    for warning in built.warnings:
+        say(f"warning: {warning.describe()}")
+    workspace.write_json(space.checks, [w.as_dict() for w in built.warnings])
+
+
+def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
+    """Answer every study and release what may be shown."""
+    space, settings = context.space, context.project.settings
+    findings = []
+    with Engine.open(space.built, read_only=True) as engine:
+        for spec in context.project.studies:
+            say(f"study {spec.study}")
+            findings.append(answer(engine, spec, settings.min_group))
+    releases, _ = release(findings, settings.rules)
+    saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
+    workspace.write_json(space.releases, saved)
+
+
+def report_stage(context: Context, say: Callable[[str], None]) -> None:
+    """Write the report, publish the warehouse with its results, then the analysts' database."""
+    space = context.space
+    releases = released(context)
+    temporary = publish.fresh(space.built.with_name("published.duckdb"))
+    shutil.copyfile(space.built, temporary)
+    with Engine.open(temporary) as engine:
+        catalog.write_results(engine, results.tables(releases, context.manifest))
+    catalog.write_analyst_file(temporary, space.analyst)
+    report = assemble(context, releases)
+    workspace.write_atomically(space.report, render_html(report))
+    workspace.write_atomically(space.findings, findings_json(report))
+    publish.publish(temporary, space)
+    say(f"published warehouse {publish.path_of(space).name}")
+
+
+def released(context: Context) -> tuple[Release, ...]:
+    """The releases of the estimate stage, verified against their digests."""
+    saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
+    return tuple(restore(item["release"], item["digest"]) for item in saved)
+
+
+def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
+    """All that the report reads."""
+    settings, space = context.project.settings, context.space
+    reconciliation = workspace.read_json(space.reconciliation)
+    reconciliation["checks"] = workspace.read_json(space.checks)
+    return Report(
+        releases=releases,
+        manifest=replace(context.manifest, stages={}),
+        reconciliation=reconciliation,
+        project=ProjectNote(
+            title=settings.title,
+            purpose=settings.purpose,
+            lawful_basis=settings.lawful_basis,
+            retention=f"{settings.retention.months} months",
+            disclosure=settings.disclosure,
+            sources_note=settings.note,
+        ),
+        previous=None,
+    )
+
+
+_FUNCTIONS = {
+    "ingest": ingest_stage,
+    "build": build_stage,
+    "estimate": estimate_stage,
+    "report": report_stage,
+}
+
+
+def run_stage(context: Context, stage: str, say: Callable[[str], None]) -> Context:
+    """Do one stage unless it is finished; the context that follows."""
+    if context.finished(stage):
+        say(f"{stage}: finished earlier, kept")
+        return context
+    say(f"{stage}: started")
+    _FUNCTIONS[stage](context, say)
+    return context.finish(stage)
+
+
+def run(
+    project_dir: Path,
+    data: Path,
+    out: Path,
+    say: Callable[[str], None],
+    until: str = STAGES[-1],
+) -> Outcome | None:
+    """All stages up to ``until``; the outcome once the report is written."""
+    out.mkdir(parents=True, exist_ok=True)
+    with publish.run_lock(out):
+        context = prepare(project_dir, data, out)
+        publish.sweep(context.space)
+        if not context.finished(STAGES[-1]):
+            for stage in STAGES[: STAGES.index(until) + 1]:
+                context = run_stage(context, stage, say)
+        else:
+            say("nothing has changed since the last run; the report is kept")
+        return outcome(context) if until == STAGES[-1] else None
+
+
+def outcome(context: Context) -> Outcome:
+    """What a finished run has to say, one line an answer."""
+    space = context.space
+    releases = released(context)
+    return Outcome(
+        run=space.run,
+        report=space.report,
+        findings=space.findings,
+        answers=tuple(in_words(r).one_line for r in releases),
+        without_number=tuple(r.study for r in releases if r.headline.status != "released"),
+    )

@@ -1,0 +1,89 @@
+"""Answer each study of a project from the marts: SQL goes out, frames come in, findings leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.randomised import diagnose_randomised, estimate_randomised
+
+from analysis.cohort import attributes_query, build_cohort, flow, funnel_query
+from analysis.diagnostics.group_size import group_size
+from analysis.errors import SpecError
+from analysis.finding import Finding
+from analysis.follow_up import build_panel, outcome_query
+from pipelines.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.cohort import Cohort, Query
+    from analysis.study import StudySpec
+    from pipelines.engine import Engine
+
+
+def answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
+    """The finding of one study; raises UserError naming the study's key and the fix."""
+    try:
+        return _answer(engine, spec, min_group)
+    except SpecError as error:
+        raise UserError(
+            f"study {spec.study}: {error.key}: {error.problem}", error.fix, Exit.PROJECT
+        ) from None
+
+
+def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
+    _refuse_unsupported(spec)
+    _require_metric(engine, spec)
+    cohort = build_cohort(
+        spec, _frame(engine, funnel_query(spec)), _frame(engine, attributes_query(spec))
+    )
+    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)))
+    answered = panel.between(*spec.follow_up.primary).rows["person"]
+    return Finding(
+        spec=spec,
+        population=_population(spec, cohort),
+        flow=flow(spec, cohort, answered),
+        estimates=estimate_randomised(panel, spec),
+        diagnostics=(
+            group_size(panel.people["arm"], (*spec.arms.treated, spec.arms.comparison), min_group),
+            *diagnose_randomised(panel, spec),
+        ),
+    )
+
+
+def _frame(engine: Engine, query: Query) -> pd.DataFrame:
+    return engine.frame(query.sql, query.params)
+
+
+def _refuse_unsupported(spec: StudySpec) -> None:
+    """A key that would be read and then ignored is refused: nothing is dropped silently."""
+    if spec.design != "randomised":
+        raise SpecError(
+            "design",
+            f"{spec.design} has no estimator in this version",
+            "Only `randomised` studies are answered; move the file out of studies/.",
+        )
+    for key in ("subgroups", "negative_controls"):
+        if getattr(spec, key):
+            raise SpecError(key, "is not answered by this version", f"Remove `{key}`.")
+
+
+def _require_metric(engine: Engine, spec: StudySpec) -> None:
+    rows = engine.rows("select distinct metric from marts.performance order by metric")
+    known = [str(metric) for (metric,) in rows]
+    if spec.outcome.metric not in known:
+        raise SpecError(
+            "outcome.metric",
+            f"there are no results of the metric {spec.outcome.metric}",
+            f"Metrics delivered: {', '.join(known) or 'none'}.",
+        )
+
+
+def _population(spec: StudySpec, cohort: Cohort) -> str:
+    """Whom the answer is about, in words."""
+    who = "people who entered the draw"
+    if any(step.label == "applied" for step in cohort.steps):
+        who = "people who applied and entered the draw"
+    first, last = cohort.people["time_zero"].min(), cohort.people["time_zero"].max()
+    span = f"{first:%b %Y}" if first == last else f"{first:%b %Y} to {last:%b %Y}"
+    return f"{who}, {span}"

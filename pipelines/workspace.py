@@ -1,0 +1,187 @@
+"""The output folder of a run: where each file lies, and which stages are already finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.manifest import RunManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.config import Project
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("analysis", "pipelines", "reports")
+_CODE_SUFFIXES = {".py", ".sql", ".yml", ".j2", ".css", ".js"}
+_PACKAGES = ("duckdb", "numpy", "pandas", "plotly", "scipy", "statsmodels")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths of one run below its output folder."""
+
+    out: Path
+    run: str
+
+    @property
+    def work(self) -> Path:
+        """Files of unfinished stages; removed once the run is published."""
+        return self.out / "runs" / self.run / "work"
+
+    @property
+    def manifest(self) -> Path:
+        """What went in and which stages are finished."""
+        return self.out / "runs" / self.run / "manifest.json"
+
+    @property
+    def landed(self) -> Path:
+        """The database right after ingest."""
+        return self.work / "landed.duckdb"
+
+    @property
+    def built(self) -> Path:
+        """The database with staging and marts."""
+        return self.work / "built.duckdb"
+
+    @property
+    def reconciliation(self) -> Path:
+        """Where every row of every file went."""
+        return self.work / "reconciliation.json"
+
+    @property
+    def checks(self) -> Path:
+        """What the checks of the marts said."""
+        return self.work / "checks.json"
+
+    @property
+    def releases(self) -> Path:
+        """What may be shown of each study."""
+        return self.work / "releases.json"
+
+    @property
+    def warehouses(self) -> Path:
+        """Finished warehouses and the pointer to the current one."""
+        return self.out / "warehouse"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.out / "report.html"
+
+    @property
+    def findings(self) -> Path:
+        """The same results for machines."""
+        return self.out / "findings.json"
+
+    @property
+    def analyst(self) -> Path:
+        """The analysts' database."""
+        return self.out / "analyst.duckdb"
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """SHA-256 over the product's own sources: another code is another run."""
+    digest = hashlib.sha256()
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in _CODE_SUFFIXES and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def new_manifest(project: Project, inputs: dict[str, str]) -> RunManifest:
+    """The manifest of a run that has not begun; its id is a hash of all that goes in."""
+    packages = {name: metadata.version(name) for name in _PACKAGES}
+    packages["python"] = ".".join(str(v) for v in sys.version_info[:3])
+    known = {
+        "code": code_hash(),
+        "project": project.digest,
+        "inputs": inputs,
+        "packages": packages,
+    }
+    text = json.dumps(known, sort_keys=True)
+    as_of = max((s.as_of.isoformat() for s in project.studies), default="")
+    return RunManifest(
+        run=hashlib.sha256(text.encode()).hexdigest()[:12],
+        project=project.settings.project,
+        title=project.settings.title,
+        code_version=metadata.version("mentorlift"),
+        code_hash=code_hash(),
+        project_hash=project.digest,
+        as_known_at=as_of,
+        inputs=inputs,
+        studies={s.study: s.digest() for s in project.studies},
+        packages=packages,
+    )
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically, keys in the order given."""
+    write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def resume(space: Workspace, fresh: RunManifest) -> RunManifest:
+    """The manifest of an earlier, unfinished run of the same inputs, or the fresh one."""
+    if not space.manifest.is_file():
+        return fresh
+    saved = read_json(space.manifest)
+    return replace(fresh, stages=dict(saved.get("stages", {})))
+
+
+def is_finished(space: Workspace, manifest: RunManifest, stage: str, files: Iterable[Path]) -> bool:
+    """Whether the stage was finished and its files are still what it wrote."""
+    saved = manifest.stages.get(stage)
+    return saved is not None and saved == fingerprint(files)
+
+
+def finish(
+    space: Workspace, manifest: RunManifest, stage: str, files: Iterable[Path]
+) -> RunManifest:
+    """Write down that a stage is finished."""
+    stages = {**manifest.stages, stage: fingerprint(files)}
+    marked = replace(manifest, stages=stages)
+    write_json(space.manifest, marked.as_dict())
+    return marked
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """One hash over the contents of files; empty when one of them is absent."""
+    digest = hashlib.sha256()
+    for path in files:
+        if not path.is_file():
+            return ""
+        digest.update(bytes.fromhex(file_hash(path)))
+    return digest.hexdigest()

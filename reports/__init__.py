@@ -1,0 +1,1 @@
+"""Releases in; HTML and JSON out. Nothing else about people reaches this package."""

@@ -1,0 +1,180 @@
+"""The report of a run: one HTML file that opens offline, and the same findings as JSON."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports.model import ProjectNote, Report
+from reports.numbers import date_text, plain
+from reports.sections import ANSWER, SECTIONS
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
+    from analysis.manifest import RunManifest
+
+__all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+STYLES = ("base", "answer", "sections", "charts", "tables", "narrow", "print")
+SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
+_SHORT_RUN = 8
+_ROLES = {"headline": 0, "secondary": 1, "naive": 2}
+
+
+def render_html(report: Report) -> str:
+    """The whole report as one HTML document that loads nothing."""
+    sections = [{"section": s, "view": s.view(report)} for s in SECTIONS]
+    scripts = _scripts() if _has_charts(sections) else ()
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        report=report,
+        answer=ANSWER.view(report),
+        sections=sections,
+        style=_read("css", STYLES, ".css"),
+        scripts=scripts,
+        policy=_policy(scripts),
+        run=report.manifest.run[:_SHORT_RUN],
+        as_known_at=date_text(report.manifest.as_known_at),
+        page_foot=_css_string(_foot(report)),
+    )
+
+
+def findings_json(report: Report) -> str:
+    """The findings as a JSON list, in an order that does not change between equal runs."""
+    hashes = {"run": report.manifest.run, "code": report.manifest.code_hash}
+    hashes["inputs"] = _digest(report.manifest.inputs)
+    found = [_finding(r, hashes) for r in sorted(report.releases, key=lambda r: r.study)]
+    return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
+    ordered = sorted(release.estimates, key=_estimate_order)
+    return {
+        "study": release.study,
+        "title": release.title,
+        "question": release.question,
+        "design": release.design,
+        "grade": release.grade,
+        "reasons": list(release.reasons),
+        "estimates": [_estimate(e) for e in ordered],
+        "diagnostics": [_diagnostic(d) for d in release.diagnostics],
+        "population": release.population,
+        "hashes": {"study": release.spec_hash, **hashes},
+    }
+
+
+def _estimate_order(e: ReleasedEstimate) -> tuple[Any, ...]:
+    return _ROLES[e.role], e.name, e.arm, e.subgroup or "", e.window, e.estimator
+
+
+def _estimate(e: ReleasedEstimate) -> dict[str, Any]:
+    return {
+        "name": e.name,
+        "role": e.role,
+        "estimand": e.estimand,
+        "estimator": e.estimator,
+        "arm": e.arm,
+        "comparison": e.comparison,
+        "subgroup": e.subgroup,
+        "window": list(e.window),
+        "estimate": _finite(e.estimate),
+        "std_error": _finite(e.std_error),
+        "ci_low": _finite(e.ci_low),
+        "ci_high": _finite(e.ci_high),
+        "p_value": _finite(e.p_value),
+        "n_people": e.n_people,
+        "n_rows": e.n_rows,
+        "unit": e.unit,
+        "status": e.status,
+        "reason": e.reason,
+        "convention": e.convention,
+    }
+
+
+def _diagnostic(d: ReleasedDiagnostic) -> dict[str, Any]:
+    return {
+        "name": d.name,
+        "label": d.label,
+        "value": _finite(d.value),
+        "display": d.display,
+        "threshold": d.threshold,
+        "status": d.status,
+        "remedy": d.remedy,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _digest(inputs: dict[str, str]) -> str:
+    """One SHA-256 for all input files."""
+    text = json.dumps(inputs, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,  # every template, whatever its name ends in
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _printed(value: object) -> object:
+    """Text loses characters that would reorder or hide what stands around it."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return plain(value)
+    return value
+
+
+def _has_charts(sections: list[dict[str, Any]]) -> bool:
+    return any(s.get("chart") for item in sections for s in item["view"].get("studies", ()))
+
+
+def _scripts() -> tuple[Markup, ...]:
+    return tuple(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in SCRIPTS)
+
+
+def _policy(scripts: tuple[Markup, ...]) -> str:
+    """The content security policy: nothing is loaded, only the scripts in the file may run."""
+    rules = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'"]
+    if scripts:
+        digests = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
+        rules.append("script-src " + " ".join(f"'sha256-{d}'" for d in digests))
+    return "; ".join([*rules, "form-action 'none'"])
+
+
+def _foot(report: Report) -> str:
+    """The line at the foot of each printed page."""
+    run = report.manifest
+    parts = [
+        plain(report.project.title),
+        f"mentoring report as known at {date_text(run.as_known_at)}",
+        f"run {run.run[:_SHORT_RUN]}",
+    ]
+    return " · ".join(parts)
+
+
+def _css_string(text: str) -> Markup:
+    """A quoted CSS string in which no character can end the string or the style element."""
+    safe = (c if c.isascii() and (c.isalnum() or c in " .,-") else f"\\{ord(c):x} " for c in text)
+    return Markup('"' + "".join(safe) + '"')
+
+
+def _read(folder: str, names: tuple[str, ...], ending: str) -> Markup:
+    texts = ((TEMPLATES / folder / f"{n}{ending}").read_text(encoding="utf-8") for n in names)
+    return Markup("\n".join(texts))

@@ -1,0 +1,42 @@
+"""What a report is made from: releases and facts about the run, nothing about people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release
+    from analysis.manifest import RunManifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectNote:
+    """What the project file says about itself, as printed."""
+
+    title: str
+    purpose: str
+    lawful_basis: str
+    retention: str
+    disclosure: str
+    sources_note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything a report may read. ``previous`` is reserved for the comparison with the last one.
+
+    ``reconciliation`` holds counts of file rows: {"files": [...], "skipped": [...],
+    "checks": [...]}.
+    """
+
+    releases: tuple[Release, ...]
+    manifest: RunManifest
+    reconciliation: dict[str, Any] = field(default_factory=dict)
+    project: ProjectNote
+    previous: None = None
+
+    @property
+    def public(self) -> bool:
+        """Whether the project declared its data published, so that counts are exact."""
+        return self.project.disclosure == "public" or any(r.mode == "public" for r in self.releases)

@@ -1,0 +1,26 @@
+"""The sections of the report in the order they are printed; the answer is page one."""
+
+from __future__ import annotations
+
+from reports.sections import (
+    answer,
+    checks,
+    compared,
+    data_quality,
+    methods,
+    others,
+    over_time,
+    provenance,
+)
+from reports.sections.section import Section
+
+ANSWER: Section = answer.SECTION
+SECTIONS: tuple[Section, ...] = (
+    compared.SECTION,
+    over_time.SECTION,
+    checks.SECTION,
+    others.SECTION,
+    data_quality.SECTION,
+    methods.SECTION,
+    provenance.SECTION,
+)

@@ -1,0 +1,146 @@
+"""Page one: what the board may take away, one row a study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import months, signed, with_unit
+from reports.scales import Scale, bar, scale
+from reports.sections.section import Section
+from reports.vocabulary import GRADES
+from reports.wording import (
+    answer,
+    arm_words,
+    failures,
+    outcome_words,
+    page_headline,
+    raw_gap,
+    shown,
+    study_title,
+)
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release
+    from reports.model import Report
+    from reports.wording import Shown
+
+_SHORT_UNIT = 14  # a longer unit does not fit beside a dot
+_NEAR_EDGE = 0.12
+
+
+def view(report: Report) -> dict[str, Any]:
+    """The headline, one row a study, and the size of the largest study."""
+    return {
+        "headline": page_headline(report.releases),
+        "rows": [_row(i, r) for i, r in enumerate(report.releases, start=1)],
+        "people": _people(report.releases),
+    }
+
+
+def _row(place: int, release: Release) -> dict[str, Any]:
+    said = answer(release)
+    before, strong, after = said.sentence.partition(said.strong or "\n")
+    return {
+        "id": f"study-{place}",
+        "place": place,
+        "title": study_title(release),
+        "who": _who(release),
+        "grade": release.grade,
+        "step": GRADES[release.grade].step,
+        "answer": said,
+        "sentence": (before, strong, after),
+        "chart": _chart(release),
+        "reasons": _why_no_number(release),
+    }
+
+
+def _who(release: Release) -> str:
+    head = release.headline
+    arms = f"{arm_words(head.arm)} against {arm_words(head.comparison)}, {months(head.window, '')}"
+    counted = f"{head.n_people:,} people, " if head.n_people else ""
+    return counted + arms
+
+
+def _chart(release: Release) -> dict[str, Any] | None:
+    """The estimate with its interval and the raw gap, or None where no number may be shown."""
+    head = release.headline
+    if head.status != "released" or head.estimate is None:
+        return None
+    figures, gap = shown(head), raw_gap(release)
+    naive = shown(gap, places=figures.places) if gap else None
+    axis = scale([figures.value, figures.low, figures.high, naive.value if naive else None])
+    return {
+        "axis": axis,
+        "bar": bar(figures, axis),
+        "label": _label(figures),
+        "label_at": _label_place(figures, axis),
+        "naive": _naive(naive, axis) if naive else None,
+        "unit": figures.unit_long,
+        "direction": _direction(release),
+        "text": _as_text(release, figures, naive),
+    }
+
+
+def _label(figures: Shown) -> str:
+    value = signed(figures.value or 0.0, figures.places)
+    return with_unit(value, figures.unit) if len(figures.unit) <= _SHORT_UNIT else value
+
+
+def _label_place(figures: Shown, axis: Scale) -> tuple[str, str]:
+    return axis.at(figures.value or 0.0), _anchor(axis.share(figures.value or 0.0))
+
+
+def _anchor(share: float) -> str:
+    return "start" if share < _NEAR_EDGE else "end" if share > 1 - _NEAR_EDGE else "middle"
+
+
+def _naive(naive: Shown, axis: Scale) -> dict[str, Any]:
+    value = naive.value or 0.0
+    left = axis.share(value) > 0.5
+    return {
+        "at": axis.at(value),
+        "dx": -12 if left else 12,
+        "anchor": "end" if left else "start",
+        "label": "raw gap " + _label(naive),
+    }
+
+
+def _direction(release: Release) -> dict[str, str]:
+    """What lies to each side of zero, in words that do not depend on colour."""
+    good, bad = ("better", "worse") if release.higher_is == "better" else ("worse", "better")
+    return {"low": f"lower, {bad}", "high": f"higher, {good}"}
+
+
+def _as_text(release: Release, figures: Shown, naive: Shown | None) -> str:
+    said = f"Effect on {outcome_words(release)} {figures.effect}, 95% interval {figures.range}."
+    return said + (f" Raw gap {naive.effect}." if naive else "")
+
+
+def _why_no_number(release: Release) -> list[dict[str, str]]:
+    """What stands in the place of the chart when no number may be shown."""
+    head = release.headline
+    if release.grade == "Withheld":
+        failed = failures(release)
+        if failed:
+            return [
+                {"label": d.label, "figure": d.display, "limit": d.threshold} for d in failed
+            ]
+        lines = [line for line in release.reasons if "could not be estimated" in line]
+        return [{"label": line, "figure": "", "limit": ""} for line in lines or release.reasons]
+    if head.status != "released" or head.estimate is None:
+        return [{"label": head.reason, "figure": "", "limit": ""}]
+    return []
+
+
+def _people(releases: tuple[Release, ...]) -> str:
+    """The printed count at the first step of the largest study."""
+    firsts = [r.steps[0].people for r in releases if r.steps]
+    return max(firsts, key=_as_number, default="")
+
+
+def _as_number(text: str) -> int:
+    digits = text.replace(",", "")
+    return int(digits) if digits.isdigit() else 0
+
+
+SECTION = Section(id="answer", nav="Answer", title="The answer", intro="", view=view)

@@ -1,0 +1,84 @@
+"""Checks with figure, limits and result, and how alike the groups were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import number
+from reports.scales import plain_ticks, unsigned_scale
+from reports.sections.section import Section
+from reports.wording import study_title
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedDiagnostic
+    from reports.model import Report
+
+SMD_LIMIT = 0.1  # the usual mark of a small standardised difference (Austin 2009)
+
+
+def view(report: Report) -> dict[str, Any]:
+    """The checks of each study and its balance table."""
+    return {"studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)]}
+
+
+def _is_smd(check: ReleasedDiagnostic) -> bool:
+    return check.status == "note" and (check.name == "smd" or check.name.startswith("smd_"))
+
+
+def _study(place: int, release: Release) -> dict[str, Any]:
+    checks = [d for d in release.diagnostics if not _is_smd(d)]
+    return {
+        "place": place,
+        "title": study_title(release),
+        "summary": _summary(checks, release.grade),
+        "checks": [d for d in checks if d.status != "note"],
+        "notes": [d for d in checks if d.status == "note"],
+        "balance": _balance([d for d in release.diagnostics if _is_smd(d)]),
+        "randomised": release.design == "randomised",
+    }
+
+
+def _summary(checks: list[ReleasedDiagnostic], grade: str) -> str:
+    failed = sum(d.status == "fail" for d in checks)
+    warned = sum(d.status == "warn" for d in checks)
+    parts = [_count(failed, "failure")] if failed else []
+    parts += [_count(warned, "warning")] if warned or not failed else []
+    return f"{', '.join(parts)} → {grade}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"no {what}" if n == 0 else f"{n} {what}{'s' if n > 1 else ''}"
+
+
+def _balance(checks: list[ReleasedDiagnostic]) -> dict[str, Any] | None:
+    if not checks:
+        return None
+    known = [(d, abs(d.value)) for d in checks if d.value is not None]
+    axis = unsigned_scale([v for _, v in known], at_least=2 * SMD_LIMIT)
+    rows = [
+        {
+            "label": d.label,
+            "at": None if d.value is None else axis.at(abs(d.value)),
+            "value": d.display if d.value is None else number(abs(d.value), 2),
+        }
+        for d in checks
+    ]
+    worst = max((v for _, v in known), default=0.0)
+    return {
+        "rows": rows,
+        "limit_at": axis.at(SMD_LIMIT),
+        "ticks": plain_ticks(axis),
+        "worst": number(worst, 2),
+        "above": sum(v > SMD_LIMIT for _, v in known),
+        "known": len(known),
+    }
+
+
+SECTION = Section(
+    id="checks",
+    nav="Checks",
+    title="Checks",
+    intro="A warning lowers the grade one step. A failure withholds the number. "
+    "The limits were set before the run.",
+    view=view,
+)

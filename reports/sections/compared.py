@@ -1,0 +1,56 @@
+"""Who was compared with whom: everybody at each step, then each arm from the draw to the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.sections.section import Section
+from reports.wording import arm_words, study_title
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release
+    from reports.model import Report
+
+
+def view(report: Report) -> dict[str, Any]:
+    """The attrition table of each study, and how its counts are printed."""
+    rules = {(r.mode, r.min_group) for r in report.releases}
+    return {"studies": [_study(r) for r in report.releases], "counts": _counts_note(rules)}
+
+
+def _study(release: Release) -> dict[str, Any]:
+    arms = [*release.treated, release.comparison]
+    named = [s.arm for s in release.steps if s.arm]
+    order = list(dict.fromkeys([*(a for a in arms if a in named), *named]))
+    return {
+        "title": study_title(release),
+        "population": release.population,
+        "comparison": release.comparison,
+        "steps": [s for s in release.steps if not s.arm],
+        "arms": [
+            {
+                "name": arm_words(arm),
+                "base": arm == release.comparison,
+                "counts": [s for s in release.steps if s.arm == arm],
+            }
+            for arm in order
+        ],
+    }
+
+
+def _counts_note(rules: set[tuple[str, int]]) -> str:
+    if not rules:
+        return ""
+    if all(mode == "public" for mode, _ in rules):
+        return "The data are published, so counts of people are exact."
+    smallest = max(size for mode, size in rules if mode != "public")
+    return f"Counts are rounded to 5; groups under {smallest} print as <{smallest}."
+
+
+SECTION = Section(
+    id="compared",
+    nav="Compared",
+    title="Who was compared with whom",
+    intro="The groups were fixed before any outcome was read.",
+    view=view,
+)

@@ -1,0 +1,73 @@
+"""Data quality: where every row of every file went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import date_text, words
+from reports.sections.section import Section
+
+if TYPE_CHECKING:
+    from reports.model import Report
+
+
+def view(report: Report) -> dict[str, Any]:
+    """Rows by file and table, rows set aside by rule, columns left out, and checks."""
+    data = report.reconciliation
+    files = data.get("files", [])
+    rows = [_row(f, load) for f in files for load in f["loads"]]
+    return {
+        "rows": rows,
+        "rows_in": f"{sum(f['rows_in'] for f in files):,}",
+        "lost": sum(r["lost"] != 0 for r in rows),
+        "rules": [rule for r in rows for rule in r["rules"]],
+        "not_loaded": [
+            {"file": f["file"], "columns": f["columns_not_loaded"]}
+            for f in files
+            if f["columns_not_loaded"]
+        ],
+        "skipped": data.get("skipped", []),
+        "checks": data.get("checks", []),
+    }
+
+
+def _row(file: dict[str, Any], load: dict[str, Any]) -> dict[str, Any]:
+    excluded = sum(load["excluded"].values())
+    kept = load["loaded"] + load["quarantined"] + load["duplicates"] + excluded
+    return {
+        "file": file["file"],
+        "table": words(load["table"]),
+        "delivered": date_text(str(file["delivered_on"])),
+        "counts": [
+            f"{n:,}"
+            for n in (
+                file["rows_in"],
+                load["loaded"],
+                load["quarantined"],
+                excluded,
+                load["duplicates"],
+            )
+        ],
+        "lost": file["rows_in"] - kept,
+        "rules": _rules(file["file"], load),
+    }
+
+
+def _rules(file: str, load: dict[str, Any]) -> list[dict[str, str]]:
+    kinds = (("quarantined", "quarantine_rules"), ("left out as declared", "excluded"))
+    return [
+        {"file": file, "table": words(load["table"]), "kind": kind, "rule": rule, "rows": f"{n:,}"}
+        for kind, key in kinds
+        for rule, n in sorted(load[key].items())
+        if n
+    ]
+
+
+SECTION = Section(
+    id="data_quality",
+    nav="Data quality",
+    title="Data quality",
+    intro="No row is lost: rows in = loaded + quarantined + left out by a named rule + exact "
+    "duplicates. These are lines of files, not people, so they are exact.",
+    view=view,
+)

@@ -1,0 +1,88 @@
+"""Methods: each question as it was written down, what its numbers mean and what they assume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import date_text, months, words
+from reports.sections.section import Section
+from reports.vocabulary import (
+    GRADES,
+    assumptions,
+    estimand_sentence,
+    estimand_words,
+    estimator_words,
+)
+from reports.wording import arm_words, outcome_words, study_title
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedEstimate
+    from reports.model import Report
+
+
+def view(report: Report) -> dict[str, Any]:
+    """The rules of the grades and one entry a study."""
+    return {
+        "grades": [{"name": name, "words": row} for name, row in GRADES.items()],
+        "studies": [_study(r) for r in report.releases],
+    }
+
+
+def _study(release: Release) -> dict[str, Any]:
+    head = release.headline
+    return {
+        "title": study_title(release),
+        "question": release.question,
+        "facts": [
+            ("Design", words(release.design).replace("opt in", "opt-in")),
+            ("Population", release.population),
+            ("Compared", _compared(release)),
+            ("Outcome", _outcome(release)),
+            ("Window", months(release.window, "").capitalize() + " after time zero"),
+            ("Estimand", _estimand(head)),
+            ("Estimator", estimator_words(head.estimator)),
+            ("Data as known at", date_text(release.as_of)),
+        ],
+        "reasons": release.reasons,
+        "conventions": _conventions(release),
+        "assumptions": assumptions(release.estimates),
+    }
+
+
+def _compared(release: Release) -> str:
+    arms = ", ".join(arm_words(a) for a in release.treated)
+    return f"{arms} against {arm_words(release.comparison)}"
+
+
+def _outcome(release: Release) -> str:
+    better = "higher is better" if release.higher_is == "better" else "lower is better"
+    scale = "effects in per cent" if release.unit == "%" else f"effects in {words(release.unit)}"
+    return f"{outcome_words(release)}; {scale}; {better}"
+
+
+def _estimand(head: ReleasedEstimate) -> str:
+    said = estimand_sentence(head.estimand)
+    return f"{estimand_words(head.estimand)}. {said}".strip(". ") + "."
+
+
+def _conventions(release: Release) -> list[dict[str, str]]:
+    """How each standard error was made, estimates with equal words on one line."""
+    found: dict[str, list[str]] = {}
+    for e in release.estimates:
+        if e.convention:
+            label = f"{words(e.name)} ({estimator_words(e.estimator)})"
+            found.setdefault(e.convention, []).append(label)
+    return [
+        {"convention": text, "estimates": ", ".join(dict.fromkeys(names))}
+        for text, names in found.items()
+    ]
+
+
+SECTION = Section(
+    id="methods",
+    nav="Methods",
+    title="Methods",
+    intro="Each question was written down before outcomes were read. The grade is computed, "
+    "never typed in.",
+    view=view,
+)

@@ -1,0 +1,158 @@
+"""The other estimates of the same study: a table with a drawing in each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import months, number, p_text, words
+from reports.scales import Scale, bar, scale
+from reports.sections.over_time import further_windows, is_by_month
+from reports.sections.section import Section
+from reports.vocabulary import estimand_words, estimator_words
+from reports.wording import arm_words, outcome_words, raw_gap, shown, study_title
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedEstimate
+    from reports.model import Report
+
+_WIDEST = 3.0  # an interval is cut this many headline half widths beyond the outermost dot
+_ORDER = {"headline": 0, "secondary": 1, "naive": 2}
+
+
+def view(report: Report) -> dict[str, Any]:
+    """The estimates of each study on one axis, apart from those on another scale."""
+    return {"studies": [_study(r) for r in report.releases]}
+
+
+def _study(release: Release) -> dict[str, Any]:
+    head, windows = release.headline, further_windows(release)
+    kept = [e for e in release.estimates if not is_by_month(e) and e not in windows]
+    kept.sort(key=lambda e: (_ORDER[e.role], e.subgroup is not None))
+    same = [e for e in kept if e.unit == head.unit]
+    axis = _axis([e for e in same if e.status == "released"], head)
+    places = shown(head, extra=1).places if head.status == "released" else None
+    return {
+        "title": study_title(release),
+        "outcome": outcome_words(release),
+        "unit": shown(head).unit_long,
+        "why_none": _why_none(release, kept),
+        "rows": [_row(e, head, axis, places) for e in same],
+        "reference": _reference(head, axis),
+        "ticks": axis.ticks if axis else (),
+        "zero": axis.at(0.0) if axis else "",
+        "elsewhere": [_row(e, head, None, None) for e in kept if e.unit != head.unit],
+        "no_take_up": _no_take_up(release),
+        "chance": [d for d in release.diagnostics if _is_chance(d.name)],
+        "gap": _gap(release),
+    }
+
+
+def _why_none(release: Release, kept: list[ReleasedEstimate]) -> str:
+    if release.grade == "Withheld":
+        return (
+            "A check failed, so no estimate of this study is shown, the raw gap included: "
+            "it would be the only number remembered."
+        )
+    if not any(e.status == "released" for e in kept):
+        return "No estimate rests on enough people to be shown."
+    return ""
+
+
+def _axis(estimates: list[ReleasedEstimate], head: ReleasedEstimate) -> Scale | None:
+    """An axis for all dots; very wide intervals run off it with an arrow."""
+    figures = [shown(e) for e in estimates]
+    dots = [f.value for f in figures if f.value is not None]
+    if not dots:
+        return None
+    top = shown(head)
+    half = (top.high - top.low) / 2 if top.high is not None and top.low is not None else 0.0
+    room = _WIDEST * half or max(abs(v) for v in dots)
+    floor, roof = min(dots) - room, max(dots) + room
+    ends = [v for f in figures for v in (f.low, f.high) if v is not None]
+    return scale([*dots, *(min(max(v, floor), roof) for v in ends)])
+
+
+def _row(
+    estimate: ReleasedEstimate, head: ReleasedEstimate, axis: Scale | None, places: int | None
+) -> dict[str, Any]:
+    figures = shown(estimate, places=places) if places is not None else shown(estimate, extra=1)
+    released = estimate.status == "released"
+    error = figures.std_error
+    has_range = figures.low is not None or figures.high is not None
+    return {
+        "label": _label(estimate),
+        "detail": _detail(estimate, head),
+        "role": estimate.role,
+        "bar": bar(figures, axis) if axis and released else None,
+        "effect": figures.effect if released else "",
+        "range": _range(estimate, figures.range, has_range) if released else "not shown",
+        "error": "" if error is None or not released else number(error, figures.places),
+        "p": p_text(estimate.p_value) if released else "",
+        "people": "" if estimate.n_people is None else f"{estimate.n_people:,}",
+        "reason": estimate.reason if not released else "",
+    }
+
+
+def _range(estimate: ReleasedEstimate, text: str, has_range: bool) -> str:
+    """An interval without a dot is a pair of bounds; none at all with a p-value needs no range."""
+    if not has_range and estimate.p_value is not None and estimate.std_error is None:
+        return ""
+    if estimate.estimate is None and has_range and "bound" in estimate.estimator.lower():
+        return f"{text} (bounds)"
+    return text
+
+
+def _label(estimate: ReleasedEstimate) -> str:
+    name = words(estimate.name)
+    if estimate.role == "naive":
+        return "Raw gap, not an effect"
+    if estimate.role == "headline":
+        return f"Headline: {estimator_words(estimate.estimator)}"
+    known = {estimate.estimator, estimate.estimand, words(estimate.estimator)}
+    text = estimator_words(estimate.estimator) if estimate.name in known else name
+    text = text[:1].upper() + text[1:]
+    return f"{text}, {words(estimate.subgroup)}" if estimate.subgroup else text
+
+
+def _detail(estimate: ReleasedEstimate, head: ReleasedEstimate) -> str:
+    parts = [estimand_words(estimate.estimand)]
+    if estimator_words(estimate.estimator).lower() not in _label(estimate).lower():
+        parts.append(estimator_words(estimate.estimator))
+    parts.append(f"{arm_words(estimate.arm)} against {arm_words(estimate.comparison)}")
+    if estimate.window != head.window:
+        parts.append(months(estimate.window, ""))
+    return " · ".join(parts)
+
+
+def _reference(head: ReleasedEstimate, axis: Scale | None) -> str:
+    value = shown(head).value
+    return axis.at(value) if axis and value is not None and head.status == "released" else ""
+
+
+def _no_take_up(release: Release) -> bool:
+    """Whether nothing in the study speaks of people who took part."""
+    if release.design != "randomised" or release.grade == "Withheld":
+        return False
+    return not any(e.estimand.lower().startswith("late") for e in release.estimates)
+
+
+def _is_chance(name: str) -> bool:
+    return name.startswith(("randomisation_inference", "permutation"))
+
+
+def _gap(release: Release) -> dict[str, str] | None:
+    """The raw gap beside the answer, for the sentence under the table."""
+    gap, head = raw_gap(release), release.headline
+    if gap is None or head.status != "released":
+        return None
+    return {"raw": shown(gap).effect, "answer": shown(head).effect}
+
+
+SECTION = Section(
+    id="others",
+    nav="Other estimates",
+    title="The same study by other methods",
+    intro="The headline was named before outcomes were read. The others show how much hangs "
+    "on that choice.",
+    view=view,
+)

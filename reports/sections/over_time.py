@@ -1,0 +1,142 @@
+"""Effect over time: one estimate an event month and arm, and the further windows."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from reports.figures import ROLES, by_month_figure, script_json
+from reports.numbers import months, number, p_text, signed
+from reports.sections.section import Section
+from reports.wording import arm_words, outcome_words, shown, study_title
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedEstimate
+    from reports.model import Report
+
+BY_MONTH = "by_month"
+Arms = list[tuple[str, list["ReleasedEstimate"]]]
+
+
+def view(report: Report) -> dict[str, Any]:
+    """For each study its chart and the numbers behind it, or why there is none."""
+    return {"studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)]}
+
+
+def is_by_month(estimate: ReleasedEstimate) -> bool:
+    """Whether the estimate is one month of the course over time."""
+    return estimate.name == BY_MONTH or estimate.name.startswith(f"{BY_MONTH}_")
+
+
+def further_windows(release: Release) -> list[ReleasedEstimate]:
+    """The headline's comparison over other windows, as the study declared them."""
+    head = release.headline
+    return [
+        e
+        for e in release.estimates
+        if e.role == "secondary"
+        and e.name.startswith("window")
+        and e.subgroup is None
+        and e.window != head.window
+    ]
+
+
+def _study(place: int, release: Release) -> dict[str, Any]:
+    arms = _arms(release)
+    enough = len({e.window for _, rows in arms for e in rows}) > 1
+    out: dict[str, Any] = {
+        "id": f"by-month-{place}",
+        "title": study_title(release),
+        "outcome": outcome_words(release),
+        "chart": None,
+        "why_none": "" if enough else _why_none(release, arms),
+        "windows": [_window(e) for e in further_windows(release)],
+        "fading": [d for d in release.diagnostics if d.name.startswith("fading")],
+    }
+    if enough:
+        out |= _chart(release, arms)
+    return out
+
+
+def _arms(release: Release) -> Arms:
+    rows = [
+        e
+        for e in release.estimates
+        if is_by_month(e) and e.status == "released" and e.estimate is not None and not e.subgroup
+    ]
+    order = {arm: i for i, arm in enumerate(release.treated)}
+    rows.sort(key=lambda e: (order.get(e.arm, len(order)), e.arm, e.window))
+    return [(arm, list(found)) for arm, found in groupby(rows, key=lambda e: e.arm)]
+
+
+def _why_none(release: Release, arms: Arms) -> str:
+    if release.grade == "Withheld":
+        return "The study is withheld, so its course over time is withheld too."
+    if arms:
+        return "The outcome was measured in one month only: there is no course over time to show."
+    if any(is_by_month(e) for e in release.estimates):
+        return "No single month has enough people to be shown."
+    return "The study has no estimate by month."
+
+
+def _chart(release: Release, arms: Arms) -> dict[str, Any]:
+    figures = {arm: [shown(e) for e in rows] for arm, rows in arms}
+    places = min(f.places for found in figures.values() for f in found)
+    unit = next(iter(figures.values()))[0].unit_long
+    return {
+        "chart": script_json(by_month_figure(arms)),
+        "heading": _heading(arms, places),
+        "unit": unit,
+        "comparison": arm_words(release.comparison),
+        "legend": [
+            {"arm": arm_words(a), "role": ROLES[i % len(ROLES)][0], "shape": ROLES[i % 3][1]}
+            for i, (a, _) in enumerate(arms)
+        ],
+        "numbers": [_month(e, places) for _, rows in arms for e in rows],
+        "many_arms": len(arms) > 1,
+    }
+
+
+def _heading(arms: Arms, places: int) -> str:
+    """What the chart shows, as a sentence: the range of the monthly effects of the first arm."""
+    arm, rows = arms[0]
+    found = [shown(e, places=places) for e in rows]
+    values = [f.value for f in found if f.value is not None]
+    told = sum(f.direction != 0 for f in found)
+    return (
+        f"The monthly estimates of the {arm_words(arm)} arm run from "
+        f"{signed(min(values), places)} to {signed(max(values), places)}; "
+        f"{told} of {len(found)} intervals exclude zero"
+    )
+
+
+def _month(estimate: ReleasedEstimate, places: int) -> dict[str, str]:
+    figures = shown(estimate, places=places)
+    return {
+        "arm": arm_words(estimate.arm),
+        "month": number(estimate.window[0], 0),
+        "effect": signed(figures.value or 0.0, places),
+        "range": figures.range,
+        "people": "" if estimate.n_people is None else f"{estimate.n_people:,}",
+    }
+
+
+def _window(estimate: ReleasedEstimate) -> dict[str, str]:
+    figures = shown(estimate)
+    return {
+        "arm": arm_words(estimate.arm),
+        "window": months(estimate.window, "").capitalize(),
+        "effect": figures.effect or estimate.reason,
+        "range": figures.range if figures.value is not None else "",
+        "p": p_text(estimate.p_value),
+    }
+
+
+SECTION = Section(
+    id="over_time",
+    nav="Over time",
+    title="Effect over time",
+    intro="One estimate for each month with an outcome. Months are read together: "
+    "a single month is noisier than the answer.",
+    view=view,
+)

@@ -1,0 +1,52 @@
+"""Provenance: what went in, with which code, and how to make this file again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import date_text
+from reports.sections.section import Section
+
+if TYPE_CHECKING:
+    from reports.model import Report
+
+SHORT = 12  # hexadecimal digits of a hash that are printed
+
+
+def view(report: Report) -> dict[str, Any]:
+    """Run, code, packages, studies, inputs, disclosure rules and purpose."""
+    run = report.manifest
+    return {
+        "run": run.run,
+        "project": run.project,
+        "as_known_at": date_text(run.as_known_at),
+        "code_version": run.code_version,
+        "code_hash": run.code_hash[:SHORT],
+        "project_hash": run.project_hash[:SHORT],
+        "packages": sorted(run.packages.items()),
+        "studies": [(name, digest[:SHORT]) for name, digest in sorted(run.studies.items())],
+        "inputs": [(name, digest[:SHORT]) for name, digest in sorted(run.inputs.items())],
+        "note": report.project,
+        "disclosure": _disclosure(report),
+    }
+
+
+def _disclosure(report: Report) -> str:
+    smallest = max((r.min_group for r in report.releases), default=None)
+    parts = [f"no estimate on fewer than {smallest} people a side"] if smallest else []
+    parts.append("no coefficient with fewer than 10 residual degrees of freedom")
+    if report.public:
+        parts.append("public data, exact counts")
+    elif smallest:
+        parts.append(f"counts rounded to 5, groups under {smallest} not printed")
+    parts.append("a failed check withholds every number of its study")
+    return "; ".join(parts)
+
+
+SECTION = Section(
+    id="provenance",
+    nav="Provenance",
+    title="Provenance",
+    intro="The same inputs give this file again, byte for byte.",
+    view=view,
+)

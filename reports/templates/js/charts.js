@@ -1,0 +1,50 @@
+"use strict";
+// Draws the charts by month, in the colours the page has at that moment: light, dark or paper.
+(function () {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const paper = window.matchMedia("print");
+  const charts = Array.from(document.querySelectorAll("[data-figure]"));
+
+  function colours() {
+    const style = window.getComputedStyle(document.documentElement);
+    return (role) => style.getPropertyValue("--" + role).trim();
+  }
+
+  function painted(figure, colour) {
+    for (const trace of figure.data) {
+      trace.marker.color = colour(trace.meta);
+      trace.marker.line = { color: colour("paper"), width: 1 };
+      trace.error_y.color = colour(trace.meta);
+    }
+    const layout = figure.layout;
+    layout.font.color = colour("ink-2");
+    layout.shapes[0].line.color = colour("ink");
+    layout.yaxis.gridcolor = colour("rule");
+    return figure;
+  }
+
+  function draw() {
+    const colour = colours();
+    for (const chart of charts) {
+      const source = document.getElementById(chart.dataset.figure).textContent;
+      const figure = painted(JSON.parse(source), colour);
+      window.Plotly.react(chart, figure.data, figure.layout, {
+        staticPlot: true,
+        displayModeBar: false,
+        responsive: true,
+      });
+      // On paper the drawing shrinks to the page, which needs its own coordinates.
+      for (const svg of chart.querySelectorAll(".main-svg")) {
+        svg.setAttribute("viewBox", "0 0 " + svg.getAttribute("width") + " " + svg.getAttribute("height"));
+      }
+    }
+  }
+
+  draw();
+  // The table is the chart for readers without script: folded only once there is a chart.
+  for (const chart of charts) {
+    document.getElementById(chart.dataset.numbers).open = false;
+  }
+  dark.addEventListener("change", draw);
+  paper.addEventListener("change", draw);
+})();

@@ -1,0 +1,190 @@
+"""Tables of words: claim grades, estimands, estimators, and the assumptions they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.numbers import words
+
+if TYPE_CHECKING:
+    from analysis.disclosure import ReleasedEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeWords:
+    """The words one claim grade allows.
+
+    ``up`` and ``down`` are verbs of the answer sentence; ``clause_*`` those of the page's
+    headline; ``caveat`` ends the sentence that may be said; ``step`` is the mark in the meter.
+    """
+
+    step: int
+    up: str
+    down: str
+    clause_up: str
+    clause_down: str
+    caveat: str
+    needs: str
+
+
+# One row a grade. Below Credible no verb claims an effect without hedging.
+GRADES: dict[str, GradeWords] = {
+    "Randomised": GradeWords(
+        step=4,
+        up="raised",
+        down="lowered",
+        clause_up="raised",
+        clause_down="lowered",
+        caveat="",
+        needs="assignment by chance, no warning",
+    ),
+    "Credible": GradeWords(
+        step=3,
+        up="probably raised",
+        down="probably lowered",
+        clause_up="probably raised",
+        clause_down="probably lowered",
+        caveat="most of that is probably the programme",
+        needs="a strong design, no warning; or randomised with one warning",
+    ),
+    "Suggestive": GradeWords(
+        step=2,
+        up="may have raised",
+        down="may have lowered",
+        clause_up="may have raised",
+        clause_down="may have lowered",
+        caveat="it may be the programme, and it may be something else",
+        needs="a strong design with one warning, or randomised with two",
+    ),
+    "Descriptive only": GradeWords(
+        step=1,
+        up="is associated with higher",
+        down="is associated with lower",
+        clause_up="went with higher",
+        clause_down="went with lower",
+        caveat="this is not an effect",
+        needs="more warnings, or no design that isolates mentoring",
+    ),
+    "Withheld": GradeWords(
+        step=0,
+        up="cannot say",
+        down="cannot say",
+        clause_up="cannot say",
+        clause_down="cannot say",
+        caveat="",
+        needs="any failed check: reason and remedy are printed, no number",
+    ),
+}
+
+# What a design would need to be believed more, said when no check asks for anything.
+TO_RAISE: dict[str, str] = {
+    "randomised": "Top grade. To speak for more people, draw from everybody eligible.",
+    "opt_in": "Draw places by lottery when more people ask than there are places.",
+    "rollout": "Draw the order in which sites start.",
+    "descriptive": "Keep a comparison group: a lottery among applicants is the strongest.",
+}
+
+# How each design says who was studied and what was done to them.
+SUBJECT: dict[str, str] = {
+    "randomised": "Being assigned to the {arm} arm",
+    "opt_in": "Joining the {arm} group",
+    "rollout": "The start of {arm}",
+    "descriptive": "Being in the {arm} group",
+}
+AMONG: dict[str, str] = {
+    "randomised": "Among people assigned by chance, those in the {arm} arm",
+    "opt_in": "Compared with similar people, those in the {arm} group",
+    "rollout": "After the start, those under {arm}",
+    "descriptive": "People in the {arm} group",
+}
+
+ESTIMANDS: dict[str, tuple[str, str]] = {
+    "itt": (
+        "effect of being assigned (intention to treat)",
+        "The average difference made by being assigned to the arm, whether or not the person "
+        "then took part.",
+    ),
+    "late": (
+        "effect on those who took part because they were assigned (LATE)",
+        "The average effect on people who take part if assigned and would not otherwise.",
+    ),
+    "att": (
+        "effect on those who joined (ATT)",
+        "The average effect on people who joined, against not joining.",
+    ),
+    "first_stage": (
+        "take-up caused by assignment",
+        "How much assignment raised the share who took part.",
+    ),
+    "as_treated": (
+        "raw gap, as treated",
+        "People who took part against people who did not: not an effect.",
+    ),
+    "association": (
+        "association",
+        "An adjusted difference between groups: not an effect.",
+    ),
+}
+
+ESTIMATORS: dict[str, str] = {
+    "ancova": "ANCOVA",
+    "difference_in_means": "difference in means",
+    "lin": "Lin, fully interacted",
+    "cuped": "CUPED",
+    "2sls": "two-stage least squares (2SLS)",
+    "tsls": "two-stage least squares (2SLS)",
+    "iv": "two-stage least squares (2SLS)",
+    "anderson_rubin": "Anderson-Rubin interval",
+    "lee_bounds": "Lee bounds",
+    "lee": "Lee bounds",
+    "randomisation_inference": "randomisation inference",
+    "as_treated": "as treated",
+}
+
+LATE_ASSUMES = (
+    "Effect on those who took part: assumes that losing the draw neither discourages people nor "
+    "sends them to a substitute, and that assignment changes the outcome through taking part alone."
+)
+LEE_ASSUMES = (
+    "Bounds for people whose outcome is missing (Lee): assume that assignment moves everybody's "
+    "chance of being observed in one direction only (monotonicity)."
+)
+ITT_ASSUMES = (
+    "Effect of being assigned: assumes that the draw was made as recorded and that one person's "
+    "place does not change another person's outcome."
+)
+
+
+def estimand_words(name: str) -> str:
+    """The estimand as a short phrase; an unknown name as it is."""
+    known = ESTIMANDS.get(_key(name))
+    return known[0] if known else words(name)
+
+
+def estimand_sentence(name: str) -> str:
+    """One sentence that says what the estimand means, or nothing."""
+    known = ESTIMANDS.get(_key(name))
+    return known[1] if known else ""
+
+
+def estimator_words(name: str) -> str:
+    """The estimator as printed; an unknown name as it is."""
+    return ESTIMATORS.get(_key(name), words(name))
+
+
+def assumptions(estimates: tuple[ReleasedEstimate, ...]) -> tuple[str, ...]:
+    """The assumptions that the estimates of a study rest on, each once."""
+    keys = [" ".join((_key(e.name), _key(e.estimand), _key(e.estimator))) for e in estimates]
+    found = []
+    if any(k.split()[1].startswith("itt") for k in keys):
+        found.append(ITT_ASSUMES)
+    if any(part in k for k in keys for part in ("late", "2sls", "anderson")):
+        found.append(LATE_ASSUMES)
+    if any("lee" in k for k in keys):
+        found.append(LEE_ASSUMES)
+    return tuple(found)
+
+
+def _key(name: str) -> str:
+    return "_".join(name.lower().replace("-", " ").split()) or "_"

@@ -1,0 +1,323 @@
+"""The words of an answer: verb by grade, what may be said, what may not, what would raise it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.numbers import (
+    THIN,
+    decimals,
+    interval,
+    measure,
+    months,
+    number,
+    plain,
+    signed,
+    with_unit,
+    words,
+)
+from reports.vocabulary import AMONG, GRADES, SUBJECT, TO_RAISE
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
+
+NOT_TOLD = "the data cannot tell this from no effect"
+INTERVAL_95 = f"95{THIN}% interval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one study lets a reader say.
+
+    ``headline`` is its clause of the page's headline, ``sentence`` the answer itself and
+    ``strong`` the part of it to set in bold; ``do_not_say`` is a quotation and ``why_not`` the
+    reason; ``one_line`` is for terminals.
+    """
+
+    headline: str
+    sentence: str
+    strong: str
+    may_say: str
+    do_not_say: str
+    why_not: str
+    to_raise: str
+    one_line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An estimate on its printed scale; an open interval end is None."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    std_error: float | None
+    places: int
+    unit: str
+    unit_long: str
+
+    @property
+    def effect(self) -> str:
+        """The signed figure with its short unit; empty where there is none."""
+        return "" if self.value is None else with_unit(signed(self.value, self.places), self.unit)
+
+    @property
+    def size(self) -> str:
+        """The figure without sign, with its long unit."""
+        return with_unit(number(abs(self.value or 0.0), self.places), self.unit_long)
+
+    @property
+    def range(self) -> str:
+        """The interval without its unit."""
+        return interval(self.low, self.high, self.places)
+
+    @property
+    def direction(self) -> int:
+        """1 or -1 where the interval excludes zero, 0 where the data cannot tell."""
+        if self.low is not None and self.low > 0:
+            return 1
+        return -1 if self.high is not None and self.high < 0 else 0
+
+
+def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None) -> Shown:
+    """The estimate as printed; ``extra`` decimals beyond the two digits of its half width."""
+    scale = measure(estimate.unit)
+    value, low, high, error = (
+        None if v is None else v * scale.factor
+        for v in (estimate.estimate, estimate.ci_low, estimate.ci_high, estimate.std_error)
+    )
+    fit = decimals(low, high, value) if places is None else places
+    return Shown(
+        value=value,
+        low=low,
+        high=high,
+        std_error=error,
+        places=fit + extra,
+        unit=scale.short,
+        unit_long=scale.long,
+    )
+
+
+def answer(release: Release) -> Answer:
+    """The sentences that the study's grade and figures allow."""
+    head = release.headline
+    if release.grade == "Withheld":
+        return _withheld(release)
+    if head.status != "released" or head.estimate is None:
+        return _not_shown(release)
+    figures = shown(head)
+    return Answer(
+        headline=_clause(release, figures),
+        sentence=_sentence(release, figures),
+        strong=figures.size if figures.direction else NOT_TOLD,
+        may_say=_may_say(release, figures),
+        do_not_say=_do_not_say(release, figures),
+        why_not=_why_not(release, figures),
+        to_raise=_to_raise(release, figures),
+        one_line=_one_line(release, figures),
+    )
+
+
+def raw_gap(release: Release) -> ReleasedEstimate | None:
+    """The naive comparison on the headline's scale, where it may be shown."""
+    head = release.headline
+    for e in release.estimates:
+        same = e.unit == head.unit and e.arm == head.arm and e.subgroup is None
+        if e.role == "naive" and e.status == "released" and e.estimate is not None and same:
+            return e
+    return None
+
+
+def failures(release: Release) -> tuple[ReleasedDiagnostic, ...]:
+    """The checks that withheld the study."""
+    return tuple(d for d in release.diagnostics if d.status == "fail")
+
+
+def reason_withheld(release: Release) -> str:
+    """Why there is no number, as the end of a sentence, without its full stop."""
+    failed = failures(release)
+    if failed:
+        labels = ", ".join(lower_first(d.label) for d in failed)
+        return f"{'checks' if len(failed) > 1 else 'a check'} failed ({labels})"
+    for line in release.reasons:
+        if "could not be estimated" in line:
+            return lower_first(line).rstrip(". ")
+    return "a check failed"
+
+
+def study_title(release: Release) -> str:
+    """The title as a noun phrase: a name of code becomes words."""
+    title = plain(release.title)
+    return words(title).replace("-", " ").capitalize() if title == release.study else title
+
+
+def outcome_words(release: Release) -> str:
+    """The outcome as it reads inside a sentence."""
+    return lower_first(plain(release.outcome))
+
+
+def arm_words(name: str) -> str:
+    """The name of an arm inside a sentence."""
+    return words(name)
+
+
+def lower_first(text: str) -> str:
+    """The text with a small first letter, unless its first word is an abbreviation."""
+    text = plain(text)
+    first = text.split(" ", 1)[0]
+    return text if any(c.isupper() for c in first[1:]) else text[:1].lower() + text[1:]
+
+
+def page_headline(releases: tuple[Release, ...]) -> str:
+    """The headline of page one: one clause a study."""
+    if not releases:
+        return "No study has been answered yet."
+    return " ".join(answer(r).headline for r in releases)
+
+
+def _subject(release: Release) -> str:
+    return SUBJECT[release.design].format(arm=arm_words(release.headline.arm))
+
+
+def _name(release: Release) -> str:
+    """The study in the page's headline; several treated arms are told apart."""
+    title = study_title(release).rstrip(".")
+    arm = f" ({arm_words(release.headline.arm)})" if len(release.treated) > 1 else ""
+    return title + arm
+
+
+def _clause(release: Release, figures: Shown) -> str:
+    name, outcome = _name(release), outcome_words(release)
+    grade = GRADES[release.grade]
+    if not figures.direction:
+        tail = f"changed {outcome} is not settled"
+        return f"Whether {name} {tail}." if not name.endswith("?") else f"{name} Not settled."
+    verb = grade.clause_up if figures.direction > 0 else grade.clause_down
+    return f"{name} {verb} {outcome}."
+
+
+def _sentence(release: Release, figures: Shown) -> str:
+    subject, outcome = _subject(release), outcome_words(release)
+    when, grade = months(release.headline.window), GRADES[release.grade]
+    if not figures.direction:
+        return (
+            f"{subject}: the estimate on {outcome} is {figures.effect} {when} "
+            f"({INTERVAL_95} {figures.range}); {NOT_TOLD}."
+        )
+    verb = grade.up if figures.direction > 0 else grade.down
+    around = f"({INTERVAL_95} {_ends(figures)})"
+    if release.grade == "Descriptive only":
+        return f"{subject} {verb} {outcome}, by {figures.size} {when} {around}; {grade.caveat}."
+    return f"{subject} {verb} {outcome} by {figures.size} {when} {around}."
+
+
+def _ends(figures: Shown) -> str:
+    """The interval of a sentence that has said "lowered": both ends lose their sign."""
+    if figures.direction > 0:
+        return figures.range
+    low, high = figures.low, figures.high
+    flipped = (None if high is None else -high, None if low is None else -low)
+    return interval(*flipped, figures.places)
+
+
+def _may_say(release: Release, figures: Shown) -> str:
+    who = AMONG[release.design].format(arm=arm_words(release.headline.arm))
+    outcome, base = outcome_words(release), arm_words(release.headline.comparison)
+    when, caveat = months(release.headline.window), GRADES[release.grade].caveat
+    if not figures.direction:
+        return (
+            f"We could not tell whether {arm_words(release.headline.arm)} makes a difference to "
+            f"{outcome}: anything from {_spelled(figures)} fits the data."
+        )
+    more = "higher" if figures.direction > 0 else "lower"
+    said = f"{who} had {outcome} about {figures.size} {more} than {base} {when}"
+    return f"{said}; {caveat}." if caveat else f"{said}."
+
+
+def _spelled(figures: Shown) -> str:
+    ends = [
+        UNBOUNDED_END if v is None else signed(v, figures.places)
+        for v in (figures.low, figures.high)
+    ]
+    return with_unit(" to ".join(ends), figures.unit)
+
+
+UNBOUNDED_END = "no limit"
+
+
+def _do_not_say(release: Release, figures: Shown) -> str:
+    gap, outcome = raw_gap(release), outcome_words(release)
+    if gap is not None:
+        naive = shown(gap)
+        verb = "raises" if (naive.value or 0) > 0 else "lowers"
+        return f"Mentoring {verb} {outcome} by {naive.size}."
+    if not figures.direction:
+        return "Mentoring does not work."
+    return f"Everybody would see {outcome} change by {figures.size}."
+
+
+def _why_not(release: Release, figures: Shown) -> str:
+    gap = raw_gap(release)
+    if gap is None and not figures.direction:
+        return "That there is no effect was not shown either."
+    if gap is None:
+        return "Only the people compared here were studied."
+    if release.design == "randomised":
+        return (
+            "That raw gap compares people who took part with everybody else: it mixes the effect "
+            f"with who takes part. The draw gives {figures.effect}."
+        )
+    return (
+        "That raw gap holds who joins and who stays to join. "
+        f"Compared with similar people it is {figures.effect}."
+    )
+
+
+def _to_raise(release: Release, figures: Shown) -> str:
+    remedies = _remedies(release, "warn")
+    if remedies:
+        return remedies
+    if figures.direction == 0 and release.grade == "Randomised":
+        return "Top grade. A narrower interval needs more people or a longer follow-up."
+    return TO_RAISE[release.design]
+
+
+def _remedies(release: Release, status: str) -> str:
+    found = [plain(d.remedy) for d in release.diagnostics if d.status == status and d.remedy]
+    return " ".join(dict.fromkeys(found))
+
+
+def _one_line(release: Release, figures: Shown) -> str:
+    gap = raw_gap(release)
+    tail = f", raw gap {shown(gap).effect}" if gap else ""
+    return f"{release.study} [{release.grade}] {figures.effect} ({figures.range}){tail}"
+
+
+def _withheld(release: Release) -> Answer:
+    arm, outcome = arm_words(release.headline.arm), outcome_words(release)
+    why = reason_withheld(release)
+    return Answer(
+        headline=f"{_name(release)}: we cannot say.",
+        sentence=f"We cannot say whether {arm} changes {outcome}: {why}.",
+        strong=why,
+        may_say=f"These data cannot answer whether {arm} changes {outcome}.",
+        do_not_say="It works, or there is no difference.",
+        why_not="Neither was shown.",
+        to_raise=_remedies(release, "fail") or TO_RAISE[release.design],
+        one_line=f"{release.study} [Withheld] {why}",
+    )
+
+
+def _not_shown(release: Release) -> Answer:
+    outcome, why = outcome_words(release), lower_first(release.headline.reason).rstrip(". ")
+    return Answer(
+        headline=f"{_name(release)}: the answer may not be shown.",
+        sentence=f"The answer on {outcome} may not be shown: {why}.",
+        strong=why,
+        may_say="Too few people were studied to show an answer without showing persons.",
+        do_not_say="Nothing was found.",
+        why_not="The figure is hidden to protect people, not because it is zero.",
+        to_raise="Study more people, or pool several rounds of the programme.",
+        one_line=f"{release.study} [{release.grade}, not shown] {why}",
+    )

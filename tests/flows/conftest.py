@@ -1,0 +1,145 @@
+"""A small company on disk: a lottery among sixty people, monthly results, a few meetings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROJECT = """
+project: little-firm
+title: Little Firm
+purpose: Learn whether the sales mentoring programme works.
+lawful_basis: Legitimate interest, agreed with the works council.
+retention: {months: 24}
+programmes: [{id: SALES, name: Sales mentoring}]
+sources:
+  - name: funnel
+    file: funnel.csv
+    delivered_on: 2025-12-31
+    loads:
+      - table: enrolments
+        columns: {person_id: employee, arm: result, assigned_on: drawn}
+        constants: {programme: SALES}
+  - name: sales
+    file: sales.csv
+    delivered_on: 2025-12-31
+    loads:
+      - table: performance
+        columns: {person_id: employee, period: month, value: revenue}
+        constants: {metric: revenue}
+        formats: {period: "%Y-%m"}
+  - name: meetings
+    file: meetings.csv
+    delivered_on: 2025-12-31
+    loads:
+      - table: sessions
+        columns: {person_id: employee, held_on: day}
+        constants: {programme: SALES, status: confirmed}
+"""
+
+STUDY = """
+study: sales
+question: Does mentoring raise revenue?
+as_of: 2025-12-31
+programme: SALES
+design: randomised
+arms: {treated: mentee, comparison: lottery_lost}
+allocation: {share: 0.5}
+take_up: met_mentor_once
+outcome: {metric: revenue, unit: EUR}
+follow_up: {months: 3, primary: [1, 3]}
+adjust_for: [pre_period_outcome]
+"""
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A project folder, its exports, and where results go."""
+
+    project: Path
+    data: Path
+    out: Path
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a file of the project or the exports."""
+        path = self.project / file if (self.project / file).exists() else self.data / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
+        """`mentorlift run` on this firm as a process of its own."""
+        command = [sys.executable, "-m", "pipelines.cli", "run", str(self.project)]
+        command += ["--data", str(self.data), "--out", str(self.out), *args]
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *args: str, **env: str) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error of `mentorlift run`."""
+        process = self.start(*args, **env)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+
+def write_exports(data: Path, people: int = 60) -> None:
+    """Every second person wins; winners sell 10 more from the month after the draw."""
+    data.mkdir(parents=True, exist_ok=True)
+    months = ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06"]
+    funnel, sales, meetings = (
+        ["employee,result,drawn"],
+        ["employee,month,revenue"],
+        ["employee,day"],
+    )
+    for number in range(people):
+        name, won = f"E{number:04d}", number % 2 == 0
+        funnel.append(f"{name},{'mentee' if won else 'lottery_lost'},2025-03-10")
+        for index, month in enumerate(months):
+            noise = (number * 7 + index * 13) % 11 - 5
+            sales.append(f"{name},{month},{100 + number + noise + 10 * (won and index > 2)}")
+        if won and number % 6:
+            meetings.append(f"{name},2025-04-0{1 + number % 9}")
+    for file, lines in (("funnel", funnel), ("sales", sales), ("meetings", meetings)):
+        (data / f"{file}.csv").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A key of the test's own, so that nothing is written to anybody's home."""
+    path = tmp_path / "test.key"
+    path.write_text("0123456789abcdef" * 4 + "\n")
+    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(path))
+    return path
+
+
+@pytest.fixture
+def firm(tmp_path: Path, key: Path) -> Firm:
+    """The small company, freshly written."""
+    project = tmp_path / "project"
+    (project / "studies").mkdir(parents=True)
+    (project / "mentorlift.yml").write_text(PROJECT)
+    (project / "studies" / "sales.yml").write_text(STUDY)
+    write_exports(tmp_path / "exports")
+    return Firm(project, tmp_path / "exports", tmp_path / "out")
+
+
+@pytest.fixture
+def make_exports() -> Callable[..., None]:
+    """Write the exports anew with another number of people."""
+    return write_exports

@@ -1,0 +1,159 @@
+"""The command line end to end: a run, the second run, and everything that can be wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Firm
+
+
+def test_a_run_leaves_report_findings_and_one_line_an_answer(firm: Firm) -> None:
+    code, out, err = firm.run()
+    assert code == 0, err
+    assert "sales" in out and "Randomised" in out
+    assert out.strip().endswith("report.html")
+    (finding,) = json.loads((firm.out / "findings.json").read_text())
+    (headline,) = [e for e in finding["estimates"] if e["role"] == "headline"]
+    assert headline["estimate"] == pytest.approx(10, abs=2)
+    assert headline["n_people"] == 60
+    assert {"study", "design", "grade", "estimates", "diagnostics", "population", "hashes"} <= set(
+        finding
+    )
+
+
+def test_a_second_run_changes_nothing(firm: Firm) -> None:
+    firm.run()
+    first = {p.name: p.read_bytes() for p in firm.out.glob("*.*")}
+    code, out, err = firm.run()
+    assert code == 0 and "nothing has changed" in err and "Randomised" in out
+    assert {p.name: p.read_bytes() for p in firm.out.glob("*.*")} == first
+
+
+def test_the_report_does_not_depend_on_the_key(firm: Firm) -> None:
+    firm.run()
+    first = (firm.out / "report.html").read_bytes()
+    other = firm.project.parent / "other.key"
+    other.write_text("f" * 64)
+    again = type(firm)(firm.project, firm.data, firm.project.parent / "out2")
+    again.run(MENTORLIFT_KEY_FILE=str(other))
+    assert (again.out / "report.html").read_bytes() == first
+
+
+def test_no_personnel_number_is_stored_anywhere(firm: Firm) -> None:
+    firm.run()
+    for path in firm.out.rglob("*"):
+        if path.is_file():
+            assert b"E0042" not in path.read_bytes(), path.name
+
+
+STUDY, PROJECT = "studies/sales.yml", "mentorlift.yml"
+BASIS = "lawful_basis: Legitimate interest, agreed with the works council."
+ONCE = "E0001,lottery_lost,2025-03-10\n"
+
+# What is spoiled (file, old text, new text), the exit code, words the message must have.
+UNHAPPY = {
+    "missing column": ("sales.csv", "month,revenue", "month,turnover", 4, ["sales.csv", "revenue"]),
+    "duplicate person": (
+        "funnel.csv", ONCE, ONCE + ONCE.replace("lottery_lost", "mentee"),
+        4, ["funnel.csv", "3", "4"],
+    ),
+    "unknown metric": (STUDY, "metric: revenue", "metric: reveneu", 3, ["outcome.metric"]),
+    "empty follow-up": (
+        STUDY, "months: 3, primary: [1, 3]", "months: 30, primary: [20, 24]",
+        3, ["follow_up.primary", "20 to 24"],
+    ),
+    "unknown key": (STUDY, "take_up:", "takeup:", 3, ["takeup", "take_up"]),
+    "unknown arm": (STUDY, "treated: mentee", "treated: mentees", 3, ["arms"]),
+    "no purpose": (
+        PROJECT, "purpose: Learn whether the sales mentoring programme works.", "", 3, ["purpose"]
+    ),
+    "no lawful basis": (PROJECT, BASIS, "", 3, ["lawful_basis"]),
+    "no retention": (PROJECT, "retention: {months: 24}", "", 3, ["retention"]),
+    "not YAML": (PROJECT, "title: Little Firm", "title: [Little", 3, ["line"]),
+    "renamed column": ("funnel.csv", "drawn", "drawn on", 4, ["funnel.csv", "drawn on"]),
+}  # fmt: skip
+
+GONE = {"sales.csv": 4, "mentorlift.yml": 3, "test.key": 3}
+
+
+def _said_plainly(firm: Firm, expected: int, words: list[str]) -> None:
+    code, out, err = firm.run()
+    assert code == expected, err
+    assert "Traceback" not in err and not out
+    error = err[err.index("error: ") :]
+    assert "fix: " in error
+    for word in words:
+        assert word in error
+    assert "E0001" not in err, "a person's number in a message"
+    assert not (firm.out / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", UNHAPPY)
+def test_what_is_wrong_is_said_in_two_lines(firm: Firm, name: str) -> None:
+    file, old, new, code, words = UNHAPPY[name]
+    firm.edit(file, old, new)
+    _said_plainly(firm, code, words)
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_a_missing_file_is_named(firm: Firm, name: str) -> None:
+    for folder in (firm.data, firm.project, firm.project.parent):
+        (folder / name).unlink(missing_ok=True)
+    _said_plainly(firm, GONE[name], [name])
+
+
+def test_an_arm_with_three_people_gets_no_number(firm: Firm) -> None:
+    lines = (firm.data / "funnel.csv").read_text().splitlines()
+    winners = [line for line in lines if ",mentee," in line][3:]
+    kept = [line for line in lines if line not in winners]
+    (firm.data / "funnel.csv").write_text("\n".join(kept) + "\n")
+    code, out, err = firm.run()
+    assert code == 9 and "Traceback" not in err
+    assert "10 people" in out
+    (finding,) = json.loads((firm.out / "findings.json").read_text())
+    for estimate in finding["estimates"]:
+        assert estimate["estimate"] is None and estimate["reason"]
+    report = (firm.out / "report.html").read_text()
+    assert "&lt;10" in report and ">3<" not in report
+
+
+def test_a_second_run_at_the_same_time_leaves_at_once(firm: Firm) -> None:
+    from pipelines.publish import run_lock
+
+    firm.out.mkdir()
+    with run_lock(firm.out):
+        code, _, err = firm.run()
+    assert code == 5 and "Traceback" not in err and "fix: " in err
+
+
+FAULTS = [
+    f"{stage}-{place}-mark"
+    for stage in ("ingest", "build", "estimate", "report")
+    for place in ("before", "after")
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str) -> None:
+    whole = type(firm)(firm.project, firm.data, firm.project.parent / "whole")
+    whole.run()
+    code, _, _ = firm.run(MENTORLIFT_FAULT=fault)
+    assert code in (-9, 9)
+    code, _, err = firm.run()
+    assert code == 0, err
+    stages = ["ingest", "build", "estimate", "report"]
+    killed = stages.index(fault.split("-")[0]) + (fault.endswith("after-mark"))
+    for done in stages[:killed] if killed < len(stages) else []:
+        assert f"{done}: finished earlier" in err
+    for name in ("report.html", "findings.json"):
+        assert _hash(firm.out / name) == _hash(whole.out / name)
+    assert not list(firm.out.rglob("*.tmp")) and not list(firm.out.rglob("*.wal"))
+
+
+def _hash(path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

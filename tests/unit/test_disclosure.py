@@ -1,0 +1,158 @@
+"""What may be shown: counts, small groups, small remainders, withheld numbers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analysis.diagnostics import Diagnostic
+from analysis.disclosure import Rules, release, restore
+from analysis.estimate import Estimate, NotEstimable, Target
+from analysis.finding import ArmCount, Finding, Flow, Step
+from analysis.study import parse_study
+
+PROTECTED, PUBLIC = Rules(), Rules(mode="public")
+SPEC = parse_study(
+    {
+        "study": "sales",
+        "question": "Does it work?",
+        "as_of": "2025-12-31",
+        "programme": "P",
+        "design": "randomised",
+        "arms": {"treated": "mentee", "comparison": "control"},
+        "outcome": {"metric": "revenue"},
+        "follow_up": {"months": 3, "primary": [1, 3]},
+    }
+)
+REQUIRED = ("sample_ratio", "balance", "differential_missing_outcome", "contamination")
+
+
+def _check(name: str, status: str = "pass", **more: object) -> Diagnostic:
+    base = {"label": name, "value": 1.5, "display": "1.5", "threshold": "below 2", "remedy": ""}
+    return Diagnostic(name=name, status=status, **(base | more))
+
+
+def _estimate(role: str = "headline", **more: object) -> Estimate:
+    target = Target(
+        name="ancova", role=role, estimand="ITT", estimator="ANCOVA", arm="mentee",
+        comparison="control", window=(1, 3), unit="EUR",
+    )  # fmt: skip
+    base = {
+        "estimate": 4.0, "std_error": 1.0, "ci_low": 2.0, "ci_high": 6.0, "p_value": 0.01,
+        "df": 50.0, "n_treated": 33, "n_comparison": 34, "n_rows": 201, "convention": "HC2",
+    }  # fmt: skip
+    return Estimate(target=target, **(base | more))
+
+
+def _finding(*estimates: object, checks: tuple[Diagnostic, ...] = (), flow: Flow | None = None):
+    return Finding(
+        spec=SPEC,
+        population="people",
+        flow=flow or Flow(steps=(), arms=()),
+        estimates=estimates,
+        diagnostics=tuple(_check(n) for n in REQUIRED) + checks,
+    )
+
+
+def _released(finding: Finding, rules: Rules = PROTECTED):
+    (made,), _ = release([finding], rules)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"), [(0, "0"), (1, "<10"), (9, "<10"), (10, "10"), (12, "10"), (1203, "1,205")]
+)
+def test_counts_of_people_are_rounded_or_hidden(people: int, shown: str) -> None:
+    assert PROTECTED.text(people) == shown
+    assert PUBLIC.text(people) == f"{people:,}"
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "shown"),
+    [
+        (160, 160, "160"),  # nobody is left over
+        (160, 140, "140"),  # twenty are left over
+        (160, 155, "≥150"),  # five are left over: a bound
+        (17, 14, "<10"),  # too few for a bound
+    ],
+)
+def test_a_small_remainder_is_not_given_away(whole: int, part: int, shown: str) -> None:
+    assert PROTECTED.part(part, whole) == shown
+
+
+def test_the_attrition_table_hides_small_steps_and_remainders() -> None:
+    flow = Flow(
+        steps=(Step(label="invited", people=403), Step(label="applied", people=398)),
+        arms=(
+            ArmCount(arm="mentee", label="drawn", people=200),
+            ArmCount(arm="mentee", label="met", people=126),
+            ArmCount(arm="control", label="drawn", people=198),
+            ArmCount(arm="control", label="met", people=4),
+        ),
+    )
+    shown = [s.people for s in _released(_finding(_estimate(), flow=flow)).steps]
+    assert shown == ["405", "≥390", "200", "125", "200", "<10"]
+
+
+def test_estimates_on_small_groups_or_few_degrees_of_freedom_are_suppressed() -> None:
+    made = _released(
+        _finding(_estimate(), _estimate("secondary", n_treated=9), _estimate("secondary", df=9.5))
+    )
+    assert [e.status for e in made.estimates] == ["released", "suppressed", "suppressed"]
+    assert all(e.estimate is None and e.reason for e in made.estimates[1:])
+
+
+def test_counts_are_exact_only_where_the_data_are_public() -> None:
+    assert _released(_finding(_estimate())).headline.n_people == 65
+    assert _released(_finding(_estimate()), PUBLIC).headline.n_people == 67
+
+
+def test_a_failed_check_withholds_every_number_and_whatever_reveals_it() -> None:
+    checks = (_check("bounds", "note", reveals_effect=True), _check("missing", "fail"))
+    made = _released(_finding(_estimate(), _estimate("naive"), checks=checks), PUBLIC)
+    assert made.grade == "Withheld"
+    assert {e.status for e in made.estimates} == {"withheld"}
+    assert "4.0" not in json.dumps(made.as_dict()["estimates"])
+    assert next(d for d in made.diagnostics if d.name == "bounds").value is None
+
+
+def test_each_warning_lowers_the_grade_one_step() -> None:
+    grades = [
+        _finding(_estimate(), checks=tuple(_check(f"w{i}", "warn") for i in range(n))).grade
+        for n in range(5)
+    ]
+    assert grades == [
+        "Randomised", "Credible", "Suggestive", "Descriptive only", "Descriptive only",
+    ]  # fmt: skip
+
+
+def test_a_headline_that_cannot_be_estimated_is_withheld_with_its_reason() -> None:
+    target = _estimate().target
+    made = _released(_finding(NotEstimable(target=target, reason="nobody was observed")))
+    assert made.grade == "Withheld"
+    assert "nobody was observed" in made.headline.reason
+
+
+def test_a_finding_needs_its_checks_and_one_headline() -> None:
+    with pytest.raises(ValueError, match="sample_ratio"):
+        Finding(
+            spec=SPEC, population="", flow=Flow(steps=(), arms=()), estimates=(_estimate(),),
+            diagnostics=(),
+        )  # fmt: skip
+    with pytest.raises(ValueError, match="one headline"):
+        _finding(_estimate("secondary"))
+
+
+def test_a_saved_release_is_restored_only_unaltered() -> None:
+    made = _released(_finding(_estimate()))
+    saved = json.loads(json.dumps(made.as_dict()))
+    assert restore(saved, made.digest()) == made
+    saved["grade"] = "Credible"
+    with pytest.raises(ValueError, match="altered"):
+        restore(saved, made.digest())
+
+
+def test_an_open_interval_end_is_none() -> None:
+    made = _released(_finding(_estimate(ci_high=float("inf"))))
+    assert made.headline.ci_high is None
