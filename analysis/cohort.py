@@ -6,6 +6,7 @@ was known at the study's date.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,18 +123,17 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
             "Check the programme's id and as_of, and that enrolments were delivered before it.",
         )
     people = _with_attributes(spec, funnel, attributes)
-    people["tenure_months"] = _months_between(people["hired_on"], people["time_zero"])
+    people["tenure_months"] = months_since(people["hired_on"], people["time_zero"])
     people["take_up"] = _take_up(spec, people)
     steps = [Step(label="recorded in the programme", people=len(people))]
     for column, word in _FUNNEL_DATES:
         if people[column].notna().any():
             people = _keep(steps, people, people[column].notna(), word, f"not {word}")
-    people = _keep(
-        steps, people, people["time_zero"].notna(), "have a start date", f"no {spec.time_zero}"
-    )
     for name, rule in spec.population.items():
-        kept = _matches(people[name], rule)
-        people = _keep(steps, people, kept, f"{name.replace('_', ' ')} as declared", "another one")
+        label = f"{name.replace('_', ' ')} {_rule_words(rule)}"
+        people = _keep(steps, people, _matches(people[name], rule), label, "others")
+    started = people["time_zero"].notna()
+    people = _keep(steps, people, started, "with a start date", "without a start date")
     arms = [*spec.arms.treated, spec.arms.comparison]
     unknown = [arm for arm in arms if arm not in set(people["arm"].dropna())]
     if unknown and len(people):
@@ -142,7 +142,9 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
             f"{', '.join(unknown)}: no such arm in this population",
             f"Arms found: {', '.join(sorted(people['arm'].dropna().unique())) or 'none'}.",
         )
-    people = _keep(steps, people, people["arm"].isin(arms), "entered the draw", "in no study arm")
+    drawn = people["arm"].isin(arms)
+    people = people[drawn]
+    steps.append(Step(label="entered the draw", people=len(people), left_out="in no study arm"))
     return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
 
 
@@ -190,9 +192,20 @@ def _with_attributes(
 def _keep(
     steps: list[Step], people: pd.DataFrame, kept: pd.Series[bool], label: str, left_out: str
 ) -> pd.DataFrame:
-    """The people kept, with the step written down even where nobody is lost."""
-    steps.append(Step(label=label, people=int(kept.sum()), left_out=left_out))
+    """The people kept; a step that loses nobody is not worth a line."""
+    if not kept.all():
+        steps.append(Step(label=label, people=int(kept.sum()), left_out=left_out))
     return people[kept]
+
+
+def _rule_words(rule: Range | tuple[str, ...]) -> str:
+    if isinstance(rule, Range):
+        return " ".join(
+            f"{word} {limit:g}"
+            for word, limit in (("from", rule.min), ("to", rule.max))
+            if math.isfinite(limit)
+        )
+    return " or ".join(rule)
 
 
 def _matches(values: pd.Series[str], rule: Range | tuple[str, ...]) -> pd.Series[bool]:
@@ -207,7 +220,7 @@ def _take_up(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
     if spec.take_up == "recorded":
         return people["took_up"].astype("Float64").astype(float)
     column = "first_met_on" if spec.take_up == "met_mentor_once" else "matched_on"
-    months = _months_between(people["time_zero"], people[column])
+    months = months_since(people["time_zero"], people[column])
     return (months <= spec.follow_up.primary[1]).astype(float)
 
 
@@ -216,5 +229,3 @@ def months_since(start: pd.Series[pd.Timestamp], end: pd.Series[pd.Timestamp]) -
     first, last = pd.to_datetime(start), pd.to_datetime(end)
     return (last.dt.year - first.dt.year) * 12.0 + (last.dt.month - first.dt.month)
 
-
-_months_between = months_since

@@ -261,8 +261,10 @@ def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
     """The attrition table; where a count would give away a small remainder, a bound stands."""
     lines, before = [], None
     for step in flow.steps:
+        lost = 0 if before is None else before - step.people
+        left_out = f"{rules.text(lost)} {step.left_out}" if lost else ""
         shown = rules.part(step.people, before)
-        lines.append(ReleasedStep(arm="", label=step.label, people=shown, left_out=step.left_out))
+        lines.append(ReleasedStep(arm="", label=step.label, people=shown, left_out=left_out))
         before = step.people
     drawn: dict[str, int] = {}
     for count in flow.arms:

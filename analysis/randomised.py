@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.diagnostics.balance import balance, standardised_differences
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.fading import fading
-from analysis.diagnostics.first_stage import first_stage
+from analysis.diagnostics.first_stage import first_stage as first_stage_strength
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
 from analysis.diagnostics.response import differential_missing, response, response_by_month
 from analysis.diagnostics.sample_ratio import sample_ratio
@@ -17,10 +17,11 @@ from analysis.estimate import NotEstimable
 from analysis.estimators import ESTIMATORS
 from analysis.estimators.as_treated import as_treated
 from analysis.estimators.by_month import effects_by_month
+from analysis.estimators.first_stage import first_stage
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
 from analysis.estimators.results import make_target
-from analysis.estimators.take_up import take_up_effects
+from analysis.estimators.two_stage import two_stage_least_squares
 
 if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
@@ -53,7 +54,8 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     for specification in spec.specifications:
         results += estimate_specification(panel, spec, specification)
     if spec.take_up and panel.people["take_up"].notna().any():
-        results += take_up_effects(adjusted, spec, window)
+        results += first_stage(adjusted, spec, window)
+        results += two_stage_least_squares(adjusted, spec, window)
         results += as_treated(adjusted, spec, window)
     return tuple(results)
 
@@ -72,7 +74,7 @@ def diagnose_randomised(
         *minimum_detectable_effect(primary_results(adjusted, spec), spec),
     ]
     if spec.take_up:
-        checks += first_stage(adjusted, spec, limits)
+        checks += first_stage_strength(adjusted, spec, limits)
     checks += fading(adjusted, spec)
     checks += response(adjusted, spec)
     checks += response_by_month(adjusted, spec)

@@ -30,11 +30,12 @@ def write_results(engine: Engine, tables: Mapping[str, Sequence[Mapping[str, Any
     unknown = tables.keys() - known.keys()
     if unknown:
         raise ValueError(f"no results table is called {', '.join(sorted(unknown))}")
-    for name, contract in known.items():
-        create_described(engine, contract)
-        rows = tables.get(name, ())
-        if rows:
-            _insert(engine, contract, rows)
+    with engine.transaction():
+        for name, contract in known.items():
+            create_described(engine, contract)
+            rows = tables.get(name, ())
+            if rows:
+                _insert(engine, contract, rows)
 
 
 def write_analyst_file(source: Path, target: Path) -> None:
@@ -47,11 +48,12 @@ def write_analyst_file(source: Path, target: Path) -> None:
     with Engine.memory() as engine:
         engine.attach(source, "warehouse", read_only=True)
         engine.attach(temporary, "analyst", read_only=False, portable=True)
-        for schema in SHOWN_TO_ANALYSTS:
-            engine.run(f"create schema analyst.{schema}")
-            for table, comment in _tables(engine, schema):
-                _copy_described(engine, f"{schema}.{quote_identifier(table)}", comment)
-                _copy_column_comments(engine, schema, table)
+        with engine.transaction():
+            for schema in SHOWN_TO_ANALYSTS:
+                engine.run(f"create schema analyst.{schema}")
+                for table, comment in _tables(engine, schema):
+                    _copy_described(engine, f"{schema}.{quote_identifier(table)}", comment)
+                    _copy_column_comments(engine, schema, table)
         engine.run("checkpoint analyst")
         engine.detach("analyst")
         engine.detach("warehouse")

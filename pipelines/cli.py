@@ -206,7 +206,6 @@ def _note(text: str) -> None:
 
 def main() -> None:
     """Entry point: every expected failure is two lines and an exit code, never a traceback."""
-    os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
         app()
     except UserError as error:
@@ -217,6 +216,13 @@ def main() -> None:
         sys.exit(int(Exit.OK))
     except MemoryError:
         _note("error: not enough memory\n  fix: close other programs or use a larger machine")
+        sys.exit(int(Exit.UNEXPECTED))
+    except Exception as error:
+        if os.environ.get("MENTORLIFT_DEBUG"):
+            raise
+        # The text of an unforeseen exception may quote a cell, so only its kind is shown.
+        _note(f"error: a defect of mentorlift ({type(error).__name__})")
+        _note("  fix: set MENTORLIFT_DEBUG=1, run again, and report the traceback without data")
         sys.exit(int(Exit.UNEXPECTED))
 
 

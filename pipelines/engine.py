@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +14,7 @@ import duckdb
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     import pandas as pd
@@ -94,6 +95,17 @@ class Engine:
         """Close the connection and remove what was spilled."""
         self._connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside take effect together, or none does."""
+        self.run("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.run("rollback")
+            raise
+        self.run("commit")
 
     def run(self, sql: str, params: Params = None) -> None:
         """Run one or more statements to their end and drop what they return."""

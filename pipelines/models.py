@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphlib
 import itertools
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,13 @@ class Warned:
         return f"{self.check}: {self.meaning} ({self.rows} rows)"
 
     def as_dict(self) -> dict[str, Any]:
-        """The warning as plain values."""
-        return {"check": self.check, "meaning": self.meaning, "rows": self.rows}
+        """The warning as plain values, as the report reads them."""
+        return {
+            "name": self.check,
+            "level": "warn",
+            "rows": self.rows,
+            "description": self.meaning,
+        }
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ class BuildReport:
         }
 
 
+@cache
 def contracts(schema: str, folder: Path = FOLDER) -> tuple[Contract, ...]:
     """The contracts of one schema, by table name."""
     paths = sorted((folder / schema).glob("[!_]*.yml"))
@@ -117,15 +124,17 @@ def build(engine: Engine, folder: Path = FOLDER) -> BuildReport:
     """
     built = []
     for contract, select in ordered(folder):
-        engine.run(f"create schema if not exists {contract.schema}")
-        engine.run(f"create or replace table {contract.name} as {select}")
-        verify(engine, contract)
-        comment(engine, contract)
+        with engine.transaction():
+            engine.run(f"create schema if not exists {contract.schema}")
+            engine.run(f"create or replace table {contract.name} as {select}")
+            verify(engine, contract)
+            comment(engine, contract)
         built.append((contract.name, engine.scalar(f"select count(*) from {contract.name}")))
     return BuildReport(tuple(built), run_checks(engine, folder))
 
 
-def ordered(folder: Path = FOLDER) -> list[tuple[Contract, str]]:
+@cache
+def ordered(folder: Path = FOLDER) -> tuple[tuple[Contract, str], ...]:
     """Every model's contract and SELECT, each after those it reads; ties in alphabetical order."""
     models: dict[str, tuple[Contract, str]] = {}
     for schema in BUILT:
@@ -141,7 +150,7 @@ def ordered(folder: Path = FOLDER) -> list[tuple[Contract, str]]:
         ready = sorted(graph.get_ready())
         order += [models[name] for name in ready]
         graph.done(*ready)
-    return order
+    return tuple(order)
 
 
 def reads(select: str) -> set[str]:

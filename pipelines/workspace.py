@@ -45,7 +45,7 @@ class Workspace:
     @property
     def landed(self) -> Path:
         """The database right after ingest."""
-        return self.work / "landed.duckdb"
+        return self.work / "ingested.duckdb"
 
     @property
     def built(self) -> Path:

@@ -18,7 +18,6 @@ from reports.sections import ANSWER, SECTIONS
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
-    from analysis.manifest import RunManifest
 
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
@@ -32,7 +31,7 @@ _ROLES = {"headline": 0, "secondary": 1, "naive": 2}
 def render_html(report: Report) -> str:
     """The whole report as one HTML document that loads nothing."""
     sections = [{"section": s, "view": s.view(report)} for s in SECTIONS]
-    scripts = _scripts() if _has_charts(sections) else ()
+    scripts = _scripts() if any(s["view"].get("needs_script") for s in sections) else ()
     page = _environment().get_template("report.html.j2")
     return page.render(
         report=report,
@@ -139,10 +138,6 @@ def _printed(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return plain(value)
     return value
-
-
-def _has_charts(sections: list[dict[str, Any]]) -> bool:
-    return any(s.get("chart") for item in sections for s in item["view"].get("studies", ()))
 
 
 def _scripts() -> tuple[Markup, ...]:

@@ -22,7 +22,7 @@ SANS = (
     "'Liberation Sans', Arial, sans-serif"
 )
 # One role and one shape an arm: colour is never the only cue. charts.js knows the roles.
-ROLES = (("effect", "circle"), ("other", "square"), ("naive", "diamond"))
+ROLES = (("effect", "circle"), ("arm-2", "square"), ("arm-3", "diamond"))
 _SPREAD = 0.22  # months between the dots of two arms
 _MAX_TICKS = 13
 
@@ -97,7 +97,7 @@ def _layout(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str,
             "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
-            "title": {"text": "months since time zero", "standoff": 8},
+            "title": {"text": "months since time zero", "standoff": 8, "font": {"size": 12.5}},
         },
         "yaxis": {
             "range": [axis.low, axis.high],
@@ -114,8 +114,8 @@ def _layout(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str,
                 "x1": 1,
                 "y0": 0,
                 "y1": 0,
-                "line": {"width": 1.25, "dash": "5px,3px"},
-                "layer": "below",
+                "line": {"width": 1.5, "dash": "6px,3px"},
+                "layer": "between",
             }
         ],
     }

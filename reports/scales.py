@@ -1,4 +1,4 @@
-"""Geometry of charts drawn as inline SVG: x in per cent, so that charts stretch and text does not."""
+"""Geometry of inline SVG: x in per cent, so that charts stretch and their text does not."""
 
 from __future__ import annotations
 
@@ -76,20 +76,24 @@ class Bar:
     has_interval: bool
 
 
-def scale(values: Iterable[float | None]) -> Scale:
-    """A round scale that holds zero and every given value."""
+def scale(
+    values: Iterable[float | None], around_zero: bool = False, intervals: int = _INTERVALS
+) -> Scale:
+    """A round scale that holds zero and every given value; ``around_zero``: zero is no end."""
     known = [v for v in values if v is not None and math.isfinite(v)]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
         low, high = -1.0, 1.0
-    step = _nice((high - low) / _INTERVALS)
+    step = _nice((high - low) / intervals)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if around_zero:
+        first, last = min(first, -1), max(last, 1)
     return Scale(low=first * step, high=last * step, step=step)
 
 
 def unsigned_scale(values: Iterable[float], at_least: float) -> Scale:
     """A round scale from zero for sizes that have no sign."""
-    return scale([0.0, at_least, *(abs(v) for v in values)])
+    return scale([0.0, at_least, *(abs(v) for v in values)], intervals=3)
 
 
 def bar(figures: Shown, axis: Scale) -> Bar:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.numbers import words
-
 if TYPE_CHECKING:
     from analysis.disclosure import ReleasedEstimate
 
@@ -92,6 +90,12 @@ SUBJECT: dict[str, str] = {
     "rollout": "The start of {arm}",
     "descriptive": "Being in the {arm} group",
 }
+GROUP: dict[str, str] = {
+    "randomised": "the {arm} arm",
+    "opt_in": "the {arm} group",
+    "rollout": "{arm}",
+    "descriptive": "the {arm} group",
+}
 AMONG: dict[str, str] = {
     "randomised": "Among people assigned by chance, those in the {arm} arm",
     "opt_in": "Compared with similar people, those in the {arm} group",
@@ -99,92 +103,50 @@ AMONG: dict[str, str] = {
     "descriptive": "People in the {arm} group",
 }
 
-ESTIMANDS: dict[str, tuple[str, str]] = {
-    "itt": (
-        "effect of being assigned (intention to treat)",
+# What an estimand means, found by a word of it; the first that fits.
+ESTIMANDS: tuple[tuple[str, str], ...] = (
+    (
+        "intention to treat",
         "The average difference made by being assigned to the arm, whether or not the person "
         "then took part.",
     ),
-    "late": (
-        "effect on those who took part because they were assigned (LATE)",
+    (
+        "late",
         "The average effect on people who take part if assigned and would not otherwise.",
     ),
-    "att": (
-        "effect on those who joined (ATT)",
-        "The average effect on people who joined, against not joining.",
+    (
+        "as treated",
+        "People who took part against people who did not, whatever the draw said.",
     ),
-    "first_stage": (
-        "take-up caused by assignment",
-        "How much assignment raised the share who took part.",
-    ),
-    "as_treated": (
-        "raw gap, as treated",
-        "People who took part against people who did not: not an effect.",
-    ),
-    "association": (
-        "association",
-        "An adjusted difference between groups: not an effect.",
-    ),
-}
-
-ESTIMATORS: dict[str, str] = {
-    "ancova": "ANCOVA",
-    "difference_in_means": "difference in means",
-    "lin": "Lin, fully interacted",
-    "cuped": "CUPED",
-    "2sls": "two-stage least squares (2SLS)",
-    "tsls": "two-stage least squares (2SLS)",
-    "iv": "two-stage least squares (2SLS)",
-    "anderson_rubin": "Anderson-Rubin interval",
-    "lee_bounds": "Lee bounds",
-    "lee": "Lee bounds",
-    "randomisation_inference": "randomisation inference",
-    "as_treated": "as treated",
-}
-
-LATE_ASSUMES = (
-    "Effect on those who took part: assumes that losing the draw neither discourages people nor "
-    "sends them to a substitute, and that assignment changes the outcome through taking part alone."
 )
-LEE_ASSUMES = (
-    "Bounds for people whose outcome is missing (Lee): assume that assignment moves everybody's "
-    "chance of being observed in one direction only (monotonicity)."
-)
+
 ITT_ASSUMES = (
     "Effect of being assigned: assumes that the draw was made as recorded and that one person's "
     "place does not change another person's outcome."
 )
+LATE_ASSUMES = (
+    "Effect on those who took part (LATE): assumes that losing the draw neither discourages people "
+    "nor sends them to a substitute, and that assignment works through taking part alone."
+)
+LEE_ASSUMES = (
+    "Bounds where outcomes are missing (Lee): assume that assignment moves everybody's chance of "
+    "being observed in one direction only (monotonicity)."
+)
+# An assumption is printed as soon as one estimate of the study needs it.
+ASSUMPTIONS: tuple[tuple[str, str], ...] = (
+    ("intention to treat", ITT_ASSUMES),
+    ("(late)", LATE_ASSUMES),
+    ("lee bound", LEE_ASSUMES),
+)
 
 
-def estimand_words(name: str) -> str:
-    """The estimand as a short phrase; an unknown name as it is."""
-    known = ESTIMANDS.get(_key(name))
-    return known[0] if known else words(name)
-
-
-def estimand_sentence(name: str) -> str:
+def estimand_sentence(estimand: str) -> str:
     """One sentence that says what the estimand means, or nothing."""
-    known = ESTIMANDS.get(_key(name))
-    return known[1] if known else ""
-
-
-def estimator_words(name: str) -> str:
-    """The estimator as printed; an unknown name as it is."""
-    return ESTIMATORS.get(_key(name), words(name))
+    text = estimand.lower()
+    return next((said for word, said in ESTIMANDS if word in text), "")
 
 
 def assumptions(estimates: tuple[ReleasedEstimate, ...]) -> tuple[str, ...]:
     """The assumptions that the estimates of a study rest on, each once."""
-    keys = [" ".join((_key(e.name), _key(e.estimand), _key(e.estimator))) for e in estimates]
-    found = []
-    if any(k.split()[1].startswith("itt") for k in keys):
-        found.append(ITT_ASSUMES)
-    if any(part in k for k in keys for part in ("late", "2sls", "anderson")):
-        found.append(LATE_ASSUMES)
-    if any("lee" in k for k in keys):
-        found.append(LEE_ASSUMES)
-    return tuple(found)
-
-
-def _key(name: str) -> str:
-    return "_".join(name.lower().replace("-", " ").split()) or "_"
+    texts = [f"{e.estimand} {e.estimator}".lower() for e in estimates]
+    return tuple(said for word, said in ASSUMPTIONS if any(word in t for t in texts))

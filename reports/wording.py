@@ -17,11 +17,12 @@ from reports.numbers import (
     with_unit,
     words,
 )
-from reports.vocabulary import AMONG, GRADES, SUBJECT, TO_RAISE
+from reports.vocabulary import AMONG, GRADES, GROUP, SUBJECT, TO_RAISE
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
 
+UNBOUNDED_END = "no limit"
 NOT_TOLD = "the data cannot tell this from no effect"
 INTERVAL_95 = f"95{THIN}% interval"
 
@@ -223,15 +224,16 @@ def _ends(figures: Shown) -> str:
 
 def _may_say(release: Release, figures: Shown) -> str:
     who = AMONG[release.design].format(arm=arm_words(release.headline.arm))
-    outcome, base = outcome_words(release), arm_words(release.headline.comparison)
+    outcome = outcome_words(release)
+    base = GROUP[release.design].format(arm=arm_words(release.headline.comparison))
     when, caveat = months(release.headline.window), GRADES[release.grade].caveat
     if not figures.direction:
         return (
-            f"We could not tell whether {arm_words(release.headline.arm)} makes a difference to "
+            f"We could not tell whether {lower_first(_subject(release))} makes a difference to "
             f"{outcome}: anything from {_spelled(figures)} fits the data."
         )
     more = "higher" if figures.direction > 0 else "lower"
-    said = f"{who} had {outcome} about {figures.size} {more} than {base} {when}"
+    said = f"{who} had {outcome} about {figures.size} {more} than in {base} {when}"
     return f"{said}; {caveat}." if caveat else f"{said}."
 
 
@@ -241,9 +243,6 @@ def _spelled(figures: Shown) -> str:
         for v in (figures.low, figures.high)
     ]
     return with_unit(" to ".join(ends), figures.unit)
-
-
-UNBOUNDED_END = "no limit"
 
 
 def _do_not_say(release: Release, figures: Shown) -> str:
@@ -295,13 +294,13 @@ def _one_line(release: Release, figures: Shown) -> str:
 
 
 def _withheld(release: Release) -> Answer:
-    arm, outcome = arm_words(release.headline.arm), outcome_words(release)
+    subject, outcome = lower_first(_subject(release)), outcome_words(release)
     why = reason_withheld(release)
     return Answer(
         headline=f"{_name(release)}: we cannot say.",
-        sentence=f"We cannot say whether {arm} changes {outcome}: {why}.",
+        sentence=f"We cannot say whether {subject} changes {outcome}: {why}.",
         strong=why,
-        may_say=f"These data cannot answer whether {arm} changes {outcome}.",
+        may_say=f"These data cannot answer whether {subject} changes {outcome}.",
         do_not_say="It works, or there is no difference.",
         why_not="Neither was shown.",
         to_raise=_remedies(release, "fail") or TO_RAISE[release.design],
@@ -312,7 +311,7 @@ def _withheld(release: Release) -> Answer:
 def _not_shown(release: Release) -> Answer:
     outcome, why = outcome_words(release), lower_first(release.headline.reason).rstrip(". ")
     return Answer(
-        headline=f"{_name(release)}: the answer may not be shown.",
+        headline=f"{_name(release)}: not shown.",
         sentence=f"The answer on {outcome} may not be shown: {why}.",
         strong=why,
         may_say="Too few people were studied to show an answer without showing persons.",

@@ -6,35 +6,38 @@ from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
-from analysis.estimate import Estimate
-from analysis.estimators.take_up import take_up_effects
+from analysis.estimators.first_stage import stages
 
 if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.study import StudySpec
 
 _REMEDY = "The two-stage least squares interval is weak: read the Anderson-Rubin interval."
+_EXACT = 1e-10
 
 
 def first_stage(
     panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
 ) -> tuple[Diagnostic, ...]:
-    """One note an arm with a first stage: its F. Below the limit the 2SLS interval is weak."""
+    """One note an arm with a first stage: its F with the study's covariates and covariance."""
     notes: list[Diagnostic] = []
-    for stage in take_up_effects(panel, spec, spec.follow_up.primary):
-        if stage.target.name != "first_stage" or not isinstance(stage, Estimate):
+    for arm in panel.treated:
+        both = stages(panel.pair(arm), spec, spec.follow_up.primary, adjusted=True)
+        if isinstance(both, str):
             continue
-        f = (stage.estimate / stage.std_error) ** 2
+        share, error = both.first.figures(0)
+        exact = error <= _EXACT
+        f = None if exact else (share / error) ** 2
         notes.append(
             Diagnostic(
                 name="first_stage_f",
-                label=f"Assignment moves taking part, {stage.target.arm} (first-stage F)",
+                label=f"Assignment moves taking part, {arm} (first-stage F)",
                 value=f,
-                display=f"F = {f:,.1f}",
+                display="everybody in an arm did the same" if f is None else f"F = {f:,.1f}",
                 threshold=f"weak below {limits.weak_first_stage:g}",
                 status="note",
-                remedy=_REMEDY if f < limits.weak_first_stage else "",
-                n_smallest=min(stage.n_treated, stage.n_comparison),
+                remedy=_REMEDY if f is not None and f < limits.weak_first_stage else "",
+                n_smallest=min(both.sample.people(1), both.sample.people(0)),
             )
         )
     return tuple(notes)

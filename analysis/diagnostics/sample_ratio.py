@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,45 +31,44 @@ def sample_ratio(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) ->
 
     Raises SpecError where allocation.share cannot be a plan for these arms.
     """
-    arms = (*panel.treated, panel.comparison)
-    counts = np.array(
-        [
-            [int((group["arm"] == arm).sum()) for arm in arms]
-            for _, group in panel.people.groupby("stratum")
-        ],
-        dtype=float,
-    ).reshape(-1, len(arms))
-    smallest = int(counts.sum(axis=0).min())
-    shares = planned_shares(panel, spec)
-    if shares is None or counts.sum() == 0:
-        return Diagnostic(
-            name="sample_ratio",
-            label=_LABEL,
-            value=None,
-            display="no people" if shares is not None else "no planned share declared",
-            threshold=_threshold(limits),
-            status="note",
-            remedy="Write the planned share of each treated arm under allocation.share.",
-            n_smallest=smallest,
-        )
-    _, p_value = chi_square(counts, shares)
+    counts = arm_counts(panel)
     total = counts.sum(axis=0)
+    shares = planned_shares(panel, spec)
+    base = Diagnostic(
+        name="sample_ratio",
+        label=_LABEL,
+        value=None,
+        display="no planned share declared",
+        threshold=_threshold(limits),
+        status="note",
+        remedy="Write the planned share of each treated arm under allocation.share.",
+        n_smallest=int(total.min()),
+    )
+    if shares is None:
+        return base
+    if not total.sum():
+        return replace(base, display="no people", remedy="Check the arms of the study.")
+    _, p_value = chi_square(counts, shares)
     deviation = float(np.abs(total / total.sum() - shares).max())
     status: Status = "pass"
     if p_value < limits.sample_ratio_fail_p and deviation >= limits.sample_ratio_fail_deviation:
         status = "fail"
     elif p_value < limits.sample_ratio_warn_p:
         status = "warn"
-    return Diagnostic(
-        name="sample_ratio",
-        label=_LABEL,
+    return replace(
+        base,
         value=p_value,
         display=f"{p_text(p_value)}, largest deviation {100 * deviation:.2f} points",
-        threshold=_threshold(limits),
         status=status,
         remedy="" if status == "pass" else _REMEDY,
-        n_smallest=smallest,
     )
+
+
+def arm_counts(panel: Panel) -> NDArray[np.float64]:
+    """People by stratum and arm (strata, arms), treated arms in order, the comparison last."""
+    table = panel.people.groupby(["stratum", "arm"]).size().unstack("arm", fill_value=0)
+    arms = [*panel.treated, panel.comparison]
+    return table.reindex(columns=arms, fill_value=0).to_numpy(dtype=float)
 
 
 def chi_square(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analysis.estimators.linear import Fit
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -51,32 +52,38 @@ def arm_effects(
         make_target(panel, spec, arm, window, name=name, estimator=estimator)
         for arm in panel.treated
     ]
-    codes = range(1, len(targets) + 1)
     nothing = unusable(sample, panel.comparison)
     if nothing:
         return tuple(NotEstimable(target=t, reason=nothing) for t in targets)
+    codes = range(1, len(targets) + 1)
     thin = {code: too_thin(sample, code, panel.treated[code - 1]) for code in codes}
     used = [code for code in codes if thin[code] is None]
     kept = sample.where(np.isin(sample.arm, [0, *used]))
-    fit = None
-    if used:
-        treated = np.column_stack([kept.treated(code) for code in used])
-        controls, extras = columns(kept, treated)
-        fit = fit_ols(
-            kept.outcome,
-            controls,
-            treated,
-            kept.cluster,
-            covariance=spec.covariance,
-            cluster_name=spec.cluster,
-            extras=extras,
-        )
+    fit = _fit(kept, used, spec, columns) if used else None
+    log = spec.outcome.transform == "log"
     results: list[Result] = []
     for code, target in zip(codes, targets, strict=True):
-        reason = thin[code] or (NO_FREEDOM if fit is None else None)
-        if reason or fit is None:
-            results.append(NotEstimable(target=target, reason=reason or NO_FREEDOM))
-            continue
-        log = spec.outcome.transform == "log"
-        results.append(from_fit(target, fit, used.index(code), kept, code, log=log))
+        if fit is None or code not in used:
+            results.append(NotEstimable(target=target, reason=thin[code] or NO_FREEDOM))
+        else:
+            results.append(from_fit(target, fit, used.index(code), kept, code, log=log))
     return tuple(results)
+
+
+def _fit(
+    sample: Sample,
+    codes: list[int],
+    spec: StudySpec,
+    columns: Callable[[Sample, NDArray[np.float64]], Columns],
+) -> Fit | None:
+    treated = np.column_stack([sample.treated(code) for code in codes])
+    controls, extras = columns(sample, treated)
+    return fit_ols(
+        sample.outcome,
+        controls,
+        treated,
+        sample.cluster,
+        covariance=spec.covariance,
+        cluster_name=spec.cluster,
+        extras=extras,
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from analysis.estimate import NotEstimable
-from analysis.estimators.results import make_estimate, make_target
+from analysis.estimators.results import Figures, make_estimate, make_target
 from analysis.estimators.sample import MIN_PEOPLE
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from analysis.study import StudySpec, Window
 
 ALWAYS = "effect on people whose outcome is recorded in either arm, as mean over the window"
-_NAMES = ("lee_bound_lower", "lee_bound_upper")
+CONVENTION = (
+    "monotonicity assumed; Imbens-Manski interval of both bounds, influence-function standard "
+    "errors clustered by {cluster}; not adjusted for covariates"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,42 +50,45 @@ def lee_bounds(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, .
     Person means over the window. Monotonicity assumed: assignment moves everybody's recording
     of an outcome the same way. People are weighted by 1 / share of their arm in their stratum.
     """
-    results: list[Result] = []
-    for arm in panel.treated:
-        pair = panel.pair(arm)
-        targets = [
-            make_target(
-                pair, spec, arm, window, name=name, estimator=f"Lee bound, {end}", estimand=ALWAYS
-            )
-            for name, end in zip(_NAMES, ("lower", "upper"), strict=True)
-        ]
-        people = _people(pair, window)
-        reason = _why_not(people, pair)
-        if reason:
-            results += [NotEstimable(target=t, reason=reason) for t in targets]
-            continue
-        low, high = bounds(people)
-        interval = imbens_manski(low, high)
-        seen = ~np.isnan(people.outcome)
-        counts = (int((seen & people.treated).sum()), int((seen & ~people.treated).sum()))
-        df = float(len(np.unique(people.cluster)) - 1)
-        results += [
-            make_estimate(
-                target,
-                (bound.estimate, bound.std_error),
-                t_df=df,
-                df=df,
-                counts=(*counts, sum(counts)),
-                convention="monotonicity assumed; interval: Imbens-Manski 2004 of both bounds, "
-                "influence-function standard errors (Lee 2009, proposition 3), clustered by "
-                f"{spec.cluster.replace('_', ' ')}; not adjusted for covariates",
-                log=spec.outcome.transform == "log",
-                interval=interval,
-                scale=float(np.nanmax(np.abs(people.outcome))),
-            )
-            for target, bound in zip(targets, (low, high), strict=True)
-        ]
-    return tuple(results)
+    return tuple(r for arm in panel.treated for r in _one_arm(panel.pair(arm), spec, window))
+
+
+def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
+    targets = [
+        make_target(
+            pair,
+            spec,
+            pair.treated[0],
+            window,
+            name=f"lee_bound_{end}",
+            estimator=f"Lee bound, {end}",
+            estimand=ALWAYS,
+        )
+        for end in ("lower", "upper")
+    ]
+    people = _people(pair, window)
+    reason = _why_not(people, pair)
+    if reason:
+        return [NotEstimable(target=t, reason=reason) for t in targets]
+    ends = bounds(people)
+    seen = ~np.isnan(people.outcome)
+    treated, others = int((seen & people.treated).sum()), int((seen & ~people.treated).sum())
+    df = float(len(np.unique(people.cluster)) - 1)
+    log = spec.outcome.transform == "log"
+    figures = [
+        Figures(
+            estimate=end.estimate,
+            std_error=end.std_error,
+            t_df=df,
+            df=df,
+            counts=(treated, others, treated + others),
+            convention=CONVENTION.format(cluster=spec.cluster.replace("_", " ")),
+            size=float(np.nanmax(np.abs(people.outcome))),
+            interval=imbens_manski(*ends),
+        )
+        for end in ends
+    ]
+    return [make_estimate(t, f, log=log) for t, f in zip(targets, figures, strict=True)]
 
 
 def _people(pair: Panel, window: Window) -> People:

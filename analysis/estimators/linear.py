@@ -89,18 +89,14 @@ def fit_ols(
     model = sm.OLS(outcome, design).fit()
     cov, t_df, groups, convention = _covariance(model, cluster, covariance, cluster_name)
     identified = kept[first:last]
-    places = (np.cumsum(kept) - 1)[first:last][identified]
-    effects = np.full(len(identified), np.nan)
-    effects[identified] = model.params[places]
-    full = np.full((len(identified), len(identified)), np.nan)
-    full[np.ix_(identified, identified)] = cov[np.ix_(places, places)]
-    reference = np.full(len(identified), np.nan)
-    reference[identified] = t_df[places]
+    # Where each treatment column stands in the design; the unidentified ones stand nowhere.
+    places = np.where(identified, (np.cumsum(kept) - 1)[first:last], -1)
+    gaps = np.where(identified, 0.0, np.nan)
     return Fit(
-        effects=effects,
-        cov=full,
+        effects=np.asarray(model.params)[places] + gaps,
+        cov=cov[np.ix_(places, places)] + gaps[:, None] + gaps,
         identified=identified,
-        t_df=reference,
+        t_df=t_df[places] + gaps,
         df=float(residual_df if groups is None else min(residual_df, groups - 1)),
         clusters=groups,
         convention=convention,

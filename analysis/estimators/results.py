@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scipy import stats
@@ -57,42 +58,56 @@ def as_per_cent(log_points: float) -> float:
         return math.inf
 
 
-def make_estimate(
-    target: Target,
-    figures: tuple[float, float],
-    *,
-    t_df: float,
-    df: float,
-    counts: tuple[int, int, int],
-    convention: str,
-    log: bool,
-    interval: tuple[float, float] | None = None,
-    p_value: float | None = None,
-    scale: float = 0.0,
-) -> Result:
-    """An Estimate from (estimate, standard error) on the model's scale, or why there is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """A figure on the model's scale, before it becomes an Estimate.
 
     ``counts`` are people treated, people in the comparison, rows. ``interval`` and ``p_value``
-    replace the t ones. ``scale`` is the size of the outcome: a standard error of nothing
-    beside it means that the outcome does not vary.
+    replace those of the t reference. ``size`` is the largest absolute outcome: a standard error
+    of nothing beside it means that the outcome does not vary.
     """
-    estimate, std_error = figures
-    if not (math.isfinite(estimate) and math.isfinite(std_error) and t_df > 0):
-        return NotEstimable(target=target, reason=NOT_IDENTIFIED)
-    if std_error <= _RELATIVE_ZERO * max(abs(estimate), scale):
-        return NotEstimable(target=target, reason=NO_SPREAD)
-    half = float(stats.t.ppf(0.975, t_df)) * std_error
-    low, high = interval or (estimate - half, estimate + half)
-    if interval is None:
-        p_value = two_sided(estimate, std_error, t_df)
+
+    estimate: float
+    std_error: float
+    t_df: float
+    df: float
+    counts: tuple[int, int, int]
+    convention: str
+    size: float
+    interval: tuple[float, float] | None = None
+    p_value: float | None = None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The 95 % interval."""
+        half = float(stats.t.ppf(0.975, self.t_df)) * self.std_error
+        return self.interval or (self.estimate - half, self.estimate + half)
+
+    @property
+    def problem(self) -> str | None:
+        """Why this is no figure, in plain words; None where it is one."""
+        if not (math.isfinite(self.estimate) and math.isfinite(self.std_error) and self.t_df > 0):
+            return NOT_IDENTIFIED
+        if self.std_error <= _RELATIVE_ZERO * max(abs(self.estimate), self.size):
+            return NO_SPREAD
+        return None
+
+
+def make_estimate(target: Target, figures: Figures, *, log: bool) -> Result:
+    """The figures as an Estimate, in per cent for log outcomes, or why there is none."""
+    if figures.problem:
+        return NotEstimable(target=target, reason=figures.problem)
+    estimate, std_error, p_value = figures.estimate, figures.std_error, figures.p_value
+    (low, high), convention = figures.limits, figures.convention
+    if figures.interval is None:
+        p_value = two_sided(estimate, std_error, figures.t_df)
     if log:
-        convention += _LOG_WORDS
-        low, high = as_per_cent(low), as_per_cent(high)
         std_error *= as_per_cent(estimate) + 100
-        estimate = as_per_cent(estimate)
+        estimate, low, high = as_per_cent(estimate), as_per_cent(low), as_per_cent(high)
+        convention += _LOG_WORDS
         if not (math.isfinite(estimate) and math.isfinite(std_error)):
             return NotEstimable(target=target, reason="the effect is too large to show in per cent")
-    treated, comparison, rows = counts
+    treated, comparison, rows = figures.counts
     return Estimate(
         target=target,
         estimate=float(estimate),
@@ -100,7 +115,7 @@ def make_estimate(
         ci_low=float(low),
         ci_high=float(high),
         p_value=p_value,
-        df=df,
+        df=figures.df,
         n_treated=treated,
         n_comparison=comparison,
         n_rows=rows,
@@ -114,13 +129,14 @@ def from_fit(
     """The result of treatment column ``column`` of a fit, for the arm with this code."""
     if not fit.identified[column]:
         return NotEstimable(target=target, reason=NOT_IDENTIFIED)
-    return make_estimate(
-        target,
-        fit.figures(column),
+    estimate, std_error = fit.figures(column)
+    figures = Figures(
+        estimate=estimate,
+        std_error=std_error,
         t_df=float(fit.t_df[column]),
         df=fit.df,
-        counts=(sample.people(code), sample.people(0), len(sample.outcome)),
+        counts=sample.counts(code),
         convention=fit.convention,
-        log=log,
-        scale=sample.size_of_outcome,
+        size=sample.size_of_outcome,
     )
+    return make_estimate(target, figures, log=log)

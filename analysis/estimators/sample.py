@@ -56,6 +56,10 @@ class Sample:
             kept &= self.month >= 0
         return len(np.unique(self.person[kept]))
 
+    def counts(self, code: int) -> tuple[int, int, int]:
+        """People of the arm, people of the comparison, rows."""
+        return self.people(code), self.people(0), len(self.outcome)
+
     def treated(self, code: int) -> NDArray[np.float64]:
         """0/1 column of an arm; rows before time zero are control rows for everybody."""
         return np.asarray((self.arm == code) & (self.month >= 0), dtype=float)
@@ -76,7 +80,7 @@ def build_sample(
     names = list(panel.covariates) if adjusted else []
     sample = Sample(
         outcome=rows["outcome"].to_numpy(dtype=float),
-        arm=rows["arm"].map(arms).to_numpy(dtype=np.int64),
+        arm=np.asarray(rows["arm"].map(arms), dtype=np.int64),
         month=rows["event_month"].to_numpy(dtype=np.int64),
         person=rows["person"].to_numpy(dtype=np.int64),
         cluster=rows["cluster"].to_numpy(dtype=np.int64),

@@ -30,14 +30,15 @@ WINDOWS = ((1, 6), (1, 3))  # event months of the performance estimands
 HORIZONS = (90, 180, 365)  # days from the draw, of the exit estimands
 
 # SD of the usual estimator over draws of the default company of 5,000 heads, a rough guide
+_ITT, _LATE = "revenue_per_call.itt.while_employed", "revenue_per_call.late.while_employed"
 _SD = {
-    ("itt", "1-6", "%", ""): 1.55,
-    ("late", "1-6", "%", ""): 2.45,
-    ("itt", "1-6", "%", "tenure < 12"): 2.12,
-    ("itt", "1-6", "%", "tenure >= 12"): 2.04,
-    ("itt", "90 d", "percentage points", ""): 1.2,
-    ("itt", "180 d", "percentage points", ""): 1.6,
-    ("itt", "365 d", "percentage points", ""): 2.0,
+    (_ITT, "applicants in sales", "1-6", ""): 1.55,
+    (_LATE, "compliers in sales", "1-6", ""): 2.45,
+    (_ITT, "applicants in sales", "1-6", "tenure < 12"): 2.12,
+    (_ITT, "applicants in sales", "1-6", "tenure >= 12"): 2.04,
+    ("voluntary_exit.itt", "applicants", "90 d", ""): 1.2,
+    ("voluntary_exit.itt", "applicants", "180 d", ""): 1.6,
+    ("voluntary_exit.itt", "applicants", "365 d", ""): 2.0,
 }
 
 
@@ -236,15 +237,13 @@ def _row(
     subgroup: str, values: tuple[float, float], method: str, n_units: int,
 ) -> Estimand:  # fmt: skip
     usual = company.size == 5_000 and company.scenario.name == "default"
-    whole = population in {"applicants in sales", "compliers in sales", "applicants"}
-    whole &= estimand.split(".")[-1] in {"while_employed", "itt"}
-    contrast = estimand.split(".")[1]
+    spread = _SD.get((estimand, population, window, subgroup)) if usual else None
     return Estimand(
         scenario=company.scenario.name, seed=company.streams.seed, n=company.size,
         programme=PROGRAMME, estimand=estimand, arm_contrast=arm_contrast, population=population,
         window=window, unit=unit, subgroup=subgroup, value_expected=values[0],
         value_realised=values[1], method=method, n_units=n_units,
-        prototype_sd=_SD.get((contrast, window, unit, subgroup)) if usual and whole else None,
+        prototype_sd=spread,
     )  # fmt: skip
 
 

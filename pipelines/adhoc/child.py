@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.adhoc import gate
+from pipelines.adhoc.functions import names
 from pipelines.engine import quote_identifier, quote_text
 from pipelines.errors import Exit, UserError
 
@@ -32,11 +33,11 @@ MAX_BYTES = 16 * 2**20  # of the answer
 MEBIBYTE = 2**20
 
 # Types Python's json writes as they are; every other one is sent as DuckDB's text for it.
-NATIVE = frozenset(
+NATIVE = names(
     """
     BOOLEAN TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT
     FLOAT DOUBLE VARCHAR
-    """.split()
+    """
 )
 
 CATALOG = f"""
@@ -62,7 +63,7 @@ def limit_process(seconds: float) -> None:
 
 
 def connect(memory_mb: int) -> duckdb.DuckDBPyConnection:
-    """An empty database in memory; from here the process may map ``memory_mb`` MiB more.
+    """Open an empty database in memory; from here the process may map ``memory_mb`` MiB more.
 
     The interpreter, DuckDB and its threads map about 0.2 GiB before that, which is not counted.
     """
@@ -82,7 +83,7 @@ def connect(memory_mb: int) -> duckdb.DuckDBPyConnection:
         },
     )
     connection.execute("set TimeZone = 'UTC'").fetchall()  # loads ICU while files can be opened
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + memory_mb * MEBIBYTE)
     return connection
 
@@ -125,11 +126,11 @@ def load_and_lock(connection: duckdb.DuckDBPyConnection, tables: tuple[str, ...]
 def run(
     connection: duckdb.DuckDBPyConnection, sql: str, max_rows: int
 ) -> Iterator[dict[str, Any] | list[Any]]:
-    """The head, the rows as lists of plain values, and the end of the answer."""
+    """Yield the head, the rows as lists of plain values, and the end of the answer."""
     inner = f"(\n{sql}\n) as answer"
     columns = connection.execute(f"describe select * from {inner}").fetchall()
-    names, types = [c[0] for c in columns], [c[1] for c in columns]
-    yield {"columns": names, "types": types}
+    types = [kind for _, kind, *_ in columns]
+    yield {"columns": [name for name, *_ in columns], "types": types}
     values = ", ".join(_plain(place, kind) for place, kind in enumerate(types, start=1))
     connection.execute(f"select {values} from {inner} limit {max_rows + 1}")
     count = 0
@@ -169,38 +170,36 @@ def answer(request: dict[str, Any]) -> Iterator[dict[str, Any] | list[Any]]:
 
 
 def main() -> None:
+    """Answer the request on stdin with JSON lines on stdout, and end without ceremony."""
     request = json.load(sys.stdin)
-    send = sys.stdout.write
-    send('{"ready": true}\n')
+    _say({"ready": True})
     sys.stdout.flush()
     limit_process(request["seconds"])
     left = MAX_BYTES
     try:
         for message in answer(request):
-            line = json.dumps(message)
-            left -= len(line)
+            left -= _say(message)
             if left < 0:
                 raise _limit_reached(f"The answer is larger than {MAX_BYTES // MEBIBYTE} MiB.")
-            send(line + "\n")
-    except UserError as error:
-        failure = error
-    except (MemoryError, duckdb.OutOfMemoryException):
-        failure = _out_of_memory(request["memory_mb"])
-    except duckdb.Error as error:
-        text = gate.one_line(str(error)).replace(request["db"], Path(request["db"]).name)
-        failure = gate.refused(text, "Correct the query.")
-        if "bad_alloc" in text:
-            failure = _out_of_memory(request["memory_mb"])
-    else:
-        failure = None
-    if failure:
-        send(json.dumps({"failed": [failure.problem, failure.fix, failure.exit_code]}) + "\n")
+    except (UserError, MemoryError, duckdb.Error) as error:
+        told = _told(error, request)
+        _say({"failed": [told.problem, told.fix, told.exit_code]})
     sys.stdout.flush()
     os._exit(0)  # what the query still holds need not be taken down in order
 
 
-def _out_of_memory(memory_mb: int) -> UserError:
-    return _limit_reached(f"The query needs more than {memory_mb} MiB of memory.")
+def _say(message: dict[str, Any] | list[Any]) -> int:
+    return sys.stdout.write(json.dumps(message) + "\n")
+
+
+def _told(error: Exception, request: dict[str, Any]) -> UserError:
+    """The error as the person reads it: no folder, no stack."""
+    if isinstance(error, UserError):
+        return error
+    text = gate.one_line(str(error)).replace(request["db"], Path(request["db"]).name)
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or "bad_alloc" in text:
+        return _limit_reached(f"The query needs more than {request['memory_mb']} MiB of memory.")
+    return gate.refused(text, "Correct the query.")
 
 
 def _limit_reached(problem: str) -> UserError:

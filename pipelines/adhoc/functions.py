@@ -9,11 +9,15 @@ wait (sleep_ms), and everything named after the server or its users (version, pg
 
 from __future__ import annotations
 
-OPERATORS = frozenset(
-    "+ - * / // % ** ^ & && | || ~ << >> @> <@ @ ^@ ->> ~~ !~~ ~~* !~~* ~~~ <-> <=>".split()
-)
 
-AGGREGATES = frozenset(
+def names(text: str) -> frozenset[str]:
+    """The words of the text."""
+    return frozenset(text.split())
+
+
+OPERATORS = names("+ - * / // % ** ^ & && | || ~ << >> @> <@ @ ^@ ->> ~~ !~~ ~~* !~~* ~~~ <-> <=>")
+
+AGGREGATES = names(
     """
     any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null
     arg_min arg_min_null argmax argmin array_agg avg bit_and bit_or bit_xor bool_and bool_or
@@ -24,17 +28,17 @@ AGGREGATES = frozenset(
     regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile
     sem skewness stddev stddev_pop stddev_samp string_agg sum sumkahan var_pop var_samp variance
     wavg weighted_avg
-    """.split()
+    """
 )
 
-WINDOWS = frozenset(
+WINDOWS = names(
     """
     cume_dist dense_rank fill first_value lag last_value lead nth_value ntile percent_rank rank
     rank_dense row_number
-    """.split()
+    """
 )
 
-NUMBERS = frozenset(
+NUMBERS = names(
     """
     abs acos acosh add asin asinh atan atan2 atanh bit_count cbrt ceil ceiling cos cosh cot
     degrees divide equi_width_bins even exp factorial fdiv floor fmod gamma gcd
@@ -42,10 +46,10 @@ NUMBERS = frozenset(
     least_common_multiple lgamma ln log log10 log2 mod multiply nextafter pi pow power radians
     random round round_even roundbankers setseed sign signbit sin sinh sqrt subtract tan tanh
     trunc xor
-    """.split()
+    """
 )
 
-TEXT = frozenset(
+TEXT = names(
     """
     array_to_string array_to_string_comma_default ascii bar base64 bin bit_length char_length
     character_length chr concat concat_ws contains damerau_levenshtein decode editdist3 encode
@@ -59,10 +63,10 @@ TEXT = frozenset(
     starts_with str_split str_split_regex string_split string_split_regex string_to_array
     strip_accents strlen strpos substr substring substring_grapheme suffix to_base to_base64
     to_binary to_hex translate trim ucase unhex unicode upper url_decode url_encode
-    """.split()
+    """
 )
 
-DATES = frozenset(
+DATES = names(
     """
     age ago century current_date current_localtime current_localtimestamp date_add date_diff
     date_part date_sub date_trunc datediff datepart datesub datetrunc day dayname dayofmonth
@@ -74,10 +78,10 @@ DATES = frozenset(
     to_days to_decades to_hours to_microseconds to_millennia to_milliseconds to_minutes
     to_months to_quarters to_seconds to_timestamp to_weeks to_years today
     transaction_timestamp try_strptime week weekday weekofyear year yearweek
-    """.split()
+    """
 )
 
-NESTED = frozenset(
+NESTED = names(
     """
     aggregate apply array_aggr array_aggregate array_append array_apply array_cat array_concat
     array_contains array_distance array_distinct array_dot_product array_extract array_filter
@@ -101,27 +105,25 @@ NESTED = frozenset(
     struct_extract struct_extract_at struct_has struct_indexof struct_insert struct_keys
     struct_pack struct_position struct_update struct_values union_extract union_tag union_value
     unnest unpivot_list
-    """.split()
+    """
 )
 
-JSON = frozenset(
+JSON = names(
     """
     from_json from_json_strict json json_array json_array_length json_contains json_exists
     json_extract json_extract_path json_extract_path_text json_extract_string json_keys
     json_merge_patch json_object json_pretty json_quote json_structure json_transform
     json_transform_strict json_type json_valid json_value row_to_json to_json
-    """.split()
+    """
 )
 
-GENERAL = frozenset(
+GENERAL = names(
     """
     can_cast_implicitly cast_to_type enum_code enum_first enum_last enum_range
     enum_range_boundary gen_random_uuid greatest if least nullif pg_typeof switch typeof uuid
-    """.split()
+    """
 )
 
-SCALARS = (
-    OPERATORS | AGGREGATES | WINDOWS | NUMBERS | TEXT | DATES | NESTED | JSON | GENERAL
-)
+SCALARS = OPERATORS | AGGREGATES | WINDOWS | NUMBERS | TEXT | DATES | NESTED | JSON | GENERAL
 
 TABLES = frozenset({"generate_series", "json_each", "json_tree", "range", "unnest"})

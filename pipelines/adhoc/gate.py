@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
-from pipelines.adhoc.functions import SCALARS, TABLES
+from pipelines.adhoc.functions import SCALARS, TABLES, names
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -23,19 +23,19 @@ Kind = Literal["select", "show tables", "describe"]
 
 LONGEST = 100_000  # characters of a query
 
-EXPRESSIONS = frozenset(
+EXPRESSIONS = names(
     """
     BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA
     LAMBDA_REF OPERATOR POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW
-    """.split()
+    """
 )
-NODES = frozenset(
+NODES = names(
     """
     SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE
     BASE_TABLE EMPTY EXPRESSION_LIST JOIN PIVOT SHOW_REF SUBQUERY TABLE_FUNCTION
     DISTINCT_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER ORDER_MODIFIER
     ORDER_DEFAULT ASCENDING DESCENDING
-    """.split()
+    """
 )
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
@@ -61,9 +61,11 @@ def admit(sql: str, allowed: Collection[str]) -> Admitted:
             f"The query is longer than {LONGEST:,} characters or holds a NUL character.",
             "Write a shorter query.",
         )
-    text = _only_select(sql)
+    with duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0}) as parser:
+        text = _only_select(parser, sql)
+        found = parser.execute("select json_serialize_sql($1)", [text]).fetchall()
     try:
-        node = _tree(text)
+        node = _tree(found[0][0])
         walk = _Walk(allowed)
         walk.visit(node, frozenset())
     except RecursionError:
@@ -80,19 +82,18 @@ def _kind(node: dict[str, Any]) -> Kind:
     if shown["query"] is None:
         return "show tables"
     source = shown["query"].get("from_table") or {}
-    plain = source.get("type") == "BASE_TABLE" and shown["show_type"] != "SUMMARY"
-    return "describe" if plain else "select"
+    table = source.get("type") == "BASE_TABLE" and len(source["qualified_name"]["path"]) == 2
+    return "describe" if table and shown["show_type"] != "SUMMARY" else "select"
 
 
-def _only_select(sql: str) -> str:
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        try:
-            statements = connection.extract_statements(sql)
-            kinds = [statement.type for statement in statements]
-        except duckdb.Error as error:
-            raise refused(one_line(str(error)), "Correct the query.") from None
-        except ValueError:  # a statement type the Python client has no name for
-            raise _not_a_select("This statement") from None
+def _only_select(parser: duckdb.DuckDBPyConnection, sql: str) -> str:
+    try:
+        statements = parser.extract_statements(sql)
+        kinds = [statement.type for statement in statements]
+    except duckdb.Error as error:
+        raise refused(one_line(str(error)), "Correct the query.") from None
+    except ValueError:  # a statement type the Python client has no name for
+        raise _not_a_select("This statement") from None
     if len(statements) != 1:
         raise refused(
             f"There are {len(statements)} statements; one query is run at a time.",
@@ -126,10 +127,8 @@ def _not_a_select(what: str) -> UserError:
     )
 
 
-def _tree(text: str) -> dict[str, Any]:
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        found = connection.execute("select json_serialize_sql($1)", [text]).fetchone()
-    document = json.loads(found[0]) if found else {"error": True}
+def _tree(serialized: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(serialized)
     if document["error"] or len(document["statements"]) != 1:
         raise refused(
             one_line(document.get("error_message", "The query cannot be read.")),

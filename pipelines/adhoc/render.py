@@ -8,31 +8,37 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
-
 if TYPE_CHECKING:
     from pipelines.adhoc.sandbox import QueryResult, Value
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+WIDEST = 100_000  # columns of text; a file or a pipe gets every cell whole
 
 
-def as_table(result: QueryResult) -> Table:
-    """A rich table; numbers are on the right, and nothing in a cell steers the terminal."""
+def as_table(result: QueryResult) -> str:
+    """A table as text; numbers are on the right, and nothing in a cell steers the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table()
     for name, kind in zip(result.columns, result.types, strict=True):
-        right = _is_number(kind)
-        table.add_column(Text(_visible(name)), justify="right" if right else "left")
+        table.add_column(Text(_visible(name)), justify="right" if _is_number(kind) else "left")
     for row in result.rows:
-        table.add_row(*(_cell(value) for value in row))
-    return table
+        table.add_row(*(Text("NULL", "dim") if v is None else Text(_visible(str(v))) for v in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDEST
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
 
 
 def as_csv(result: QueryResult) -> str:
     """CSV with a header; text a spreadsheet would run as a formula begins with an apostrophe."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)
     writer.writerow([_unformula(name) for name in result.columns])
     for row in result.rows:
         writer.writerow([_unformula(value) for value in row])
@@ -49,19 +55,11 @@ def as_json(result: QueryResult) -> str:
         "rows": [[_json_value(value) for value in row] for row in result.rows],
         "truncated": result.truncated,
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _is_number(kind: str) -> bool:
-    return kind in {"FLOAT", "DOUBLE"} or kind.startswith("DECIMAL") or kind.endswith("INT") or (
-        kind.endswith("INTEGER")
-    )
-
-
-def _cell(value: Value) -> Text:
-    if value is None:
-        return Text("NULL", style="dim")
-    return Text(_visible(str(value)))
+    return kind.endswith(("INT", "INTEGER")) or kind.startswith(("DECIMAL", "FLOAT", "DOUBLE"))
 
 
 def _visible(text: str) -> str:

@@ -21,6 +21,13 @@ from typing import Any
 from pipelines.errors import Exit, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-P", "-s", "-m", "pipelines.adhoc.child")
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "LC_ALL": "C.UTF-8",
+    # Every arena of malloc maps 64 MiB, which would count against the query's memory.
+    "MALLOC_ARENA_MAX": "1",
+}
 START_SECONDS = 30.0  # for the child's interpreter and imports, on a busy machine
 MAX_BYTES = 17 * 2**20  # the child stops at 16 MiB by itself
 NO_START = "The sandbox for the query did not start."
@@ -76,12 +83,12 @@ def describe(db: Path, table: str) -> list[tuple[str, str, str]]:
 def _converse(request: bytes, seconds: float) -> tuple[list[bytes], int]:
     """The lines the child wrote and its exit status; raises at the deadline."""
     child = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-m", "pipelines.adhoc.child"],
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+        env=ENVIRONMENT,
         close_fds=True,
         start_new_session=True,
     )
@@ -112,7 +119,7 @@ def _receive(stream: int, seconds: float) -> list[bytes]:
                 raise _limit(f"The query ran longer than {seconds:g} s." if ready else NO_START)
             chunk = os.read(stream, 2**16)
             if not chunk:
-                return data.split(b"\n")[1:-1]
+                return bytes(data).split(b"\n")[1:-1]
             if not ready:
                 ready, deadline = True, time.monotonic() + seconds
             data += chunk
@@ -140,7 +147,7 @@ def _read(lines: list[bytes], status: int, max_rows: int) -> QueryResult:
 
 
 def _broken(status: int) -> UserError:
-    if status > 0:
+    if status == 1:  # how Python ends on an error nobody caught
         problem = "The process of the query failed by itself."
         return UserError(problem, "This is a defect: please report the query.", Exit.UNEXPECTED)
     if -status in (signal.SIGXCPU, signal.SIGALRM):

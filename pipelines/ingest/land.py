@@ -34,8 +34,9 @@ def land(engine: Engine, settings: Settings, data_dir: Path, key: bytes) -> Inge
     the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
-    for contract in tables.values():
-        create_described(engine, contract)
+    with engine.transaction():
+        for contract in tables.values():
+            create_described(engine, contract)
     files, skipped = deliveries(settings, data_dir)
     pseudonyms = Pseudonyms(key)
     programmes = [programme.id for programme in settings.programmes]
@@ -112,7 +113,7 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         outcome: sum(n for found, _, _, n in counted if found == outcome)
         for outcome in ("loaded", "quarantined", "excluded")
     }
-    named = [RuleCount(rule, column, n) for found, rule, column, n in counted if found != "loaded"]
+    named = [RuleCount(*row) for row in counted if row[0] != "loaded"]
     return LoadReport(load.load.table, rows_in, **totals, duplicates=duplicates, rules=tuple(named))
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Rows that one rule, broken by one column, kept out."""
+    """Rows that one rule, broken by one column, kept out: quarantined or excluded."""
 
+    outcome: str
     rule: str
     column: str
     rows: int
@@ -72,8 +73,38 @@ class IngestReport:
         return sum(load.quarantined for file in self.files for load in file.loads)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as plain values; dates in ISO 8601."""
-        plain = asdict(self)
-        for file in plain["files"]:
-            file["delivered_on"] = file["delivered_on"].isoformat()
-        return plain
+        """The reconciliation as plain values, as the report reads it; dates in ISO 8601."""
+        return {
+            "files": [_file(f) for f in self.files],
+            "skipped": [asdict(s) for s in self.skipped],
+        }
+
+
+def _file(file: FileReport) -> dict[str, Any]:
+    return {
+        "source": file.source,
+        "file": file.file,
+        "sha256": file.sha256,
+        "delivered_on": file.delivered_on.isoformat(),
+        "rows_in": file.rows,
+        "loads": [_load(load) for load in file.loads],
+        "columns_not_loaded": list(file.columns_not_loaded),
+    }
+
+
+def _load(load: LoadReport) -> dict[str, Any]:
+    return {
+        "table": load.table,
+        "rows_in": load.rows_in,
+        "loaded": load.loaded,
+        "quarantined": load.quarantined,
+        "duplicates": load.duplicates,
+        "excluded": _named(load, "excluded"),
+        "quarantine_rules": _named(load, "quarantined"),
+    }
+
+
+def _named(load: LoadReport, outcome: str) -> dict[str, int]:
+    """Rows by rule; a rule names the column that broke it."""
+    counts = [r for r in load.rules if r.outcome == outcome]
+    return {f"{r.rule}: {r.column}" if r.column else r.rule: r.rows for r in counts}

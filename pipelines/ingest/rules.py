@@ -21,6 +21,7 @@ BAD_NUMBER = "not a finite number"
 FAR_DATE = "date before 1900 or after 2199"
 
 _MONTHS_SINCE = re.compile(r"months since (\d{4})-(0[1-9]|1[0-2])")
+_STRPTIME = re.compile(r"([^%]*%-?[aAbBdfHIjmMpSyYzZ])+[^%]*")
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?Z?)?$"
 _ISO_MONTH = r"^\d{4}-\d{2}$"
 _WHOLE = r"^[+-]?\d{1,5}(\.0*)?$"
@@ -98,7 +99,7 @@ def date_sql(given: str, form: str, key: str, *, month: bool = False) -> str:
             first = f"try_cast({given} || '-01' as date)"
             day += f" when regexp_matches({given}, {text(_ISO_MONTH)}) then {first}"
         return f"case {day} end"
-    if "%" not in form:
+    if not _STRPTIME.fullmatch(form):
         problem = f"formats: {key}: {form!r} is not a date format."
         fix = "Write iso, a format such as '%d.%m.%Y', or 'months since 2014-01'."
         raise UserError(problem, fix, Exit.PROJECT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reports.sections import (
     answer,
     checks,
@@ -12,7 +14,9 @@ from reports.sections import (
     over_time,
     provenance,
 )
-from reports.sections.section import Section
+
+if TYPE_CHECKING:
+    from reports.sections.section import Section
 
 ANSWER: Section = answer.SECTION
 SECTIONS: tuple[Section, ...] = (

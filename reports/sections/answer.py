@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from reports.model import Report
     from reports.wording import Shown
 
-_SHORT_UNIT = 14  # a longer unit does not fit beside a dot
-_NEAR_EDGE = 0.12
+_SHORT_UNIT = 12  # a longer unit does not fit beside a dot
+_NEAR_EDGE = 0.15
 
 
 def view(report: Report) -> dict[str, Any]:
@@ -38,18 +38,18 @@ def view(report: Report) -> dict[str, Any]:
 
 
 def _row(place: int, release: Release) -> dict[str, Any]:
-    said = answer(release)
+    said, shows = answer(release), _chart(release)
     before, strong, after = said.sentence.partition(said.strong or "\n")
     return {
         "id": f"study-{place}",
         "place": place,
         "title": study_title(release),
         "who": _who(release),
-        "grade": release.grade,
+        "grade": release.grade + ("" if shows or release.grade == "Withheld" else ", not shown"),
         "step": GRADES[release.grade].step,
         "answer": said,
         "sentence": (before, strong, after),
-        "chart": _chart(release),
+        "chart": shows,
         "reasons": _why_no_number(release),
     }
 
@@ -68,15 +68,16 @@ def _chart(release: Release) -> dict[str, Any] | None:
         return None
     figures, gap = shown(head), raw_gap(release)
     naive = shown(gap, places=figures.places) if gap else None
-    axis = scale([figures.value, figures.low, figures.high, naive.value if naive else None])
+    values = [figures.value, figures.low, figures.high, naive.value if naive else None]
+    axis = scale(values, around_zero=True)
     return {
         "axis": axis,
         "bar": bar(figures, axis),
         "label": _label(figures),
         "label_at": _label_place(figures, axis),
         "naive": _naive(naive, axis) if naive else None,
-        "unit": figures.unit_long,
-        "direction": _direction(release),
+        "zero_at": axis.at(0.0),
+        "direction": _direction(release, axis),
         "text": _as_text(release, figures, naive),
     }
 
@@ -97,18 +98,21 @@ def _anchor(share: float) -> str:
 def _naive(naive: Shown, axis: Scale) -> dict[str, Any]:
     value = naive.value or 0.0
     left = axis.share(value) > 0.5
+    short = naive.effect if naive.unit in ("%", "points") else signed(value, naive.places)
     return {
         "at": axis.at(value),
         "dx": -12 if left else 12,
         "anchor": "end" if left else "start",
-        "label": "raw gap " + _label(naive),
+        "label": f"raw gap {short}",
     }
 
 
-def _direction(release: Release) -> dict[str, str]:
-    """What lies to each side of zero, in words that do not depend on colour."""
+def _direction(release: Release, axis: Scale) -> dict[str, str]:
+    """What the longer side of zero means, in words that do not depend on colour."""
     good, bad = ("better", "worse") if release.higher_is == "better" else ("worse", "better")
-    return {"low": f"lower, {bad}", "high": f"higher, {good}"}
+    if axis.share(0.0) <= 0.5:
+        return {"text": f"higher, {good} ▸", "at": "100%", "anchor": "end"}
+    return {"text": f"◂ lower, {bad}", "at": "0%", "anchor": "start"}
 
 
 def _as_text(release: Release, figures: Shown, naive: Shown | None) -> str:

@@ -21,19 +21,16 @@ def view(report: Report) -> dict[str, Any]:
     return {"studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)]}
 
 
-def _is_smd(check: ReleasedDiagnostic) -> bool:
-    return check.status == "note" and (check.name == "smd" or check.name.startswith("smd_"))
-
-
 def _study(place: int, release: Release) -> dict[str, Any]:
-    checks = [d for d in release.diagnostics if not _is_smd(d)]
+    elsewhere = ("smd", "fading")
+    checks = [d for d in release.diagnostics if not d.name.startswith(elsewhere)]
     return {
         "place": place,
         "title": study_title(release),
         "summary": _summary(checks, release.grade),
         "checks": [d for d in checks if d.status != "note"],
         "notes": [d for d in checks if d.status == "note"],
-        "balance": _balance([d for d in release.diagnostics if _is_smd(d)]),
+        "balance": _balance([d for d in release.diagnostics if d.name.startswith("smd")]),
         "randomised": release.design == "randomised",
     }
 

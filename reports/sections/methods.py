@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.numbers import date_text, months, words
+from reports.numbers import date_text, months, plain, words
 from reports.sections.section import Section
-from reports.vocabulary import (
-    GRADES,
-    assumptions,
-    estimand_sentence,
-    estimand_words,
-    estimator_words,
-)
+from reports.vocabulary import GRADES, assumptions, estimand_sentence
 from reports.wording import arm_words, outcome_words, study_title
 
 if TYPE_CHECKING:
@@ -40,7 +34,7 @@ def _study(release: Release) -> dict[str, Any]:
             ("Outcome", _outcome(release)),
             ("Window", months(release.window, "").capitalize() + " after time zero"),
             ("Estimand", _estimand(head)),
-            ("Estimator", estimator_words(head.estimator)),
+            ("Estimator", plain(head.estimator)),
             ("Data as known at", date_text(release.as_of)),
         ],
         "reasons": release.reasons,
@@ -62,7 +56,7 @@ def _outcome(release: Release) -> str:
 
 def _estimand(head: ReleasedEstimate) -> str:
     said = estimand_sentence(head.estimand)
-    return f"{estimand_words(head.estimand)}. {said}".strip(". ") + "."
+    return f"{plain(head.estimand)}. {said}".strip(". ") + "."
 
 
 def _conventions(release: Release) -> list[dict[str, str]]:
@@ -70,8 +64,7 @@ def _conventions(release: Release) -> list[dict[str, str]]:
     found: dict[str, list[str]] = {}
     for e in release.estimates:
         if e.convention:
-            label = f"{words(e.name)} ({estimator_words(e.estimator)})"
-            found.setdefault(e.convention, []).append(label)
+            found.setdefault(e.convention, []).append(plain(e.estimator))
     return [
         {"convention": text, "estimates": ", ".join(dict.fromkeys(names))}
         for text, names in found.items()

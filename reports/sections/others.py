@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.numbers import months, number, p_text, words
+from reports.numbers import months, number, p_text, plain, signed, words
 from reports.scales import Scale, bar, scale
 from reports.sections.over_time import further_windows, is_by_month
 from reports.sections.section import Section
-from reports.vocabulary import estimand_words, estimator_words
-from reports.wording import arm_words, outcome_words, raw_gap, shown, study_title
+from reports.wording import arm_words, lower_first, outcome_words, raw_gap, shown, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
     from reports.model import Report
+    from reports.wording import Shown
 
 _WIDEST = 3.0  # an interval is cut this many headline half widths beyond the outermost dot
+SPECIFICATION = "specification: "  # how the names of declared specifications begin
 _ORDER = {"headline": 0, "secondary": 1, "naive": 2}
 
 
@@ -36,15 +37,30 @@ def _study(release: Release) -> dict[str, Any]:
         "outcome": outcome_words(release),
         "unit": shown(head).unit_long,
         "why_none": _why_none(release, kept),
-        "rows": [_row(e, head, axis, places) for e in same],
+        "groups": _groups(release, [(e, _row(e, axis, places, head.window)) for e in same]),
         "reference": _reference(head, axis),
         "ticks": axis.ticks if axis else (),
         "zero": axis.at(0.0) if axis else "",
-        "elsewhere": [_row(e, head, None, None) for e in kept if e.unit != head.unit],
+        "elsewhere": [_row(e, None, None, head.window) for e in kept if e.unit != head.unit],
+        "many_arms": len(release.treated) > 1,
         "no_take_up": _no_take_up(release),
-        "chance": [d for d in release.diagnostics if _is_chance(d.name)],
         "gap": _gap(release),
     }
+
+
+def _groups(
+    release: Release, rows: list[tuple[ReleasedEstimate, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """The rows of each arm together, the headline's arm first."""
+    order = list(dict.fromkeys([release.headline.arm, *(e.arm for e, _ in rows)]))
+    base = arm_words(release.comparison)
+    return [
+        {
+            "title": f"{arm_words(arm)} against {base}".capitalize(),
+            "rows": [row for e, row in rows if e.arm == arm],
+        }
+        for arm in order
+    ]
 
 
 def _why_none(release: Release, kept: list[ReleasedEstimate]) -> str:
@@ -73,53 +89,50 @@ def _axis(estimates: list[ReleasedEstimate], head: ReleasedEstimate) -> Scale | 
 
 
 def _row(
-    estimate: ReleasedEstimate, head: ReleasedEstimate, axis: Scale | None, places: int | None
+    estimate: ReleasedEstimate, axis: Scale | None, places: int | None, window: tuple[int, int]
 ) -> dict[str, Any]:
     figures = shown(estimate, places=places) if places is not None else shown(estimate, extra=1)
     released = estimate.status == "released"
     error = figures.std_error
-    has_range = figures.low is not None or figures.high is not None
     return {
         "label": _label(estimate),
-        "detail": _detail(estimate, head),
+        "detail": _detail(estimate, window),
+        "arm": arm_words(estimate.arm),
         "role": estimate.role,
         "bar": bar(figures, axis) if axis and released else None,
-        "effect": figures.effect if released else "",
-        "range": _range(estimate, figures.range, has_range) if released else "not shown",
+        "effect": _effect(figures, axis is None) if released else "",
+        "range": figures.range if released else "",
         "error": "" if error is None or not released else number(error, figures.places),
         "p": p_text(estimate.p_value) if released else "",
-        "people": "" if estimate.n_people is None else f"{estimate.n_people:,}",
-        "reason": estimate.reason if not released else "",
+        "reason": "" if released else lower_first(estimate.reason).rstrip(". "),
     }
 
 
-def _range(estimate: ReleasedEstimate, text: str, has_range: bool) -> str:
-    """An interval without a dot is a pair of bounds; none at all with a p-value needs no range."""
-    if not has_range and estimate.p_value is not None and estimate.std_error is None:
-        return ""
-    if estimate.estimate is None and has_range and "bound" in estimate.estimator.lower():
-        return f"{text} (bounds)"
-    return text
+def _effect(figures: Shown, with_its_unit: bool) -> str:
+    """The figure; its unit only where the table has none of its own."""
+    if with_its_unit or figures.value is None:
+        return figures.effect
+    return signed(figures.value, figures.places)
 
 
 def _label(estimate: ReleasedEstimate) -> str:
-    name = words(estimate.name)
+    name = plain(estimate.name)
     if estimate.role == "naive":
         return "Raw gap, not an effect"
+    if name.startswith(SPECIFICATION):
+        text = f"“{name.removeprefix(SPECIFICATION)}”"
+    else:
+        text = plain(estimate.estimator)
     if estimate.role == "headline":
-        return f"Headline: {estimator_words(estimate.estimator)}"
-    known = {estimate.estimator, estimate.estimand, words(estimate.estimator)}
-    text = estimator_words(estimate.estimator) if estimate.name in known else name
-    text = text[:1].upper() + text[1:]
+        text += " (headline)"
     return f"{text}, {words(estimate.subgroup)}" if estimate.subgroup else text
 
 
-def _detail(estimate: ReleasedEstimate, head: ReleasedEstimate) -> str:
-    parts = [estimand_words(estimate.estimand)]
-    if estimator_words(estimate.estimator).lower() not in _label(estimate).lower():
-        parts.append(estimator_words(estimate.estimator))
-    parts.append(f"{arm_words(estimate.arm)} against {arm_words(estimate.comparison)}")
-    if estimate.window != head.window:
+def _detail(estimate: ReleasedEstimate, window: tuple[int, int]) -> str:
+    parts = [plain(estimate.estimand)]
+    if plain(estimate.estimator) not in _label(estimate):
+        parts.append(plain(estimate.estimator))
+    if estimate.window != window:
         parts.append(months(estimate.window, ""))
     return " · ".join(parts)
 
@@ -133,11 +146,7 @@ def _no_take_up(release: Release) -> bool:
     """Whether nothing in the study speaks of people who took part."""
     if release.design != "randomised" or release.grade == "Withheld":
         return False
-    return not any(e.estimand.lower().startswith("late") for e in release.estimates)
-
-
-def _is_chance(name: str) -> bool:
-    return name.startswith(("randomisation_inference", "permutation"))
+    return not any("(LATE)" in e.estimand and e.status == "released" for e in release.estimates)
 
 
 def _gap(release: Release) -> dict[str, str] | None:

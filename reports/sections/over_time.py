@@ -20,7 +20,8 @@ Arms = list[tuple[str, list["ReleasedEstimate"]]]
 
 def view(report: Report) -> dict[str, Any]:
     """For each study its chart and the numbers behind it, or why there is none."""
-    return {"studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)]}
+    studies = [_study(i, r) for i, r in enumerate(report.releases, start=1)]
+    return {"studies": studies, "needs_script": any(s["chart"] for s in studies)}
 
 
 def is_by_month(estimate: ReleasedEstimate) -> bool:
@@ -48,6 +49,7 @@ def _study(place: int, release: Release) -> dict[str, Any]:
         "id": f"by-month-{place}",
         "title": study_title(release),
         "outcome": outcome_words(release),
+        "unit": shown(release.headline).unit_long,
         "chart": None,
         "why_none": "" if enough else _why_none(release, arms),
         "windows": [_window(e) for e in further_windows(release)],
@@ -82,11 +84,9 @@ def _why_none(release: Release, arms: Arms) -> str:
 def _chart(release: Release, arms: Arms) -> dict[str, Any]:
     figures = {arm: [shown(e) for e in rows] for arm, rows in arms}
     places = min(f.places for found in figures.values() for f in found)
-    unit = next(iter(figures.values()))[0].unit_long
     return {
         "chart": script_json(by_month_figure(arms)),
         "heading": _heading(arms, places),
-        "unit": unit,
         "comparison": arm_words(release.comparison),
         "legend": [
             {"arm": arm_words(a), "role": ROLES[i % len(ROLES)][0], "shape": ROLES[i % 3][1]}
@@ -104,7 +104,7 @@ def _heading(arms: Arms, places: int) -> str:
     values = [f.value for f in found if f.value is not None]
     told = sum(f.direction != 0 for f in found)
     return (
-        f"The monthly estimates of the {arm_words(arm)} arm run from "
+        f"the monthly estimates of the {arm_words(arm)} arm run from "
         f"{signed(min(values), places)} to {signed(max(values), places)}; "
         f"{told} of {len(found)} intervals exclude zero"
     )
@@ -123,11 +123,12 @@ def _month(estimate: ReleasedEstimate, places: int) -> dict[str, str]:
 
 def _window(estimate: ReleasedEstimate) -> dict[str, str]:
     figures = shown(estimate)
+    value = figures.value
     return {
         "arm": arm_words(estimate.arm),
         "window": months(estimate.window, "").capitalize(),
-        "effect": figures.effect or estimate.reason,
-        "range": figures.range if figures.value is not None else "",
+        "effect": "not shown" if value is None else signed(value, figures.places),
+        "range": estimate.reason if value is None else figures.range,
         "p": p_text(estimate.p_value),
     }
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,24 +76,34 @@ class Firm:
         assert old in text
         path.write_text(text.replace(old, new))
 
-    def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
-        """`mentorlift run` on this firm as a process of its own."""
-        command = [sys.executable, "-m", "pipelines.cli", "run", str(self.project)]
-        command += ["--data", str(self.data), "--out", str(self.out), *args]
-        return subprocess.Popen(
-            command,
+    @property
+    def arguments(self) -> list[str]:
+        """What follows `mentorlift` on the command line."""
+        return ["run", str(self.project), "--data", str(self.data), "--out", str(self.out)]
+
+    def run(self) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error of the command, in this process."""
+        from pipelines.cli import main
+
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["mentorlift", *self.arguments])
+            with pytest.raises(SystemExit) as left:
+                main()
+        return int(left.value.code or 0), out.getvalue(), err.getvalue()
+
+    def run_apart(self, **env: str) -> tuple[int, str, str]:
+        """The same as a process of its own, which can be killed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli", *self.arguments],
             cwd=ROOT,
             env={**os.environ, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
+            timeout=120,
+            check=False,
         )
-
-    def run(self, *args: str, **env: str) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error of `mentorlift run`."""
-        process = self.start(*args, **env)
-        out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
+        return done.returncode, done.stdout, done.stderr
 
 
 def write_exports(data: Path, people: int = 60) -> None:
@@ -139,7 +147,3 @@ def firm(tmp_path: Path, key: Path) -> Firm:
     return Firm(project, tmp_path / "exports", tmp_path / "out")
 
 
-@pytest.fixture
-def make_exports() -> Callable[..., None]:
-    """Write the exports anew with another number of people."""
-    return write_exports

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,9 @@ def test_the_report_does_not_depend_on_the_key(firm: Firm) -> None:
     other = firm.project.parent / "other.key"
     other.write_text("f" * 64)
     again = type(firm)(firm.project, firm.data, firm.project.parent / "out2")
-    again.run(MENTORLIFT_KEY_FILE=str(other))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MENTORLIFT_KEY_FILE", str(other))
+        again.run()
     assert (again.out / "report.html").read_bytes() == first
 
 
@@ -114,7 +115,7 @@ def test_an_arm_with_three_people_gets_no_number(firm: Firm) -> None:
     (firm.data / "funnel.csv").write_text("\n".join(kept) + "\n")
     code, out, err = firm.run()
     assert code == 9 and "Traceback" not in err
-    assert "10 people" in out
+    assert "people in the smallest group" in out
     (finding,) = json.loads((firm.out / "findings.json").read_text())
     for estimate in finding["estimates"]:
         assert estimate["estimate"] is None and estimate["reason"]
@@ -127,7 +128,7 @@ def test_a_second_run_at_the_same_time_leaves_at_once(firm: Firm) -> None:
 
     firm.out.mkdir()
     with run_lock(firm.out):
-        code, _, err = firm.run()
+        code, _, err = firm.run_apart()
     assert code == 5 and "Traceback" not in err and "fix: " in err
 
 
@@ -142,18 +143,14 @@ FAULTS = [
 def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str) -> None:
     whole = type(firm)(firm.project, firm.data, firm.project.parent / "whole")
     whole.run()
-    code, _, _ = firm.run(MENTORLIFT_FAULT=fault)
-    assert code in (-9, 9)
+    code, _, _ = firm.run_apart(MENTORLIFT_FAULT=fault)
+    assert code == -9
     code, _, err = firm.run()
     assert code == 0, err
     stages = ["ingest", "build", "estimate", "report"]
-    killed = stages.index(fault.split("-")[0]) + (fault.endswith("after-mark"))
-    for done in stages[:killed] if killed < len(stages) else []:
-        assert f"{done}: finished earlier" in err
+    finished = stages.index(fault.split("-")[0]) + fault.endswith("after-mark")
+    for stage in stages[:finished] if finished < len(stages) else []:
+        assert f"{stage}: finished earlier" in err
     for name in ("report.html", "findings.json"):
-        assert _hash(firm.out / name) == _hash(whole.out / name)
+        assert (firm.out / name).read_bytes() == (whole.out / name).read_bytes()
     assert not list(firm.out.rglob("*.tmp")) and not list(firm.out.rglob("*.wal"))
-
-
-def _hash(path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

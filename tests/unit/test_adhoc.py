@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -22,7 +22,9 @@ from pipelines import adhoc
 from pipelines.adhoc import functions, gate, sandbox
 from pipelines.errors import Exit, UserError
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 TABLES = ("marts.employees", "marts.exits", "results.estimates")
 SECRET = "contents-of-another-file"
 
@@ -85,8 +87,7 @@ ANSWERED = [
         [(1, 2), (2, 1), (3, 1)],
     ),
     (
-        "select person_no from marts.employees "
-        "qualify rank() over (order by hired_on desc) = 1",
+        "select person_no from marts.employees qualify rank() over (order by hired_on desc) = 1",
         [(3,)],
     ),
     (
@@ -94,8 +95,10 @@ ANSWERED = [
         "select sum(i) from n",
         [(10,)],
     ),
-    ("select list_transform([1, 2], lambda x: x * 10), [x for x in [1, 2] if x > 1]",
-     [("[10, 20]", "[2]")]),
+    (
+        "select list_transform([1, 2], lambda x: x * 10), [x for x in [1, 2] if x > 1]",
+        [("[10, 20]", "[2]")],
+    ),
     (
         "pivot marts.employees on department in ('sales', 'it') using count(*) "
         "group by person_no order by 1",
@@ -111,15 +114,21 @@ ANSWERED = [
     ("select unnest(['a', 'b'])", [("a",), ("b",)]),
     ("select estimate from results.estimates union all select 1.5", [(0.25,), (1.5,)]),
     ("select exists (from marts.exits), (select max(pay) from marts.employees)", [(True, 1200.0)]),
-    ("select date_trunc('month', hired_on)::date from marts.employees where person_no = 1",
-     [("2020-01-01",)]),
+    (
+        "select date_trunc('month', hired_on)::date from marts.employees where person_no = 1",
+        [("2020-01-01",)],
+    ),
     ("select null, true, 'a', 9007199254740993, 0.5::double", [(None, True, "a", 2**53 + 1, 0.5)]),
-    ("select timestamptz '2020-01-01 10:00+03', '\\xAA'::blob, {'a': 1}",
-     [("2020-01-01 07:00:00+00", "\\xAA", "{'a': 1}")]),
+    (
+        "select timestamptz '2020-01-01 10:00+03', '\\xAA'::blob, {'a': 1}",
+        [("2020-01-01 07:00:00+00", "\\xAA", "{'a': 1}")],
+    ),
     ("select column_name from (summarize marts.exits)", [("person_no",), ("exited_on",)]),
     ("select column_type from (describe select 1::bigint)", [("BIGINT",)]),
-    ("show tables", [("marts.employees", "One row a person."), ("marts.exits", ""),
-                     ("results.estimates", "")]),
+    (
+        "show tables",
+        [("marts.employees", "One row a person."), ("marts.exits", ""), ("results.estimates", "")],
+    ),
     ("describe marts.exits", [("person_no", "INTEGER", ""), ("exited_on", "DATE", "")]),
 ]
 
@@ -141,10 +150,17 @@ def test_columns_types_and_truncation(db: Path) -> None:
     )
 
 
+def test_the_order_asked_for_is_kept(db: Path) -> None:
+    result = adhoc.query(db, "select range as n from range(1000000) order by n desc", max_rows=3)
+    assert result.rows == ((999_999,), (999_998,), (999_997,))
+
+
 def test_tables_and_columns_are_described(db: Path) -> None:
     assert ("marts.employees", "One row a person.") in adhoc.tables(db)
     assert adhoc.describe(db, "marts.employees")[1] == (
-        "department", "VARCHAR", "Team at the latest date."
+        "department",
+        "VARCHAR",
+        "Team at the latest date.",
     )
     with pytest.raises(UserError, match=r"landed\.people"):
         adhoc.describe(db, "landed.people")
@@ -194,8 +210,8 @@ FILES = [
     "create persistent secret s (type http, bearer_token 'b')",
     "select * from read_blob('{db}')",
     "select * from read_text('{dir}/secret.csv')",
-    'select * from "read_text"(\'{dir}/secret.csv\')',
-    'select * from "READ_TEXT"(\'{dir}/secret.csv\')',
+    "select * from \"read_text\"('{dir}/secret.csv')",
+    "select * from \"READ_TEXT\"('{dir}/secret.csv')",
     "select * from main.read_text('{dir}/secret.csv')",
     "select * from system.main.read_text('{dir}/secret.csv')",
     "select * from read_csv('{dir}/secret.csv')",
@@ -350,7 +366,7 @@ def test_the_sandbox_holds_without_its_gate(db: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", UNGUARDED],
         input=json.dumps([str(db), *attacks]),
-        env={"PYTHONPATH": str(ROOT), "CANARY": SECRET},
+        env=sandbox.ENVIRONMENT,
         cwd=db.parent,
         capture_output=True,
         text=True,
@@ -373,7 +389,7 @@ BOMBS = [
     "select len(range(1000000000))",
     "select count(*) from range(1000000) a, range(1000000) b",
     "with recursive r as (select 1 as i union all select i + 1 from r) select max(i) from r",
-    "with recursive r as (select 'x' as a union all select a || a from r) select max(len(a)) from r",
+    "with recursive r as (select 'x' as a union all select a || a from r) select max(a) from r",
     "select repeat('x', 2000000000)",
     "select lpad('x', 2000000000, 'y')",
     "select format('{:>2000000000}', 'x')",
@@ -396,8 +412,13 @@ def test_a_bomb_is_stopped(db: Path, sql: str) -> None:
 
 @pytest.mark.parametrize(
     "sql",
-    ["select " + "(" * 20_000 + "1" + ")" * 20_000, "select 1" + "+1" * 40_000, "select 1 -- " +
-     "x" * 100_000, "select 'a\0b'", "select regexp_matches('a', '((a{1000}){1000}){1000}')"],
+    [
+        "select " + "(" * 20_000 + "1" + ")" * 20_000,
+        "select 1" + "+1" * 40_000,
+        "select 1 -- " + "x" * 100_000,
+        "select 'a\0b'",
+        "select regexp_matches('a', '((a{1000}){1000}){1000}')",
+    ],
     ids=["brackets", "operators", "length", "nul", "regex"],
 )
 def test_a_text_that_breaks_parsers_is_refused(db: Path, sql: str) -> None:
@@ -409,9 +430,9 @@ def test_a_text_that_breaks_parsers_is_refused(db: Path, sql: str) -> None:
 def test_a_query_without_a_parent_ends_by_itself(db: Path) -> None:
     request = {"db": str(db), "sql": BOMBS[1], "seconds": 0.5, "memory_mb": 256, "max_rows": 1}
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.adhoc.child"],
+        sandbox.COMMAND,
         input=json.dumps(request).encode(),
-        env={"PYTHONPATH": str(ROOT)},
+        env=sandbox.ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         timeout=20,
     )
@@ -424,28 +445,53 @@ def test_a_query_without_a_parent_ends_by_itself(db: Path) -> None:
 @pytest.mark.parametrize(
     ("sql", "problem", "fix"),
     [
-        ("from employees", "'employees' is not a table of this file.",
-         "Did you mean marts.employees?"),
-        ("from marts.employes", "'marts.employes' is not a table of this file.",
-         "Did you mean marts.employees?"),
-        ("select medain(pay) from marts.employees", "The function 'medain' is not allowed here.",
-         "Did you mean median?"),
-        ("delete from marts.exits", "DELETE is refused: a query only reads.",
-         "Write one SELECT; `show tables` and `describe marts.<table>` work too."),
-        ("with w as (delete from marts.exits returning *) from w",
-         "DELETE is refused: a query only reads.",
-         "Write one SELECT; `show tables` and `describe marts.<table>` work too."),
+        (
+            "from employees",
+            "'employees' is not a table of this file.",
+            "Did you mean marts.employees?",
+        ),
+        (
+            "from marts.employes",
+            "'marts.employes' is not a table of this file.",
+            "Did you mean marts.employees?",
+        ),
+        (
+            "select medain(pay) from marts.employees",
+            "The function 'medain' is not allowed here.",
+            "Did you mean median?",
+        ),
+        (
+            "delete from marts.exits",
+            "DELETE is refused: a query only reads.",
+            "Write one SELECT; `show tables` and `describe marts.<table>` work too.",
+        ),
+        (
+            "with w as (delete from marts.exits returning *) from w",
+            "DELETE is refused: a query only reads.",
+            "Write one SELECT; `show tables` and `describe marts.<table>` work too.",
+        ),
         ("selec 1", 'Parser Error: syntax error at or near "selec"', "Correct the query."),
-        ("select paid from marts.exits",
-         'Binder Error: Referenced column "paid" not found in FROM clause! '
-         'Candidate bindings: "person_no", "exited_on"', "Correct the query."),
     ],
 )
-def test_the_reason_is_plain(db: Path, sql: str, problem: str, fix: str) -> None:
+def test_the_reason_is_plain(sql: str, problem: str, fix: str) -> None:
     with pytest.raises(UserError) as caught:
-        adhoc.query(db, sql)
+        gate.admit(sql, TABLES)
     assert caught.value.exit_code is Exit.REFUSED
     assert (caught.value.problem, caught.value.fix) == (problem, fix)
+
+
+def test_an_error_of_the_query_is_told_in_one_line(db: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        adhoc.query(db, "select exited from marts.exits")
+    assert caught.value.exit_code is Exit.REFUSED
+    assert 'Referenced column "exited" not found' in caught.value.problem
+    assert "\n" not in caught.value.problem and str(db.parent) not in caught.value.problem
+
+
+def test_a_refusal_comes_back_from_the_sandbox(db: Path) -> None:
+    with pytest.raises(UserError, match="COPY is refused") as caught:
+        adhoc.query(db, f"copy (select 'x') to '{db}' (use_tmp_file false)")
+    assert caught.value.exit_code is Exit.REFUSED
 
 
 def test_a_message_cannot_steer_the_terminal(db: Path) -> None:
@@ -468,9 +514,8 @@ def test_a_file_that_cannot_be_read_is_named_without_its_folder(tmp_path: Path) 
 
 def test_a_file_being_written_is_busy(tmp_path: Path) -> None:
     path = tmp_path / "busy.duckdb"
-    with duckdb.connect(str(path)):
-        with pytest.raises(UserError) as caught:
-            adhoc.query(path, "select 1")
+    with duckdb.connect(str(path)), pytest.raises(UserError) as caught:
+        adhoc.query(path, "select 1")
     assert caught.value.exit_code is Exit.BUSY
 
 

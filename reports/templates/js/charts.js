@@ -26,6 +26,7 @@
   function draw() {
     const colour = colours();
     for (const chart of charts) {
+      chart.hidden = false;
       const source = document.getElementById(chart.dataset.figure).textContent;
       const figure = painted(JSON.parse(source), colour);
       window.Plotly.react(chart, figure.data, figure.layout, {

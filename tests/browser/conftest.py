@@ -1,0 +1,82 @@
+"""Chromium for the browser tests: that of the system, never downloaded, never on the network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reports.build import render_html
+from tests.report_cases import company_report, public_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("MENTORLIFT_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium; without one these tests are skipped."""
+    path = _chromium()
+    if path is None or not Path(path).exists():
+        pytest.skip("no Chromium found: set MENTORLIFT_CHROMIUM to its path")
+    return {**browser_type_launch_args, "executable_path": path, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The reports of two fixed cases as files."""
+    folder = tmp_path_factory.mktemp("reports")
+    made = {"public": public_report(), "company": company_report()}
+    for name, case in made.items():
+        (folder / f"{name}.html").write_text(render_html(case), encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in made}
+
+
+@pytest.fixture
+def opened(browser: Browser, pages: dict[str, Path]) -> Callable[..., tuple[Page, list[str]]]:
+    """Opens a report offline; the list collects every complaint and every request made."""
+
+    def open_page(name: str, **context: Any) -> tuple[Page, list[str]]:
+        page = browser.new_context(offline=True, **context).new_page()
+        seen: list[str] = []
+        page.on("console", lambda m: seen.append(f"{m.type}: {m.text}"))
+        page.on("pageerror", lambda e: seen.append(f"error: {e}"))
+        page.on("request", lambda r: seen.append(f"request: {r.url}"))
+        page.goto(pages[name].as_uri())
+        page.wait_for_selector(".by-month .main-svg")
+        assert seen.pop(0).startswith("request: file:")
+        return page, seen
+
+    return open_page
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Saves a screenshot where MENTORLIFT_SCREENSHOTS says, if it says so."""
+
+    def save(page: Page, name: str) -> None:
+        folder = os.environ.get("MENTORLIFT_SCREENSHOTS")
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return save

@@ -1,0 +1,22 @@
+"""The fixture that builds little warehouses and closes them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.models.given import Warehouse
+
+
+@pytest.fixture
+def warehouse():
+    """Builds a warehouse in memory from landed tables drawn as text."""
+    with ExitStack() as opened:
+
+        def build(**landed: str) -> Warehouse:
+            given = Warehouse(**landed)
+            opened.enter_context(given.engine)
+            return given
+
+        yield build

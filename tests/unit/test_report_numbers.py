@@ -1,0 +1,78 @@
+"""How figures are printed: signs, decimals, units, intervals, axes."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports.numbers import (
+    date_text,
+    decimals,
+    interval,
+    measure,
+    number,
+    p_text,
+    plain,
+    signed,
+    with_unit,
+)
+from reports.scales import scale
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "printed"),
+    [(-2.1, 1, "−2.1"), (6.14, 1, "+6.1"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (-1234.5, 0, "−1,234")],
+)
+def test_an_effect_carries_its_sign_and_zero_has_none(
+    value: float, places: int, printed: str
+) -> None:
+    assert signed(value, places) == printed
+
+
+def test_numbers_have_a_true_minus_and_commas() -> None:
+    assert number(-12345.678, 1) == "−12,345.7"
+
+
+def test_the_space_before_per_cent_is_narrow_and_does_not_break() -> None:
+    assert with_unit("6.1", "%") == "6.1\u202f%"
+
+
+def test_shares_are_printed_in_percentage_points() -> None:
+    assert (measure("share").factor, measure("share").long) == (100.0, "percentage points")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "printed"),
+    [(2.4, 9.9, "2.4 to 9.9"), (-4.6, 0.3, "−4.6 to 0.3"), (74.6, None, "74.6 to unbounded"),
+     (None, None, "unbounded")],
+)
+def test_intervals(low: float | None, high: float | None, printed: str) -> None:
+    assert interval(low, high, 1) == printed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "places"), [(111.0, 626.0, 0), (1.2, 7.1, 1), (-0.12, 0.3, 2), (-1.0, 25.0, 0)]
+)
+def test_decimals_follow_the_width_of_the_interval(low: float, high: float, places: int) -> None:
+    assert decimals(low, high) == places
+
+
+@pytest.mark.parametrize(
+    ("p", "printed"), [(0.0004, "< 0.001"), (0.0123, "0.012"), (0.41, "0.41"), (None, "")]
+)
+def test_p_values(p: float | None, printed: str) -> None:
+    assert p_text(p) == printed
+
+
+def test_dates_need_no_locale() -> None:
+    assert date_text("2026-10-31") == "31\u00a0Oct\u00a02026"
+
+
+def test_marks_that_turn_the_direction_of_text_are_dropped() -> None:
+    assert plain("a\u202eb\u2066c\x07d\u200f") == "abcd"
+
+
+def test_an_axis_is_round_and_holds_zero() -> None:
+    axis = scale([2.4, 17.0], around_zero=True)
+    assert [t.label for t in axis.ticks] == ["−5", "0", "+5", "+10", "+15", "+20"]
+    assert axis.at(0) == "20.00%"
+    assert [t.label for t in scale([]).ticks if t.zero] == ["0"]
