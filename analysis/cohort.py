@@ -25,41 +25,9 @@ BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
 _FUNNEL_DATES = (("invited_on", "invited"), ("applied_on", "applied"))
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """SQL text with its bound values, in order."""
-
-    sql: str
-    params: tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cohort:
-    """People of a study at time zero, and the attrition table that led to them.
-
-    ``people``: one row a person, sorted by person_no: person_no, time_zero (date), arm,
-    stratum, department, level, site, manager_no, tenure_months, exited_on, take_up (0/1/nan),
-    and one text column for each attribute the study names.
-    """
-
-    people: pd.DataFrame
-    steps: tuple[Step, ...]
-
-
-def attribute_names(spec: StudySpec) -> tuple[str, ...]:
-    """Names the study uses that are neither job columns nor made by the panel, sorted."""
-    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster}
-    for further in spec.specifications:
-        used.update(further.adjust_for)
-    return tuple(sorted(used - {*BASE_COLUMNS, "pre_period_outcome", "person"}))
-
-
-def funnel_query(spec: StudySpec) -> Query:
-    """SQL for one row a person of the programme's funnel, with the job held at time zero."""
-    zero = spec.time_zero  # one of three literals, checked by StudySpec
-    sql = f"""
+_FUNNEL = """
 with funnel as (
-    select person_no, {zero} as time_zero, invited_on, applied_on, assigned_on, arm, stratum,
+    select person_no, {time_zero} as time_zero, invited_on, applied_on, assigned_on, arm, stratum,
         matched_on, first_met_on, took_up
     from marts.programme_funnel
     where programme = ? and known_from <= ? and known_to > ?
@@ -94,7 +62,42 @@ left join spell_at_zero as s on f.person_no = s.person_no
 left join job_at_zero as j on f.person_no = j.person_no
 order by f.person_no
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL text with its bound values, in order."""
+
+    sql: str
+    params: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """People of a study at time zero, and the attrition table that led to them.
+
+    ``people``: one row a person, sorted by person_no: person_no, time_zero (date), arm,
+    stratum, department, level, site, manager_no, tenure_months, exited_on, take_up (0/1/nan),
+    and one text column for each attribute the study names.
+    """
+
+    people: pd.DataFrame
+    steps: tuple[Step, ...]
+
+
+def attribute_names(spec: StudySpec) -> tuple[str, ...]:
+    """Names the study uses that are neither job columns nor made by the panel, sorted."""
+    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster}
+    for further in spec.specifications:
+        used.update(further.adjust_for)
+    return tuple(sorted(used - {*BASE_COLUMNS, "pre_period_outcome", "person"}))
+
+
+def funnel_query(spec: StudySpec) -> Query:
+    """SQL for one row a person of the programme's funnel, with the job held at time zero."""
     known = (spec.as_of, spec.as_of)
+    # time_zero is one of three literals, checked by StudySpec, so it may enter the text.
+    sql = _FUNNEL.replace("{time_zero}", spec.time_zero)
     return Query(sql, (spec.programme, *known, *known, *known))
 
 
@@ -134,18 +137,23 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
         people = _keep(steps, people, _matches(people[name], rule), label, "others")
     started = people["time_zero"].notna()
     people = _keep(steps, people, started, "with a start date", "without a start date")
+    people = _drawn(spec, people)
+    steps.append(Step(label="entered the draw", people=len(people), left_out="in no study arm"))
+    return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
+
+
+def _drawn(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
+    """Those in an arm of the study; an arm that nobody is in was misspelled."""
     arms = [*spec.arms.treated, spec.arms.comparison]
-    unknown = [arm for arm in arms if arm not in set(people["arm"].dropna())]
-    if unknown and len(people):
+    found = sorted(people["arm"].dropna().unique())
+    unknown = [arm for arm in arms if arm not in found]
+    if unknown:
         raise SpecError(
             "arms",
             f"{', '.join(unknown)}: no such arm in this population",
-            f"Arms found: {', '.join(sorted(people['arm'].dropna().unique())) or 'none'}.",
+            f"Arms found: {', '.join(found) or 'none'}.",
         )
-    drawn = people["arm"].isin(arms)
-    people = people[drawn]
-    steps.append(Step(label="entered the draw", people=len(people), left_out="in no study arm"))
-    return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
+    return people[people["arm"].isin(arms)]
 
 
 def flow(spec: StudySpec, cohort: Cohort, answered: pd.Series[int]) -> Flow:
@@ -228,4 +236,3 @@ def months_since(start: pd.Series[pd.Timestamp], end: pd.Series[pd.Timestamp]) -
     """Calendar months from the month of ``start`` to the month of ``end``; nan where unknown."""
     first, last = pd.to_datetime(start), pd.to_datetime(end)
     return (last.dt.year - first.dt.year) * 12.0 + (last.dt.month - first.dt.month)
-

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).resolve().parent.parent / "data" / "examples" / "demo"
 SMALLEST = 300
 
-# Chosen once, so that the first report a newcomer sees is a typical one: at 5,000 people the
-# lottery's ITT and LATE, its months 1-3 and its effect on voluntary exits within 365 days lie
-# within half a standard error of the truth, and the raw gaps near their averages over draws: of
-# the seeds 2022 to 2259 three did, and this one came closest. Others scatter as their standard
-# errors say.
-DEFAULT_SEED = 2195
+# Chosen once, among about a thousand, so that the first report a newcomer sees is a typical one: at
+# 5,000 people the lottery's ITT and LATE, its months 1-3, the plain difference in means and the
+# effect on voluntary exits within 365 days all lie within about half a standard error of the
+# truth, and the raw gaps near their averages over draws. Other seeds scatter as their standard
+# errors say: that this one agrees with the truth is no evidence for any estimator.
+DEFAULT_SEED = 2223
 
 _REASONS = {
     "": ("",),

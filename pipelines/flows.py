@@ -20,7 +20,7 @@ from prefect.cache_policies import NO_CACHE
 
 from pipelines import publish
 from pipelines.errors import Exit, UserError
-from pipelines.run import Outcome, outcome, prepare, released, run_stage
+from pipelines.run import Outcome, begin, end, prepare, released, run_stage
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
@@ -84,11 +84,11 @@ def run_flow(project: Path, data: Path, out: Path) -> str:
     """The whole path from raw files to the report; returns the run's id."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
-        if not prepare(project, data, out).finished("report"):
+        if not begin(project, data, out).finished("report"):
             for stage in (ingest, build, estimate, report):
                 stage(project, data, out)
         context = prepare(project, data, out)
-        made = outcome(context)
+        made = end(context)
         _leave_artifacts(made, [_row(r) for r in released(context)])
     return made.run
 

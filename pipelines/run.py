@@ -69,6 +69,26 @@ def prepare(project_dir: Path, data: Path, out: Path) -> Context:
     return Context(project, data, space, workspace.resume(space, fresh))
 
 
+def begin(project_dir: Path, data: Path, out: Path) -> Context:
+    """The context of a run that holds the lock: folders private, leftovers of killed runs gone."""
+    context = prepare(project_dir, data, out)
+    for folder in (out / "runs", context.space.warehouses):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # row data, though pseudonymous: nobody else's to read
+    publish.sweep(context.space)
+    for path in (out / "runs").glob("*/work/*.duckdb"):
+        if path.parent != context.space.work:  # another run's, begun on other inputs and given up
+            path.unlink()
+    return context
+
+
+def end(context: Context) -> Outcome:
+    """The outcome of a finished run; the databases of its stages have served and are removed."""
+    for path in (context.space.landed, context.space.built):
+        path.unlink(missing_ok=True)
+    return outcome(context)
+
+
 def outputs(context: Context, stage: str) -> tuple[Path, ...]:
     """The files a stage must leave; their contents are its fingerprint."""
     space = context.space
@@ -129,6 +149,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     with Engine.open(temporary) as engine:
         catalog.write_results(engine, results.tables(releases, context.manifest))
     catalog.write_analyst_file(temporary, space.analyst)
+    space.analyst.chmod(0o600)
     report = assemble(context, releases)
     workspace.write_atomically(space.report, render_html(report))
     workspace.write_atomically(space.findings, findings_json(report))
@@ -191,14 +212,13 @@ def run(
     """All stages up to ``until``; the outcome once the report is written."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
-        context = prepare(project_dir, data, out)
-        publish.sweep(context.space)
+        context = begin(project_dir, data, out)
         if not context.finished(STAGES[-1]):
             for stage in STAGES[: STAGES.index(until) + 1]:
                 context = run_stage(context, stage, say)
         else:
             say("nothing has changed since the last run; the report is kept")
-        return outcome(context) if until == STAGES[-1] else None
+        return end(context) if until == STAGES[-1] else None
 
 
 def outcome(context: Context) -> Outcome:

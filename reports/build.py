@@ -30,7 +30,7 @@ _ROLES = {"headline": 0, "secondary": 1, "naive": 2}
 
 def render_html(report: Report) -> str:
     """The whole report as one HTML document that loads nothing."""
-    sections = [{"section": s, "view": s.view(report)} for s in SECTIONS]
+    sections: list[dict[str, Any]] = [{"section": s, "view": s.view(report)} for s in SECTIONS]
     scripts = _scripts() if any(s["view"].get("needs_script") for s in sections) else ()
     page = _environment().get_template("report.html.j2")
     return page.render(
@@ -49,7 +49,7 @@ def render_html(report: Report) -> str:
 def findings_json(report: Report) -> str:
     """The findings as a JSON list, in an order that does not change between equal runs."""
     hashes = {"run": report.manifest.run, "code": report.manifest.code_hash}
-    hashes["inputs"] = _digest(report.manifest.inputs)
+    hashes["inputs"] = report.manifest.inputs_hash()
     found = [_finding(r, hashes) for r in sorted(report.releases, key=lambda r: r.study)]
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -113,12 +113,6 @@ def _diagnostic(d: ReleasedDiagnostic) -> dict[str, Any]:
 def _finite(value: float | None) -> float | None:
     """JSON knows neither NaN nor infinity."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def _digest(inputs: dict[str, str]) -> str:
-    """One SHA-256 for all input files."""
-    text = json.dumps(inputs, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _environment() -> Environment:

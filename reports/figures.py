@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from reports.numbers import number
 from reports.scales import scale
-from reports.wording import arm_words, shown
+from reports.shown import shown
+from reports.wording import arm_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,18 @@ SANS = (
 )
 # One role and one shape an arm: colour is never the only cue. charts.js knows the roles.
 ROLES = (("effect", "circle"), ("arm-2", "square"), ("arm-3", "diamond"))
-_SPREAD = 0.22  # months between the dots of two arms
+# Zero lies between grid and dots, across the whole plot.
+_NO_EFFECT = {
+    "type": "line",
+    "xref": "paper",
+    "x0": 0,
+    "x1": 1,
+    "y0": 0,
+    "y1": 0,
+    "line": {"width": 1.5, "dash": "6px,3px"},
+    "layer": "between",
+}
+_SPREAD = 0.03  # of the axis, between the dots of two arms; at most half a month
 _MAX_TICKS = 13
 
 
@@ -33,10 +45,12 @@ def by_month_figure(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> d
     Colours are left to the page: each trace names its role in ``meta``.
     """
     figure = go.Figure(layout=_layout(arms))
-    middle = (len(arms) - 1) / 2
+    middle, months = (len(arms) - 1) / 2, [e.window[0] for _, rows in arms for e in rows]
+    apart = min(_SPREAD * (max(months) - min(months) + 1), 0.5)
     for i, (arm, estimates) in enumerate(arms):
-        figure.add_trace(_trace(arm, estimates, (i - middle) * _SPREAD, ROLES[i % len(ROLES)]))
-    return figure.to_plotly_json()
+        figure.add_trace(_trace(arm, estimates, (i - middle) * apart, ROLES[i % len(ROLES)]))
+    plain: dict[str, Any] = figure.to_plotly_json()
+    return plain
 
 
 def script_json(value: object) -> Markup:
@@ -106,16 +120,5 @@ def _layout(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str,
             "showgrid": True,
             "zeroline": False,
         },
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": 0,
-                "y1": 0,
-                "line": {"width": 1.5, "dash": "6px,3px"},
-                "layer": "between",
-            }
-        ],
+        "shapes": [_NO_EFFECT],
     }

@@ -73,7 +73,7 @@ def with_unit(text: str, unit: str) -> str:
 
 
 def interval(low: float | None, high: float | None, places: int) -> str:
-    """"x to y"; an open end reads "unbounded"."""
+    """Both ends as in "2.4 to 9.9"; an open end reads "unbounded"."""
     if low is None and high is None:
         return UNBOUNDED
     ends = [UNBOUNDED if v is None else number(v, places) for v in (low, high)]
@@ -90,7 +90,7 @@ def p_text(value: float | None) -> str:
 
 
 def months(window: tuple[int, int], lead: str = "over") -> str:
-    """"over months 1 to 6", "in month 3"."""
+    """The window as in "over months 1 to 6" or "in month 3"."""
     first, last = window
     if first == last:
         return f"in month {number(first, 0)}"
@@ -98,7 +98,7 @@ def months(window: tuple[int, int], lead: str = "over") -> str:
 
 
 def date_text(text: str) -> str:
-    """"31 Oct 2026" for an ISO date; any other text as it is."""
+    """An ISO date as in "31 Oct 2026"; any other text as it is."""
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:

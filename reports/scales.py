@@ -11,7 +11,7 @@ from reports.numbers import number, signed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reports.wording import Shown
+    from reports.shown import Shown
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _INTERVALS = 5  # aimed for; narrow charts cannot hold many more labels

@@ -5,18 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.numbers import (
-    THIN,
-    decimals,
-    interval,
-    measure,
-    months,
-    number,
-    plain,
-    signed,
-    with_unit,
-    words,
-)
+from reports.numbers import THIN, interval, months, plain, signed, with_unit, words
+from reports.shown import Shown, shown
 from reports.vocabulary import AMONG, GRADES, GROUP, SUBJECT, TO_RAISE
 
 if TYPE_CHECKING:
@@ -46,60 +36,6 @@ class Answer:
     one_line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An estimate on its printed scale; an open interval end is None."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    std_error: float | None
-    places: int
-    unit: str
-    unit_long: str
-
-    @property
-    def effect(self) -> str:
-        """The signed figure with its short unit; empty where there is none."""
-        return "" if self.value is None else with_unit(signed(self.value, self.places), self.unit)
-
-    @property
-    def size(self) -> str:
-        """The figure without sign, with its long unit."""
-        return with_unit(number(abs(self.value or 0.0), self.places), self.unit_long)
-
-    @property
-    def range(self) -> str:
-        """The interval without its unit."""
-        return interval(self.low, self.high, self.places)
-
-    @property
-    def direction(self) -> int:
-        """1 or -1 where the interval excludes zero, 0 where the data cannot tell."""
-        if self.low is not None and self.low > 0:
-            return 1
-        return -1 if self.high is not None and self.high < 0 else 0
-
-
-def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None) -> Shown:
-    """The estimate as printed; ``extra`` decimals beyond the two digits of its half width."""
-    scale = measure(estimate.unit)
-    value, low, high, error = (
-        None if v is None else v * scale.factor
-        for v in (estimate.estimate, estimate.ci_low, estimate.ci_high, estimate.std_error)
-    )
-    fit = decimals(low, high, value) if places is None else places
-    return Shown(
-        value=value,
-        low=low,
-        high=high,
-        std_error=error,
-        places=fit + extra,
-        unit=scale.short,
-        unit_long=scale.long,
-    )
-
-
 def answer(release: Release) -> Answer:
     """The sentences that the study's grade and figures allow."""
     head = release.headline
@@ -118,6 +54,20 @@ def answer(release: Release) -> Answer:
         to_raise=_to_raise(release, figures),
         one_line=_one_line(release, figures),
     )
+
+
+def other_arms(release: Release) -> tuple[str, ...]:
+    """One sentence for each further arm of the headline's comparison that may be shown."""
+    head, lines = release.headline, []
+    for e in release.estimates:
+        same = (e.estimator, e.window, e.unit) == (head.estimator, head.window, head.unit)
+        further = e.role == "secondary" and e.arm != head.arm and e.subgroup is None
+        if not (same and further and e.status == "released" and e.name == head.name):
+            continue
+        figures = shown(e)
+        line = f"{arm_words(e.arm)}: {figures.effect} ({INTERVAL_95} {figures.range})"
+        lines.append(f"{line}{'' if figures.direction else '; ' + NOT_TOLD}.")
+    return tuple(lines)
 
 
 def raw_gap(release: Release) -> ReleasedEstimate | None:
@@ -250,9 +200,9 @@ def _do_not_say(release: Release, figures: Shown) -> str:
     if gap is not None:
         naive = shown(gap)
         verb = "raises" if (naive.value or 0) > 0 else "lowers"
-        return f"Mentoring {verb} {outcome} by {naive.size}."
+        return f"The programme {verb} {outcome} by {naive.size}."
     if not figures.direction:
-        return "Mentoring does not work."
+        return "The programme does not work."
     return f"Everybody would see {outcome} change by {figures.size}."
 
 
@@ -262,14 +212,15 @@ def _why_not(release: Release, figures: Shown) -> str:
         return "That there is no effect was not shown either."
     if gap is None:
         return "Only the people compared here were studied."
+    doubt = "" if figures.direction else f", and {NOT_TOLD}"
     if release.design == "randomised":
         return (
             "That raw gap compares people who took part with everybody else: it mixes the effect "
-            f"with who takes part. The draw gives {figures.effect}."
+            f"with who takes part. The draw gives {figures.effect}{doubt}."
         )
     return (
         "That raw gap holds who joins and who stays to join. "
-        f"Compared with similar people it is {figures.effect}."
+        f"Compared with similar people it is {figures.effect}{doubt}."
     )
 
 
@@ -301,7 +252,7 @@ def _withheld(release: Release) -> Answer:
         sentence=f"We cannot say whether {subject} changes {outcome}: {why}.",
         strong=why,
         may_say=f"These data cannot answer whether {subject} changes {outcome}.",
-        do_not_say="It works, or there is no difference.",
+        do_not_say="The programme works, or it makes no difference.",
         why_not="Neither was shown.",
         to_raise=_remedies(release, "fail") or TO_RAISE[release.design],
         one_line=f"{release.study} [Withheld] {why}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
 from analysis.diagnostics import Diagnostic
-from analysis.disclosure import Release, Rules, release
+from analysis.disclosure import Release, Rules, release, restore
 from analysis.estimate import Estimate, NotEstimable, Target
 from analysis.finding import ArmCount, Finding, Flow, Step
 from analysis.manifest import RunManifest
@@ -103,10 +105,14 @@ def trial() -> Finding:
     )
     counts = [
         ArmCount(arm=arm, label=label, people=n)
-        for arm, found in (("mentee", (124, 117, 124)), ("class", (129, 0, 129)),
-                           ("control", (119, 0, 119)))
+        for arm, found in (
+            ("mentee", (124, 117, 124)),
+            ("class", (129, 0, 129)),
+            ("control", (119, 0, 119)),
+        )
         for label, n in zip(
-            ("drawn", "met a mentor at least once", "with an outcome, in the answer"), found,
+            ("drawn", "met a mentor at least once", "with an outcome, in the answer"),
+            found,
             strict=True,
         )
     ]
@@ -139,10 +145,16 @@ def _trial_others() -> tuple[Estimate, ...]:
         estimate("window", 307.24, 189.99, window=(7, 17), p_value=0.1067),
         estimate("randomisation_inference", 368.74, 131.57, **permuted),
         *(
-            estimate(f"lee_bound_{end}", value, 137.7, ci=(95.6, 641.2), p_value=None,
-                     estimator=f"Lee bound, {end}",
-                     estimand="effect on people whose outcome is recorded in either arm",
-                     convention="monotonicity assumed; interval: Imbens-Manski 2004")
+            estimate(
+                f"lee_bound_{end}",
+                value,
+                137.7,
+                ci=(95.6, 641.2),
+                p_value=None,
+                estimator=f"Lee bound, {end}",
+                estimand="effect on people whose outcome is recorded in either arm",
+                convention="monotonicity assumed; interval: Imbens-Manski 2004",
+            )
             for end, value in (("lower", 341.2), ("upper", 395.8))
         ),
         estimate(**published, value=371.83, error=133.02, p_value=0.0055),
@@ -179,19 +191,48 @@ def _trial_take_up() -> tuple[Estimate | NotEstimable, ...]:
 
 
 def _trial_notes() -> tuple[Diagnostic, ...]:
-    gaps = {"log age": -0.07, "secondary education": -0.01, "food sector": -0.06,
-            "retail sector": -0.22, "manufacturing": 0.14, "employees": -0.14, "profit": -0.08}
+    gaps = {
+        "log age": -0.07,
+        "secondary education": -0.01,
+        "food sector": -0.06,
+        "retail sector": -0.22,
+        "manufacturing": 0.14,
+        "employees": -0.14,
+        "profit": -0.08,
+    }
     return (
-        check("minimum_detectable_effect", "note", display="367 KES a week",
-              label="Smallest effect the study can see, mentee (80 % power)",
-              threshold="no effect of interest declared"),
-        check("fading_equality", "note", display="p = 0.058", threshold="not gated",
-              label="mentee: same effect in every month (7 months)", reveals_effect=True),
-        check("fading_trend", "note", display="p = 0.21", threshold="not gated",
-              label="mentee: no linear trend in the effect (7 months)", reveals_effect=True),
+        check(
+            "minimum_detectable_effect",
+            "note",
+            display="367 KES a week",
+            label="Smallest effect the study can see, mentee (80 % power)",
+            threshold="no effect of interest declared",
+        ),
+        check(
+            "fading_equality",
+            "note",
+            display="p = 0.058",
+            threshold="not gated",
+            label="mentee: same effect in every month (7 months)",
+            reveals_effect=True,
+        ),
+        check(
+            "fading_trend",
+            "note",
+            display="p = 0.21",
+            threshold="not gated",
+            label="mentee: no linear trend in the effect (7 months)",
+            reveals_effect=True,
+        ),
         *(
-            check("smd", "note", label=f"{name}, mentee against control", value=gap,
-                  display=f"{gap:+.2f} SD", threshold="not gated: a draw leaves differences")
+            check(
+                "smd",
+                "note",
+                label=f"{name}, mentee against control",
+                value=gap,
+                display=f"{gap:+.2f} SD",
+                threshold="not gated: a draw leaves differences",
+            )
             for name, gap in gaps.items()
         ),
     )
@@ -207,28 +248,50 @@ def lottery() -> Finding:
         outcome={"metric": "revenue_per_call", "label": "Revenue per call", "transform": "log"},
         follow_up={"months": 6, "primary": [1, 6]},
     )
-    same: dict[str, Any] = {"comparison": "lottery_lost", "window": (1, 6), "unit": "%",
-                            "df": 300.0, "n_treated": 152, "n_comparison": 147, "n_rows": 1794}
+    same: dict[str, Any] = {
+        "comparison": "lottery_lost",
+        "window": (1, 6),
+        "unit": "%",
+        "df": 300.0,
+        "n_treated": 152,
+        "n_comparison": 147,
+        "n_rows": 1794,
+    }
     raw = {"estimand": "as treated: not an effect", "role": "naive"}
-    warned = check("contamination", "warn", label="People of lottery_lost who took part",
-                   display="6.8 %", threshold="warn above 5 %, fail above 20 %",
-                   remedy="Find out how people who lost the draw met a mentor.")
+    warned = check(
+        "contamination",
+        "warn",
+        label="People of lottery_lost who took part",
+        display="6.8 %",
+        threshold="warn above 5 %, fail above 20 %",
+        remedy="Find out how people who lost the draw met a mentor.",
+    )
     return Finding(
         spec=spec,
         population="Applicants in Sales with at most three months of tenure",
         flow=Flow(
-            steps=(Step(label="recorded in the programme", people=645),
-                   Step(label="applied", people=331, left_out="did not apply")),
-            arms=(ArmCount(arm="mentee", label="drawn", people=163),
-                  ArmCount(arm="mentee", label="met a mentor at least once", people=142),
-                  ArmCount(arm="lottery_lost", label="drawn", people=160),
-                  ArmCount(arm="lottery_lost", label="met a mentor at least once", people=7)),
+            steps=(
+                Step(label="recorded in the programme", people=645),
+                Step(label="applied", people=331, left_out="did not apply"),
+            ),
+            arms=(
+                ArmCount(arm="mentee", label="drawn", people=163),
+                ArmCount(arm="mentee", label="met a mentor at least once", people=142),
+                ArmCount(arm="lottery_lost", label="drawn", people=160),
+                ArmCount(arm="lottery_lost", label="met a mentor at least once", people=7),
+            ),
         ),
         estimates=(
             estimate("primary", 4.12, 1.5, role="headline", **same),
             estimate("by_month", 4.12, 2.5, **{**same, "window": (3, 3)}),
-            estimate("two_stage_least_squares", 5.1, 1.9, estimand=LATE,
-                     estimator="Two-stage least squares", **same),
+            estimate(
+                "two_stage_least_squares",
+                5.1,
+                1.9,
+                estimand=LATE,
+                estimator="Two-stage least squares",
+                **same,
+            ),
             estimate("as_treated", 8.87, 1.6, **raw, **same),
         ),
         diagnostics=required(contamination=warned),
@@ -237,14 +300,21 @@ def lottery() -> Finding:
 
 def withheld() -> Finding:
     """A failed check: no number anywhere, the raw gap included."""
-    failed = check("sample_ratio", "fail", value=0.00004, display="p = 0.00004",
-                   threshold="warn below p = 0.01, fail below p = 0.001",
-                   remedy="Ask who kept the list: people added, removed or moved after the draw.")
+    failed = check(
+        "sample_ratio",
+        "fail",
+        value=0.00004,
+        display="p = 0.00004",
+        threshold="warn below p = 0.01, fail below p = 0.001",
+        remedy="Ask who kept the list: people added, removed or moved after the draw.",
+    )
     bounds = check("lee", "note", label="Bounds", display="1234 to 5678", reveals_effect=True)
-    spec = trial_spec(study="service-desk", title="Service desk buddies",
-                      outcome={"metric": "calls", "label": "calls solved first time",
-                               "unit": "share"},
-                      arms={"treated": "buddy", "comparison": "none"})
+    spec = trial_spec(
+        study="service-desk",
+        title="Service desk buddies",
+        outcome={"metric": "calls", "label": "calls solved first time", "unit": "share"},
+        arms={"treated": "buddy", "comparison": "none"},
+    )
     same: dict[str, Any] = {"arm": "buddy", "comparison": "none", "unit": "share"}
     return Finding(
         spec=spec,
@@ -263,12 +333,17 @@ def suppressed() -> Finding:
     """Every estimate rests on a group too small to show."""
     few: dict[str, Any] = {"n_treated": 7, "window": (1, 6)}
     return Finding(
-        spec=trial_spec(study="trainee-mentors", title="Trainee mentors",
-                        arms={"treated": "mentee", "comparison": "control"},
-                        follow_up={"months": 6, "primary": [1, 6]}),
+        spec=trial_spec(
+            study="trainee-mentors",
+            title="Trainee mentors",
+            arms={"treated": "mentee", "comparison": "control"},
+            follow_up={"months": 6, "primary": [1, 6]},
+        ),
         population="Trainees of one intake",
-        flow=Flow(steps=(Step(label="recorded in the programme", people=31),),
-                  arms=(ArmCount(arm="mentee", label="drawn", people=7),)),
+        flow=Flow(
+            steps=(Step(label="recorded in the programme", people=31),),
+            arms=(ArmCount(arm="mentee", label="drawn", people=7),),
+        ),
         estimates=(
             estimate("primary", 777.77, 88.88, role="headline", **few),
             estimate("by_month", 777.77, 88.88, **{**few, "window": (1, 1)}),
@@ -285,26 +360,56 @@ def released(*findings: Finding, mode: str = "protected") -> tuple[Release, ...]
 RECONCILIATION: dict[str, Any] = {
     "files": [
         {
-            "source": "owners", "file": "owners.csv", "sha256": "ab" * 32,
-            "delivered_on": "2018-10-01", "rows_in": 378,
-            "loads": [{"table": "people", "loaded": 372, "quarantined": 4, "duplicates": 2,
-                       "excluded": {}, "quarantine_rules": {"person_id is missing": 4}}],
+            "source": "owners",
+            "file": "owners.csv",
+            "sha256": "ab" * 32,
+            "delivered_on": "2018-10-01",
+            "rows_in": 378,
+            "loads": [
+                {
+                    "table": "people",
+                    "loaded": 372,
+                    "quarantined": 4,
+                    "duplicates": 2,
+                    "excluded": {},
+                    "quarantine_rules": {"person_id is missing": 4},
+                }
+            ],
             "columns_not_loaded": ["name", "telephone"],
         },
         {
-            "source": "profits", "file": "profits.csv", "sha256": "cd" * 32,
-            "delivered_on": "2018-10-01", "rows_in": 2625,
-            "loads": [{"table": "performance", "loaded": 2612, "quarantined": 3, "duplicates": 0,
-                       "excluded": {"wave is 9": 10}, "quarantine_rules": {"value: no number": 3}}],
+            "source": "profits",
+            "file": "profits.csv",
+            "sha256": "cd" * 32,
+            "delivered_on": "2018-10-01",
+            "rows_in": 2625,
+            "loads": [
+                {
+                    "table": "performance",
+                    "loaded": 2612,
+                    "quarantined": 3,
+                    "duplicates": 0,
+                    "excluded": {"wave is 9": 10},
+                    "quarantine_rules": {"value: no number": 3},
+                }
+            ],
             "columns_not_loaded": [],
         },
     ],
     "skipped": [{"file": "old.xls", "why": "no source of the project reads this file"}],
     "checks": [
-        {"name": "exits_before_hire", "level": "fail", "rows": 0,
-         "description": "nobody leaves before being hired"},
-        {"name": "late_exits", "level": "warn", "rows": 12,
-         "description": "exits recorded more than two months late"},
+        {
+            "name": "exits_before_hire",
+            "level": "fail",
+            "rows": 0,
+            "description": "nobody leaves before being hired",
+        },
+        {
+            "name": "late_exits",
+            "level": "warn",
+            "rows": 12,
+            "description": "exits recorded more than two months late",
+        },
     ],
 }
 
@@ -333,8 +438,9 @@ def report(releases: tuple[Release, ...], **changes: Any) -> Report:
         studies=studies,
         packages={"statsmodels": "0.15.0", "duckdb": "2.0.0"},
     )
-    made = Report(releases=releases, manifest=manifest, reconciliation=RECONCILIATION,
-                  project=PROJECT)
+    made = Report(
+        releases=releases, manifest=manifest, reconciliation=RECONCILIATION, project=PROJECT
+    )
     return replace(made, **changes)
 
 
@@ -343,8 +449,34 @@ def public_report() -> Report:
     return report(released(trial(), mode="public"))
 
 
+def hostile_report(bad: str) -> Report:
+    """The trial with every text of it, of the project and of the files replaced."""
+    made = public_report()
+    saved = made.releases[0].as_dict()
+    for key in ("title", "question", "population", "outcome", "programme"):
+        saved[key] = bad
+    texts = ("label", "estimator", "display", "remedy", "left_out", "arm", "estimand", "reason")
+    for part in ("estimates", "diagnostics", "steps"):
+        for row in saved[part]:
+            row.update({key: bad for key in texts if row.get(key)})
+    digest = hashlib.sha256(json.dumps(saved, sort_keys=True, ensure_ascii=False).encode())
+    project = replace(made.project, title=bad, purpose=bad, retention=bad)
+    skipped = {"files": [], "skipped": [{"file": bad, "why": bad}], "checks": []}
+    return replace(
+        made,
+        releases=(restore(saved, digest.hexdigest()),),
+        project=project,
+        reconciliation=skipped,
+    )
+
+
 def company_report() -> Report:
     """Four studies under protection: shown, withheld, suppressed, and the trial."""
-    project = replace(PROJECT, title="Ardenwick Group", disclosure="protected",
-                      lawful_basis="legitimate interest, assessed", sources_note="")
+    project = replace(
+        PROJECT,
+        title="Ardenwick Group",
+        disclosure="protected",
+        lawful_basis="legitimate interest, assessed",
+        sources_note="",
+    )
     return report(released(lottery(), trial(), withheld(), suppressed()), project=project)

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 from reports.numbers import months, signed, with_unit
 from reports.scales import Scale, bar, scale
 from reports.sections.section import Section
+from reports.shown import shown
 from reports.vocabulary import GRADES
 from reports.wording import (
     answer,
     arm_words,
     failures,
+    other_arms,
     outcome_words,
     page_headline,
     raw_gap,
-    shown,
     study_title,
 )
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
     from reports.model import Report
-    from reports.wording import Shown
+    from reports.shown import Shown
 
 _SHORT_UNIT = 12  # a longer unit does not fit beside a dot
 _NEAR_EDGE = 0.15
@@ -48,6 +49,7 @@ def _row(place: int, release: Release) -> dict[str, Any]:
         "grade": release.grade + ("" if shows or release.grade == "Withheld" else ", not shown"),
         "step": GRADES[release.grade].step,
         "answer": said,
+        "other_arms": other_arms(release),
         "sentence": (before, strong, after),
         "chart": shows,
         "reasons": _why_no_number(release),
@@ -126,9 +128,7 @@ def _why_no_number(release: Release) -> list[dict[str, str]]:
     if release.grade == "Withheld":
         failed = failures(release)
         if failed:
-            return [
-                {"label": d.label, "figure": d.display, "limit": d.threshold} for d in failed
-            ]
+            return [{"label": d.label, "figure": d.display, "limit": d.threshold} for d in failed]
         lines = [line for line in release.reasons if "could not be estimated" in line]
         return [{"label": line, "figure": "", "limit": ""} for line in lines or release.reasons]
     if head.status != "released" or head.estimate is None:

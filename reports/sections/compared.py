@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def view(report: Report) -> dict[str, Any]:
     """The attrition table of each study, and how its counts are printed."""
-    rules = {(r.mode, r.min_group) for r in report.releases}
+    rules: set[tuple[str, int]] = {(r.mode, r.min_group) for r in report.releases}
     return {"studies": [_study(r) for r in report.releases], "counts": _counts_note(rules)}
 
 

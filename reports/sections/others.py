@@ -8,12 +8,13 @@ from reports.numbers import months, number, p_text, plain, signed, words
 from reports.scales import Scale, bar, scale
 from reports.sections.over_time import further_windows, is_by_month
 from reports.sections.section import Section
-from reports.wording import arm_words, lower_first, outcome_words, raw_gap, shown, study_title
+from reports.shown import shown
+from reports.wording import arm_words, lower_first, outcome_words, raw_gap, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
     from reports.model import Report
-    from reports.wording import Shown
+    from reports.shown import Shown
 
 _WIDEST = 3.0  # an interval is cut this many headline half widths beyond the outermost dot
 SPECIFICATION = "specification: "  # how the names of declared specifications begin
@@ -120,7 +121,7 @@ def _label(estimate: ReleasedEstimate) -> str:
     if estimate.role == "naive":
         return "Raw gap, not an effect"
     if name.startswith(SPECIFICATION):
-        text = f"“{name.removeprefix(SPECIFICATION)}”"
+        text = f"“{words(name.removeprefix(SPECIFICATION))}”"
     else:
         text = plain(estimate.estimator)
     if estimate.role == "headline":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from reports.figures import ROLES, by_month_figure, script_json
 from reports.numbers import months, number, p_text, signed
 from reports.sections.section import Section
-from reports.wording import arm_words, outcome_words, shown, study_title
+from reports.shown import shown
+from reports.wording import arm_words, outcome_words, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

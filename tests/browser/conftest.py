@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reports.build import render_html
-from tests.report_cases import company_report, public_report
+from tests.report_cases import company_report, hostile_report, public_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Browser, Page
 
+HOSTILE = {
+    "tags": "<img src=x onerror=alert(1)></script><script>alert(2)</script>",
+    "long": "Donaudampfschifffahrtsgesellschaft" * 8,
+    "rtl": "מנטורינג \u202e<b>البرنامج</b>",
+}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -47,6 +52,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The reports of two fixed cases as files."""
     folder = tmp_path_factory.mktemp("reports")
     made = {"public": public_report(), "company": company_report()}
+    made |= {f"hostile-{name}": hostile_report(text) for name, text in HOSTILE.items()}
     for name, case in made.items():
         (folder / f"{name}.html").write_text(render_html(case), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in made}

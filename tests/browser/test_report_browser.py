@@ -44,6 +44,19 @@ def test_opens_without_complaint_request_scroll_or_barrier(
     page.context.close()
 
 
+@pytest.mark.parametrize("name", ["hostile-tags", "hostile-long", "hostile-rtl"])
+def test_hostile_text_neither_runs_nor_breaks_the_page(
+    opened: Opened, picture: Callable[[Page, str], None], name: str
+) -> None:
+    page, seen = opened(name, **SCREENS["narrow"])
+    picture(page, name)
+    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("main img, main b b").count() == 0
+    assert seen == []
+    page.context.close()
+
+
 def test_the_skip_link_and_every_fold_are_reached_by_keyboard(opened: Opened) -> None:
     page, _ = opened("company", **SCREENS["wide"])
     page.keyboard.press("Tab")
@@ -89,7 +102,8 @@ def test_the_first_printed_page_holds_the_answer_alone(
     picture(page, f"{name}-print")
     assert page.evaluate("getComputedStyle(document.querySelector('.answer')).breakAfter") == "page"
     whole = _pages(page.pdf(prefer_css_page_size=True))
-    page.add_style_tag(content="main > :not(.answer) {display: none} .answer {break-after: auto !important}")
+    alone = "main > :not(.answer) {display: none} .answer {break-after: auto !important}"
+    page.add_style_tag(content=alone)
     assert _pages(page.pdf(prefer_css_page_size=True)) == 1
     assert whole > 3
     page.context.close()

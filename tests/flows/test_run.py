@@ -45,6 +45,14 @@ def test_the_report_does_not_depend_on_the_key(firm: Firm) -> None:
     assert (again.out / "report.html").read_bytes() == first
 
 
+def test_row_data_are_private_and_intermediate_ones_removed(firm: Firm) -> None:
+    firm.run()
+    modes = {p.name: p.stat().st_mode & 0o777 for p in firm.out.iterdir()}
+    assert modes["warehouse"] == modes["runs"] == 0o700
+    assert modes["analyst.duckdb"] == 0o600
+    assert not list((firm.out / "runs").rglob("*.duckdb"))
+
+
 def test_no_personnel_number_is_stored_anywhere(firm: Firm) -> None:
     firm.run()
     for path in firm.out.rglob("*"):

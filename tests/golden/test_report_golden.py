@@ -54,9 +54,16 @@ def test_two_processes_write_the_same_bytes() -> None:
     )
     digests = set()
     for seed, zone, language in (("1", "Asia/Tokyo", "C"), ("2", "America/Lima", "C.UTF-8")):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LANG": language,
-               "LC_ALL": language, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env,
-                              capture_output=True, check=True)
+        env = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "TZ": zone,
+            "LANG": language,
+            "LC_ALL": language,
+            "PYTHONPATH": str(ROOT),
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, check=True
+        )
         digests.add(hashlib.sha256(done.stdout).hexdigest())
     assert len(digests) == 1

@@ -10,8 +10,23 @@ from tests.report_cases import company_report, public_report, report
 
 FINDING = {"study", "design", "grade", "estimates", "diagnostics", "population", "hashes"}
 ESTIMATE = {
-    "name", "role", "estimand", "estimator", "arm", "comparison", "subgroup", "window",
-    "estimate", "std_error", "ci_low", "ci_high", "n_people", "n_rows", "unit", "status", "reason",
+    "name",
+    "role",
+    "estimand",
+    "estimator",
+    "arm",
+    "comparison",
+    "subgroup",
+    "window",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "n_people",
+    "n_rows",
+    "unit",
+    "status",
+    "reason",
 }
 DIAGNOSTIC = {"name", "value", "threshold", "status", "remedy"}
 

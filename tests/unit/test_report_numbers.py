@@ -20,7 +20,13 @@ from reports.scales import scale
 
 @pytest.mark.parametrize(
     ("value", "places", "printed"),
-    [(-2.1, 1, "−2.1"), (6.14, 1, "+6.1"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (-1234.5, 0, "−1,234")],
+    [
+        (-2.1, 1, "−2.1"),
+        (6.14, 1, "+6.1"),
+        (0.04, 1, "0.0"),
+        (-0.04, 1, "0.0"),
+        (-1234.5, 0, "−1,234"),
+    ],
 )
 def test_an_effect_carries_its_sign_and_zero_has_none(
     value: float, places: int, printed: str
@@ -42,8 +48,12 @@ def test_shares_are_printed_in_percentage_points() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "printed"),
-    [(2.4, 9.9, "2.4 to 9.9"), (-4.6, 0.3, "−4.6 to 0.3"), (74.6, None, "74.6 to unbounded"),
-     (None, None, "unbounded")],
+    [
+        (2.4, 9.9, "2.4 to 9.9"),
+        (-4.6, 0.3, "−4.6 to 0.3"),
+        (74.6, None, "74.6 to unbounded"),
+        (None, None, "unbounded"),
+    ],
 )
 def test_intervals(low: float | None, high: float | None, printed: str) -> None:
     assert interval(low, high, 1) == printed

@@ -14,13 +14,26 @@ from tests.report_cases import check, estimate, required, trial_spec
 CAUSAL = re.compile(r"(?<!probably )(?<!may have )\b(raised|lowered)\b")
 
 
-def answered(value: float, error: float, *, design: str = "randomised", warnings: int = 0,
-             higher_is: str = "better", naive: float | None = None):
+def answered(
+    value: float,
+    error: float,
+    *,
+    design: str = "randomised",
+    warnings: int = 0,
+    higher_is: str = "better",
+    naive: float | None = None,
+):
     spec = trial_spec(
-        study="mentoring", title="Sales mentoring", design=design,
+        study="mentoring",
+        title="Sales mentoring",
+        design=design,
         arms={"treated": "mentee", "comparison": "control"},
-        outcome={"metric": "revenue", "label": "Revenue per call", "transform": "log",
-                 "higher_is": higher_is},
+        outcome={
+            "metric": "revenue",
+            "label": "Revenue per call",
+            "transform": "log",
+            "higher_is": higher_is,
+        },
         follow_up={"months": 6, "primary": [1, 6]},
     )
     same = {"unit": "%", "window": (1, 6)}
@@ -29,10 +42,14 @@ def answered(value: float, error: float, *, design: str = "randomised", warnings
         estimates.append(estimate("as_treated", naive, 1.0, role="naive", **same))
     warned = [check(f"warning_{i}", "warn", remedy=f"Mend {i}.") for i in range(warnings)]
     finding = Finding(
-        spec=spec, population="applicants",
-        flow=Flow(steps=(Step(label="all", people=300),),
-                  arms=(ArmCount(arm="mentee", label="drawn", people=150),)),
-        estimates=tuple(estimates), diagnostics=(*required(), *warned),
+        spec=spec,
+        population="applicants",
+        flow=Flow(
+            steps=(Step(label="all", people=300),),
+            arms=(ArmCount(arm="mentee", label="drawn", people=150),),
+        ),
+        estimates=tuple(estimates),
+        diagnostics=(*required(), *warned),
     )
     return answer(release([finding], Rules())[0][0])
 
@@ -76,14 +93,16 @@ def test_an_interval_with_zero_is_said_plainly() -> None:
     assert "the data cannot tell this from no effect" in said.sentence
     assert "raised" not in said.sentence
     assert said.headline == "Whether Sales mentoring changed revenue per call is not settled."
-    assert said.do_not_say == "Mentoring does not work."
+    assert said.do_not_say == "The programme does not work."
     assert "−2.7 to +4.7\u202f%" in said.may_say
 
 
 def test_the_raw_gap_is_what_may_not_be_said() -> None:
     said = answered(6.1, 1.9, naive=17.0)
-    assert said.do_not_say == "Mentoring raises revenue per call by 17.0\u202f%."
+    assert said.do_not_say == "The programme raises revenue per call by 17.0\u202f%."
     assert "who takes part" in said.why_not
+    assert "cannot tell" not in said.why_not
+    assert "cannot tell" in answered(1.0, 1.9, naive=17.0).why_not
     assert said.one_line == "mentoring [Randomised] +6.1\u202f% (2.4 to 9.8), raw gap +17.0\u202f%"
 
 
@@ -100,8 +119,11 @@ def test_a_descriptive_answer_is_no_effect() -> None:
 def test_unknown_intervals_count_as_undecided() -> None:
     spec_free = estimate("primary", 5.0, 1.0, ci=(float("-inf"), float("inf")), role="headline")
     finding = Finding(
-        spec=trial_spec(), population="", flow=Flow(steps=(), arms=()),
-        estimates=(spec_free,), diagnostics=required(),
+        spec=trial_spec(),
+        population="",
+        flow=Flow(steps=(), arms=()),
+        estimates=(spec_free,),
+        diagnostics=required(),
     )
     said = answer(release([finding], Rules())[0][0])
     assert "cannot tell this from no effect" in said.sentence

@@ -1,0 +1,65 @@
+"""An estimate on the scale it is printed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.numbers import decimals, interval, measure, number, signed, with_unit
+
+if TYPE_CHECKING:
+    from analysis.disclosure import ReleasedEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An estimate on its printed scale; an open interval end is None."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    std_error: float | None
+    places: int
+    unit: str
+    unit_long: str
+
+    @property
+    def effect(self) -> str:
+        """The signed figure with its short unit; empty where there is none."""
+        return "" if self.value is None else with_unit(signed(self.value, self.places), self.unit)
+
+    @property
+    def size(self) -> str:
+        """The figure without sign, with its long unit."""
+        return with_unit(number(abs(self.value or 0.0), self.places), self.unit_long)
+
+    @property
+    def range(self) -> str:
+        """The interval without its unit."""
+        return interval(self.low, self.high, self.places)
+
+    @property
+    def direction(self) -> int:
+        """1 or -1 where the interval excludes zero, 0 where the data cannot tell."""
+        if self.low is not None and self.low > 0:
+            return 1
+        return -1 if self.high is not None and self.high < 0 else 0
+
+
+def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None) -> Shown:
+    """The estimate as printed; ``extra`` decimals beyond the two digits of its half width."""
+    scale = measure(estimate.unit)
+    value, low, high, error = (
+        None if v is None else v * scale.factor
+        for v in (estimate.estimate, estimate.ci_low, estimate.ci_high, estimate.std_error)
+    )
+    fit = decimals(low, high, value) if places is None else places
+    return Shown(
+        value=value,
+        low=low,
+        high=high,
+        std_error=error,
+        places=fit + extra,
+        unit=scale.short,
+        unit_long=scale.long,
+    )
