@@ -1,4 +1,4 @@
-"""An analysts' file with three tables to ask, one that is not for asking, and a secret beside it."""
+"""An analysts' file with tables to ask, one that is not for asking, and a secret beside it."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from analyst_file import SECRET, TABLES, publish
 
 from pipelines import adhoc
 from pipelines.adhoc import functions, gate
 from pipelines.errors import Exit, UserError
+from tests.unit.analyst_file import SECRET, TABLES, publish
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from analyst_file import TABLES
 
 from pipelines.adhoc import gate
 from pipelines.errors import Exit, UserError
+from tests.unit.analyst_file import TABLES
 
 HARMLESS_SQL = "from json_execute_serialized_sql(json_serialize_sql('select 1'))"
 FILES = [

@@ -10,12 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from analyst_file import SECRET, publish, state
-from test_adhoc_gate import ATTACKS, FILES, HARMLESS_SQL
 
 from pipelines import adhoc
 from pipelines.adhoc import sandbox
 from pipelines.errors import Exit, UserError
+from tests.unit.analyst_file import SECRET, publish, state
+from tests.unit.test_adhoc_gate import ATTACKS, FILES, HARMLESS_SQL
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -96,10 +96,8 @@ def test_the_same_study_gives_the_same_results(panel, spec, results):
 
 
 def test_without_covariates_nothing_is_shown_twice(make_panel, make_spec):
-    plain = make_panel(
-        "arm m1\n"
-        + "\n".join(f"{'mentored' if i % 2 else 'control'} {i * i % 11}" for i in range(20))
-    )
+    rows = [f"{('control', 'mentored')[i % 2]} {i * i % 11}" for i in range(20)]
+    plain = make_panel("arm m1\n" + "\n".join(rows))
     names = [r.target.name for r in estimate_randomised(plain, make_spec())]
     assert names.count("primary") == 1
     assert not {"ancova", "lin", "difference_in_means", "by_month"} & set(names)
