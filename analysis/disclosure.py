@@ -13,50 +13,18 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.estimate import Estimate, Result
+from analysis.rules import MIN_RESIDUAL_DF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.diagnostics import Diagnostic, Status
     from analysis.finding import Finding, Flow, Grade
+    from analysis.rules import Mode, Rules
 
-Mode = Literal["protected", "public"]
 Shown = Literal["released", "not_estimable", "suppressed", "withheld"]
 
-MIN_GROUP = 10
-MIN_GROUP_FLOOR = 5
-ROUND_TO = 5
-MIN_RESIDUAL_DF = 10
-
 _MINT = object()  # only release() and restore() hold it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What one project allows: its mode and the smallest group shown."""
-
-    mode: Mode = "protected"
-    min_group: int = MIN_GROUP
-
-    def count(self, people: int) -> int | None:
-        """A printable count: exact if public, rounded to 5 if large enough, else None."""
-        if self.mode == "public":
-            return people
-        if 0 < people < self.min_group:
-            return None
-        return ROUND_TO * round(people / ROUND_TO)
-
-    def text(self, people: int) -> str:
-        """A count as printed; "<10" stands for a group too small to show."""
-        shown = self.count(people)
-        return f"<{self.min_group}" if shown is None else f"{shown:,}"
-
-    def part(self, people: int, whole: int | None) -> str:
-        """A count printed under the whole it is part of: a small remainder is not given away."""
-        if self.mode == "public" or whole is None or not 0 < whole - people < self.min_group:
-            return self.text(people)
-        bound = (whole - self.min_group) // ROUND_TO * ROUND_TO
-        return f"≥{bound:,}" if bound >= self.min_group else self.text(min(people, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +99,7 @@ class Release:
     estimates: tuple[ReleasedEstimate, ...]
     diagnostics: tuple[ReleasedDiagnostic, ...]
     steps: tuple[ReleasedStep, ...]
+    notes: tuple[str, ...]
     mode: Mode
     min_group: int
     spec_hash: str
@@ -169,7 +138,7 @@ def release(
 def restore(saved: dict[str, Any], digest: str) -> Release:
     """A release written earlier by this product; ValueError when its digest does not match."""
     values = dict(saved)
-    for name in ("treated", "window", "reasons"):
+    for name in ("treated", "window", "reasons", "notes"):
         values[name] = tuple(values[name])
     values["estimates"] = tuple(
         ReleasedEstimate(**{**e, "window": tuple(e["window"])}) for e in values["estimates"]
@@ -206,6 +175,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         estimates=tuple(_estimate(e, why, rules) for e in finding.estimates),
         diagnostics=tuple(_diagnostic(d, grade, rules) for d in finding.diagnostics),
         steps=_steps(finding.flow, rules),
+        notes=tuple(f"{s.name}: {s.note.strip()}" for s in spec.specifications if s.note),
         mode=rules.mode,
         min_group=rules.min_group,
         spec_hash=spec.digest(),
@@ -219,8 +189,7 @@ def _estimate(result: Result, why_withheld: str, rules: Rules) -> ReleasedEstima
         return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
     if not isinstance(result, Estimate):
         return ReleasedEstimate(**target, status="not_estimable", reason=result.reason)
-    smallest = min(result.n_treated, result.n_comparison)
-    if smallest < rules.min_group:
+    if rules.hides(result.n_treated, result.n_comparison, result.n_smallest):
         why = f"A group has fewer than {rules.min_group} people."
         return ReleasedEstimate(**target, status="suppressed", reason=why)
     if result.df < MIN_RESIDUAL_DF:
@@ -242,9 +211,13 @@ def _estimate(result: Result, why_withheld: str, rules: Rules) -> ReleasedEstima
 
 def _diagnostic(check: Diagnostic, grade: Grade, rules: Rules) -> ReleasedDiagnostic:
     value, display = check.value, check.display
+    if rules.mode == "protected" and check.shares:
+        value, display = None, rules.rates(check.shares)
+    elif rules.mode == "protected" and check.coarse:
+        value, display = check.coarse
     if check.reveals_effect and grade == "Withheld":
         value, display = None, "withheld with the effect"
-    elif check.n_smallest is not None and check.n_smallest < rules.min_group:
+    elif rules.hides(check.n_smallest):
         value, display = None, f"rests on fewer than {rules.min_group} people"
     return ReleasedDiagnostic(
         name=check.name,

@@ -32,7 +32,8 @@ class Estimate:
     """One figure with its uncertainty, on the scale named by ``target.unit``.
 
     ``df`` is the residual degrees of freedom of the model (rows or clusters minus parameters,
-    whichever is fewer). ``n_treated`` and ``n_comparison`` count people, not rows.
+    whichever is fewer). ``n_treated`` and ``n_comparison`` count people, not rows;
+    ``n_smallest`` is a smaller group that the figure gives away too (those who did not take part).
     ``convention`` states how the standard error was made ("HC2", "clustered by person, CR1").
     """
 
@@ -47,6 +48,7 @@ class Estimate:
     n_comparison: int
     n_rows: int
     convention: str
+    n_smallest: int | None = None
 
     @property
     def n_people(self) -> int:

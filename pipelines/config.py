@@ -13,8 +13,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.disclosure import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.errors import SpecError
+from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
 from pipelines.errors import Exit, UserError
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.diagnostics import Diagnostic
-from analysis.disclosure import Release, Rules, release, restore
+from analysis.disclosure import Release, release, restore
 from analysis.estimate import Estimate, NotEstimable, Target
 from analysis.finding import ArmCount, Finding, Flow, Step
 from analysis.manifest import RunManifest
+from analysis.rules import Rules
 from analysis.study import StudySpec, parse_study
 from reports.model import ProjectNote, Report
 

@@ -8,6 +8,15 @@ from typing import Literal
 Status = Literal["pass", "warn", "fail", "note"]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """People of a group with a property: ``people`` of ``of``."""
+
+    label: str
+    people: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One check of a study.
@@ -16,6 +25,8 @@ class Diagnostic:
     ``reveals_effect`` marks figures from which the headline could be read back (Lee bounds,
     robustness values): they are blanked when the headline is withheld.
     ``n_smallest`` is the smallest group of people the figure rests on (None: not about people).
+    Two forms for data that are not public: ``shares`` are printed as rates that hide small groups
+    and remainders; ``coarse`` is value and display rounded until nobody can be counted.
     """
 
     name: str  # snake_case key
@@ -27,3 +38,5 @@ class Diagnostic:
     remedy: str  # what to do; empty when the check passes
     reveals_effect: bool = False
     n_smallest: int | None = None
+    shares: tuple[Share, ...] = ()
+    coarse: tuple[float | None, str] | None = None

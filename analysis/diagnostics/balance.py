@@ -85,10 +85,20 @@ def standardised_differences(panel: Panel) -> tuple[Diagnostic, ...]:
                     threshold="not gated: a draw leaves chance differences",
                     status="note",
                     remedy="",
-                    n_smallest=min(len(treated), len(others)),
+                    n_smallest=_smallest(treated, others),
                 )
             )
     return tuple(notes)
+
+
+def _smallest(treated: NDArray[np.float64], others: NDArray[np.float64]) -> int:
+    """Smallest group behind the figure; of a 0/1 covariate also the rarer value in either arm."""
+    groups = [len(treated), len(others)]
+    for values in (treated, others):
+        if np.isin(values, (0.0, 1.0)).all():
+            ones = int(values.sum())
+            groups += [n for n in (ones, len(values) - ones) if n]
+    return min(groups)
 
 
 def standardised_difference(

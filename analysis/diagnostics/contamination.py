@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.diagnostics import Diagnostic, Status
+from analysis.diagnostics import Diagnostic, Share, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text
 
@@ -38,5 +38,6 @@ def contamination(panel: Panel, limits: Thresholds = DEFAULT) -> Diagnostic:
         f"fail above {per_cent(limits.contamination_fail)} %",
         status=status,
         remedy=remedy.get(status, _REMEDY),
-        n_smallest=len(took),
+        n_smallest=len(took) or None,
+        shares=() if share is None else (Share("", int(took.sum()), len(took)),),
     )

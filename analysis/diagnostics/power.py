@@ -58,6 +58,10 @@ def _one(result: Estimate, spec: StudySpec) -> Diagnostic:
     )
 
 
+def _rounded(people: int) -> int:
+    return 5 * round(people / 5)
+
+
 def enough_data(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) -> Diagnostic:
     """Smallest arm with outcomes in the primary window; fails where nothing can be compared."""
     rows = panel.between(*spec.follow_up.primary).rows
@@ -75,4 +79,5 @@ def enough_data(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) -> 
         status="fail" if failed else "pass",
         remedy="Check the arms, the metric and the window of the study." if failed else "",
         n_smallest=smallest,
+        coarse=(_rounded(smallest), f"about {_rounded(smallest):,} people"),
     )

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.diagnostics import Diagnostic, Status
+from analysis.diagnostics import Diagnostic, Share, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
-from analysis.diagnostics.wording import per_cent, points_text, share_text
+from analysis.diagnostics.wording import (
+    per_cent,
+    points_text,
+    share_text,
+    whole_points_text,
+    whole_share_text,
+)
 from analysis.estimators.linear import fit_ols
 from analysis.estimators.sample import dummies
 
@@ -53,6 +59,7 @@ def response(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
                 status="note",
                 remedy="",
                 n_smallest=int(of_arm.sum()),
+                coarse=None if share is None else (round(share, 2), whole_share_text(share)),
             )
         )
     return tuple(notes)
@@ -78,6 +85,7 @@ def response_by_month(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
                 value=max(gaps) if gaps else None,
                 display=f"month {month}: "
                 + ", ".join(f"{arm} {share_text(share)}" for arm, share in shares.items()),
+                shares=tuple(Share(a, int(seen.get(a, 0)), int(people[a])) for a in arms),
                 threshold=_NOT_GATED,
                 status="note",
                 remedy="",
@@ -117,6 +125,11 @@ def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Dia
         status=status,
         remedy="" if status == "pass" else _MISSING_REMEDY,
         n_smallest=int(min(of_arm.sum(), (~of_arm).sum())),
+        coarse=(
+            round(difference, 2),
+            f"{whole_points_text(difference)} (95 % interval "
+            f"{whole_points_text(low).split()[0]} to {whole_points_text(high)})",
+        ),
     )
 
 

@@ -59,6 +59,10 @@ def sample_ratio(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) ->
         base,
         value=p_value,
         display=f"{p_text(p_value)}, largest deviation {100 * deviation:.2f} points",
+        coarse=(
+            float(f"{p_value:.2g}"),
+            f"{p_text(p_value)}, largest deviation {100 * deviation:.1f} points",
+        ),
         status=status,
         remedy="" if status == "pass" else _REMEDY,
     )

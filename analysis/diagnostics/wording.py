@@ -15,6 +15,17 @@ def share_text(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def whole_share_text(share: float) -> str:
+    """A share as a whole percentage: "85 %"."""
+    return f"{100 * share:.0f} %"
+
+
+def whole_points_text(difference: float) -> str:
+    """A difference of shares in whole percentage points, signed: "+3 points"."""
+    sign = "−" if round(100 * difference) < 0 else "+"
+    return f"{sign}{abs(100 * difference):.0f} points"
+
+
 def per_cent(share: float) -> str:
     """A share as a percentage without its sign, for limits: 0.05 is "5"."""
     return f"{100 * share:g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,20 @@ class Stages:
     spec: StudySpec
     first: Fit
     reduced: Fit
+
+    @property
+    def smallest_group(self) -> int:
+        """Fewest people of an arm who took part, or who did not; an empty group gives nobody away.
+
+        The share that took part, and with it the ratio of both effects, tells their number.
+        """
+        sizes: list[int] = []
+        for code in (0, 1):
+            of_arm = self.sample.arm == code
+            for took in (0.0, 1.0):
+                kept = of_arm & (self.sample.take_up == took)
+                sizes.append(len(np.unique(self.sample.person[kept])))
+        return min(n for n in sizes if n)
 
     def on_assignment(self, outcome: NDArray[np.float64], covariance: Robust) -> Fit | None:
         """The same regression for another outcome (n,)."""
@@ -80,7 +94,14 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> Result:
     if figures.problem == NO_SPREAD:
         reason = f"within each arm everybody did the same: a difference of {share:.2f}, no spread"
         return NotEstimable(target=target, reason=reason)
-    return make_estimate(target, figures, log=False)
+    return with_smallest(make_estimate(target, figures, log=False), both)
+
+
+def with_smallest(result: Result, both: Stages) -> Result:
+    """The result with the smallest group it gives away."""
+    if isinstance(result, NotEstimable):
+        return result
+    return replace(result, n_smallest=both.smallest_group)
 
 
 def stages(pair: Panel, spec: StudySpec, window: Window, *, adjusted: bool) -> Stages | str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,20 +76,26 @@ def build_sample(
     sample has no covariates and loses nobody.
     """
     arms = {panel.comparison: 0} | {arm: i for i, arm in enumerate(panel.treated, start=1)}
-    people = panel.people[panel.people["arm"].isin(list(arms))]
-    rows = panel.between(*window).rows.merge(people, on="person", validate="many_to_one")
+    people, rows = panel.people, panel.between(*window).rows
+    rows = rows[rows["person"].isin(people["person"])]
+    place = pd.Index(people["person"]).get_indexer(rows["person"])
+    code = np.array([arms.get(arm, -1) for arm in people["arm"]], dtype=np.int64)
     names = list(panel.covariates) if adjusted else []
+
+    def of_person(name: str, kind: type) -> NDArray[Any]:
+        return np.asarray(people[name].to_numpy(dtype=kind)[place])
+
     sample = Sample(
         outcome=rows["outcome"].to_numpy(dtype=float),
-        arm=np.asarray(rows["arm"].map(arms), dtype=np.int64),
-        month=rows["event_month"].to_numpy(dtype=np.int64),
-        person=rows["person"].to_numpy(dtype=np.int64),
-        cluster=rows["cluster"].to_numpy(dtype=np.int64),
-        stratum=rows["stratum"].to_numpy(dtype=np.int64),
-        take_up=rows["take_up"].to_numpy(dtype=float),
-        pre_outcome=rows["pre_outcome"].to_numpy(dtype=float),
-        covariates=rows[names].to_numpy(dtype=float).reshape(len(rows), len(names)),
-    )
+        arm=code[place],
+        month=np.asarray(rows["event_month"], dtype=np.int64),
+        person=np.asarray(rows["person"], dtype=np.int64),
+        cluster=of_person("cluster", np.int64),
+        stratum=of_person("stratum", np.int64),
+        take_up=of_person("take_up", float),
+        pre_outcome=of_person("pre_outcome", float),
+        covariates=people[names].to_numpy(dtype=float).reshape(len(people), len(names))[place],
+    ).where(code[place] >= 0)
     if missing == "drop":
         return sample.where(~np.asarray(np.isnan(sample.covariates).any(axis=1)))
     return replace(sample, covariates=fill_missing(sample.covariates))
@@ -118,7 +125,7 @@ def design_columns(sample: Sample) -> NDArray[np.float64]:
 def too_thin(sample: Sample, code: int, arm: str) -> str | None:
     """Why this arm cannot be compared, in plain words; None where it can."""
     if sample.people(code) < MIN_PEOPLE:
-        return f"fewer than {MIN_PEOPLE} people of {arm} have an outcome and what the model needs"
+        return f"fewer than {MIN_PEOPLE} people of {arm} have an outcome and the model's covariates"
     kept = sample.arm == code
     if len(np.unique(sample.cluster[kept])) < MIN_PEOPLE:
         return f"all people of {arm} are in one cluster"
@@ -128,7 +135,7 @@ def too_thin(sample: Sample, code: int, arm: str) -> str | None:
 def unusable(sample: Sample, comparison: str) -> str | None:
     """Why nothing at all can be estimated from these rows; None where it can."""
     if not len(sample.outcome):
-        return "no person with what the model needs has an outcome in this window"
+        return "nobody has an outcome in this window and the covariates of the model"
     if np.ptp(sample.outcome) == 0:
         return "the outcome is the same for everybody in this window"
     return too_thin(sample, 0, comparison)

@@ -14,7 +14,7 @@ from scipy import stats
 
 from analysis.estimate import NotEstimable
 from analysis.estimators.anderson_rubin import invert
-from analysis.estimators.first_stage import Stages, stages
+from analysis.estimators.first_stage import Stages, stages, with_smallest
 from analysis.estimators.linear import two_sided
 from analysis.estimators.results import NO_FREEDOM, Figures, make_estimate, make_target
 
@@ -59,8 +59,8 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
         return [NotEstimable(target=t, reason=NO_FREEDOM) for t in targets]
     log = spec.outcome.transform == "log"
     return [
-        make_estimate(targets[0], wald, log=log),
-        make_estimate(targets[1], _anderson_rubin(both, wald), log=log),
+        with_smallest(make_estimate(targets[0], wald, log=log), both),
+        with_smallest(make_estimate(targets[1], _anderson_rubin(both, wald), log=log), both),
     ]
 
 

@@ -11,7 +11,7 @@ import pyarrow.csv as arrow_csv
 from pipelines.sources.table import SourceTable, batch_of, checked_header, not_empty, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pipelines.sources.table import Batch, Dialect
@@ -77,27 +77,7 @@ def _batches(path: Path, dialect: Dialect, header: tuple[str, ...]) -> Iterator[
 
     first = row = dialect.header_row + 1
     try:
-        reader = arrow_csv.open_csv(
-            path,
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False,
-                block_size=BLOCK_BYTES,
-                skip_rows=dialect.header_row - 1,
-                skip_rows_after_names=1,
-                column_names=list(header),
-                encoding="utf8" if dialect.encoding == "utf-8-sig" else dialect.encoding,
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=stop,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-            ),
-        )
-        for part in reader:
+        for part in _open(path, dialect, header, stop):
             yield batch_of(dict(zip(header, part.columns, strict=True)), row, row - first + 1)
             row += len(part)
     except UnicodeError:
@@ -115,6 +95,35 @@ def _batches(path: Path, dialect: Dialect, header: tuple[str, ...]) -> Iterator[
             return
         fix = "Open the file, repair the rows from there on, or deliver it again."
         raise unusable(path.name, f"the text after row {row - 1} cannot be read", fix) from None
+
+
+def _open(
+    path: Path,
+    dialect: Dialect,
+    header: tuple[str, ...],
+    stop: Callable[[arrow_csv.InvalidRow], str],
+) -> arrow_csv.CSVStreamingReader:
+    """A reader of text batches; rows of another length than the header go to ``stop``."""
+    return arrow_csv.open_csv(
+        path,
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False,
+            block_size=BLOCK_BYTES,
+            skip_rows=dialect.header_row - 1,
+            skip_rows_after_names=1,
+            column_names=list(header),
+            encoding="utf8" if dialect.encoding == "utf-8-sig" else dialect.encoding,
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=stop,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+        ),
+    )
 
 
 def _check_quotes(path: Path, dialect: Dialect) -> None:

@@ -46,6 +46,7 @@ def _study(release: Release) -> dict[str, Any]:
         "many_arms": len(release.treated) > 1,
         "no_take_up": _no_take_up(release),
         "gap": _gap(release),
+        "notes": [words(note) for note in release.notes],
     }
 
 

@@ -145,5 +145,3 @@ def firm(tmp_path: Path, key: Path) -> Firm:
     (project / "studies" / "sales.yml").write_text(STUDY)
     write_exports(tmp_path / "exports")
     return Firm(project, tmp_path / "exports", tmp_path / "out")
-
-

@@ -1,4 +1,4 @@
-"""The scheduler: flows run under a real test server, leave artifacts, and are seen as deployments."""
+"""The scheduler: flows run under a test server, leave artifacts, are seen as deployments."""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from analysis.diagnostics import Diagnostic
-from analysis.disclosure import Rules, release, restore
+from analysis.diagnostics import Diagnostic, Share
+from analysis.disclosure import release, restore
 from analysis.estimate import Estimate, NotEstimable, Target
 from analysis.finding import ArmCount, Finding, Flow, Step
+from analysis.rules import Rules
 from analysis.study import parse_study
 
 PROTECTED, PUBLIC = Rules(), Rules(mode="public")
@@ -93,6 +94,36 @@ def test_the_attrition_table_hides_small_steps_and_remainders() -> None:
     )
     shown = [s.people for s in _released(_finding(_estimate(), flow=flow)).steps]
     assert shown == ["405", "≥390", "200", "125", "200", "<10"]
+
+
+@pytest.mark.parametrize(
+    ("people", "of", "shown"),
+    [
+        (0, 180, "0 %"),  # an empty group gives nobody away
+        (4, 180, "under 6 %"),
+        (60, 180, "32 %"),  # midpoint-6: 57 of 177
+        (171, 180, "over 94 %"),  # nine are left over
+        (180, 180, "100 %"),
+        (8, 15, "not shown (small group)"),
+    ],
+)
+def test_rates_of_people_hide_small_groups_and_remainders(people: int, of: int, shown: str) -> None:
+    check = _check("met", "note", shares=(Share("mentee", people, of),))
+    (released,) = [d for d in _released(_finding(_estimate(), checks=(check,))).diagnostics][-1:]
+    assert released.display == f"mentee {shown}" and released.value is None
+
+
+def test_a_figure_is_coarse_where_people_are_protected() -> None:
+    check = _check("gap", "note", coarse=(0.05, "+5 points"))
+    made = _finding(_estimate(), checks=(check,))
+    assert _released(made).diagnostics[-1].display == "+5 points"
+    assert _released(made, PUBLIC).diagnostics[-1].display == "1.5"
+
+
+def test_a_share_that_gives_away_nine_people_hides_its_estimates() -> None:
+    made = _finding(_estimate(), _estimate("secondary", n_smallest=9))
+    assert _released(made).estimates[1].status == "suppressed"
+    assert _released(made, PUBLIC).estimates[1].status == "released"
 
 
 def test_estimates_on_small_groups_or_few_degrees_of_freedom_are_suppressed() -> None:

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from analysis.disclosure import Rules, release
+from analysis.disclosure import release
 from analysis.finding import ArmCount, Finding, Flow, Step
+from analysis.rules import Rules
 from reports.wording import answer
 from tests.report_cases import check, estimate, required, trial_spec
 

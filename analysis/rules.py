@@ -1,0 +1,71 @@
+"""What one project allows to be shown about people: counts, rates, remainders."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from analysis.diagnostics import Share
+
+Mode = Literal["protected", "public"]
+
+MIN_GROUP = 10
+MIN_GROUP_FLOOR = 5
+ROUND_TO = 5
+MIN_RESIDUAL_DF = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What one project allows: its mode and the smallest group shown."""
+
+    mode: Mode = "protected"
+    min_group: int = MIN_GROUP
+
+    def count(self, people: int) -> int | None:
+        """A printable count: exact if public, rounded to 5 if large enough, else None."""
+        if self.mode == "public":
+            return people
+        if 0 < people < self.min_group:
+            return None
+        return ROUND_TO * round(people / ROUND_TO)
+
+    def text(self, people: int) -> str:
+        """A count as printed; "<10" stands for a group too small to show."""
+        shown = self.count(people)
+        return f"<{self.min_group}" if shown is None else f"{shown:,}"
+
+    def hides(self, *groups: int | None) -> bool:
+        """Whether one of the groups (None: no group) is too small to show anything about."""
+        small = any(n is not None and n < self.min_group for n in groups)
+        return small and self.mode == "protected"
+
+    def rates(self, shares: tuple[Share, ...]) -> str:
+        """Rates from midpoint-6 counts; a bound where either side of the group is small."""
+        return ", ".join(f"{s.label} {self._rate(s)}".strip() for s in shares)
+
+    def _rate(self, share: Share) -> str:
+        limit = math.ceil(100 * self.min_group / share.of) if share.of else 100
+        if share.of < 2 * self.min_group or limit >= 50:
+            return "not shown (small group)"
+        if 0 < share.people < self.min_group:
+            return f"under {limit} %"
+        if 0 < share.of - share.people < self.min_group:
+            return f"over {100 - limit} %"
+        if share.people in (0, share.of):
+            return "0 %" if share.people == 0 else "100 %"
+        return f"{100 * _midpoint(share.people) / _midpoint(share.of):.0f} %"
+
+    def part(self, people: int, whole: int | None) -> str:
+        """A count printed under the whole it is part of: a small remainder is not given away."""
+        if self.mode == "public" or whole is None or not 0 < whole - people < self.min_group:
+            return self.text(people)
+        bound = (whole - self.min_group) // ROUND_TO * ROUND_TO
+        return f"≥{bound:,}" if bound >= self.min_group else self.text(min(people, 1))
+
+
+def _midpoint(people: int) -> int:
+    """Count rounded to the middle of its group of six: ceil(x / 6) * 6 - 3; zero stays."""
+    return math.ceil(people / 6) * 6 - 3 if people else 0
