@@ -18,7 +18,7 @@ from reports.model import ProjectNote, Report
 
 ITT = "intention to treat"
 LATE = "effect on those who took part (LATE)"
-CLUSTERED = "clustered by person (372 clusters), CR1, t with 371 degrees of freedom"
+CLUSTERED = "clustered by person, CR1, t with clusters − 1 degrees of freedom"
 MONTHLY = {  # event month: mentee estimate and standard error, class estimate and standard error
     1: (311.75, 195.12, 290.85, 199.48),
     2: (83.18, 200.76, 6.29, 195.97),

@@ -115,15 +115,16 @@ def _covariance(
     groups = len(names)
     if groups == len(cluster):
         cov = _heteroskedastic(model, covariance)
-        words = f"{covariance}, t with {model.df_resid:,.0f} degrees of freedom"
+        # No counts in these words: they are printed where counts of people are rounded.
+        words = f"{covariance}, t with rows − terms degrees of freedom"
         return cov, ones * model.df_resid, None, words
-    words = f"clustered by {cluster_name.replace('_', ' ')} ({groups:,} clusters)"
+    words = f"clustered by {cluster_name.replace('_', ' ')}"
     if groups < FEW_CLUSTERS:
         bread = np.asarray(model.normalized_cov_params)
         small = cr2(model.model.exog, np.asarray(model.resid), bread, codes)
         words += ", CR2, t with Satterthwaite degrees of freedom"
         return small.cov, small.df, groups, words
-    words += f", CR1, t with {groups - 1:,} degrees of freedom"
+    words += ", CR1, t with clusters − 1 degrees of freedom"
     return cov_cluster(model, codes), ones * (groups - 1), groups, words
 
 

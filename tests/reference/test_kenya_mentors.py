@@ -102,7 +102,7 @@ def test_follow_ups_only_is_the_headline(panel: Panel, spec: StudySpec) -> None:
     assert (taught.estimate, taught.std_error) == pytest.approx((110.82, 143.28), abs=PRINTED)
     assert mentee.n_rows == 2211
     assert mentee.convention == (
-        "clustered by person (367 clusters), CR1, t with 366 degrees of freedom"
+        "clustered by person, CR1, t with clusters − 1 degrees of freedom"
     )
     (published,) = [
         r
