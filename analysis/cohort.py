@@ -188,7 +188,7 @@ def _with_attributes(
     missing = [n for n in names if n not in found]
     if missing:
         raise SpecError(
-            "adjust_for / population",
+            "adjust_for, population, strata or cluster",
             f"{', '.join(missing)}: no such attribute of people",
             f"Load it under `attributes`, or use one of {', '.join(BASE_COLUMNS)}, "
             "pre_period_outcome.",

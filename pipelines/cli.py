@@ -217,6 +217,10 @@ def main() -> None:
     except MemoryError:
         _note("error: not enough memory\n  fix: close other programs or use a larger machine")
         sys.exit(int(Exit.UNEXPECTED))
+    except OSError as error:
+        _note(f"error: {error.filename or 'the disk'}: {error.strerror or type(error).__name__}")
+        _note("  fix: check that the folder exists, may be written to, and has room; then run again")
+        sys.exit(int(Exit.SYSTEM))
     except Exception as error:
         if os.environ.get("MENTORLIFT_DEBUG"):
             raise

@@ -28,7 +28,7 @@ def _run(manifest: RunManifest) -> dict[str, Any]:
     return {
         "run": manifest.run,
         "project": manifest.project,
-        "as_known_at": manifest.as_known_at,
+        "as_known_at": manifest.as_known_at or None,
         "code_version": manifest.code_version,
         "inputs_hash": manifest.inputs_hash(),
     }

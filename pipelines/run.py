@@ -112,6 +112,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
         report = ingest.land(engine, settings, context.data, key)
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
+    say(report.in_one_line())
 
 
 def build_stage(context: Context, say: Callable[[str], None]) -> None:

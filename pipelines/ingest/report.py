@@ -72,6 +72,13 @@ class IngestReport:
         """Rows quarantined over all files and tables."""
         return sum(load.quarantined for file in self.files for load in file.loads)
 
+    def in_one_line(self) -> str:
+        """Where all rows went; they are rows of files and tables, not people."""
+        loads = [load for file in self.files for load in file.loads]
+        kinds = ("loaded", "quarantined", "excluded", "duplicates")
+        parts = [f"{sum(getattr(load, kind) for load in loads):,} {kind}" for kind in kinds]
+        return f"rows: {sum(load.rows_in for load in loads):,} in = {' + '.join(parts)}"
+
     def as_dict(self) -> dict[str, Any]:
         """The reconciliation as plain values, as the report reads it; dates in ISO 8601."""
         return {

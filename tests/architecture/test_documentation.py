@@ -65,7 +65,7 @@ def test_links_in_the_documentation_lead_somewhere() -> None:
 def test_exit_codes_in_the_readme_are_those_of_the_code() -> None:
     from pipelines.errors import Exit
 
-    table = {int(m) for m in re.findall(r"^\| (\d) \|", README, re.MULTILINE)}
+    table = {int(m) for m in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
     assert table == {int(code) for code in Exit}
 
 

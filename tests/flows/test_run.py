@@ -162,3 +162,16 @@ def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str) -> None:
     for name in ("report.html", "findings.json"):
         assert (firm.out / name).read_bytes() == (whole.out / name).read_bytes()
     assert not list(firm.out.rglob("*.tmp")) and not list(firm.out.rglob("*.wal"))
+
+
+def test_a_project_without_studies_still_reports_its_data(firm: Firm) -> None:
+    (firm.project / "studies" / "sales.yml").unlink()
+    code, out, err = firm.run()
+    assert code == 0 and out.strip().endswith("report.html")
+    assert "rows: 440 in = 440 loaded + 0 quarantined + 0 excluded + 0 duplicates" in err
+
+
+def test_a_folder_that_cannot_be_written_is_named(firm: Firm) -> None:
+    firm.out.write_text("a file is in the way")
+    code, _, err = firm.run()
+    assert code == 10 and str(firm.out) in err and "fix: " in err
