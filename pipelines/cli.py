@@ -219,7 +219,7 @@ def main() -> None:
         sys.exit(int(Exit.UNEXPECTED))
     except OSError as error:
         _note(f"error: {error.filename or 'the disk'}: {error.strerror or type(error).__name__}")
-        _note("  fix: check that the folder exists, may be written to, and has room; then run again")
+        _note("  fix: check that the folder exists, can be written and has room, then run again")
         sys.exit(int(Exit.SYSTEM))
     except Exception as error:
         if os.environ.get("MENTORLIFT_DEBUG"):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.randomised import diagnose_randomised, estimate_randomised
-
 from analysis.cohort import attributes_query, build_cohort, flow, funnel_query
 from analysis.diagnostics.group_size import group_size
 from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
+from analysis.randomised import diagnose_randomised, estimate_randomised
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
