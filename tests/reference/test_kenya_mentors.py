@@ -101,9 +101,7 @@ def test_follow_ups_only_is_the_headline(panel: Panel, spec: StudySpec) -> None:
     assert (mentee.estimate, mentee.std_error) == pytest.approx((368.74, 131.57), abs=PRINTED)
     assert (taught.estimate, taught.std_error) == pytest.approx((110.82, 143.28), abs=PRINTED)
     assert mentee.n_rows == 2211
-    assert mentee.convention == (
-        "clustered by person, CR1, t with clusters − 1 degrees of freedom"
-    )
+    assert mentee.convention == ("clustered by person, CR1, t with clusters − 1 degrees of freedom")
     (published,) = [
         r
         for r in results
