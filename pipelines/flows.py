@@ -29,13 +29,8 @@ if TYPE_CHECKING:
 
 def _outside_cause(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
     """Retry what the disk or the network caused; a UserError stays wrong however often tried."""
-    try:
-        state.result()
-    except OSError:
-        return True
-    except Exception:
-        return False
-    return False
+    cause = state.result(raise_on_failure=False, _sync=True)
+    return isinstance(cause, OSError)
 
 
 def _stage(stage: str, project: Path, data: Path, out: Path) -> None:
@@ -98,11 +93,16 @@ def _row(item: Any) -> dict[str, str]:
 
 
 def _leave_artifacts(made: Outcome, rows: list[dict[str, str]]) -> None:
-    """A summary, a table and a link in the scheduler's UI: released figures only."""
+    """A summary, a table and a link in the scheduler's UI: released figures only.
+
+    Without ``_sync`` the calls would only promise to write when an event loop is running.
+    """
     lines = "\n".join(f"- {line}" for line in made.answers)
-    create_markdown_artifact(key="summary", markdown=f"## Run {made.run}\n\n{lines}\n")
-    create_table_artifact(key="findings", table=rows)
-    create_link_artifact(key="report", link=made.report.resolve().as_uri(), link_text="Report")
+    text = f"## Run {made.run}\n\n{lines}\n"
+    create_markdown_artifact(key="summary", markdown=text, _sync=True)
+    create_table_artifact(key="findings", table=rows, _sync=True)
+    link = made.report.resolve().as_uri()
+    create_link_artifact(key="report", link=link, link_text="Report", _sync=True)
 
 
 def serve_forever(project: Path, data: Path, out: Path, cron: str) -> None:
