@@ -37,7 +37,7 @@ def first_stage(
                 threshold=f"weak below {limits.weak_first_stage:g}",
                 status="note",
                 remedy=_REMEDY if f is not None and f < limits.weak_first_stage else "",
-                n_smallest=min(both.sample.people(1), both.sample.people(0)),
+                n_smallest=both.smallest_group,
             )
         )
     return tuple(notes)
