@@ -47,15 +47,15 @@ class Rules:
         return ", ".join(f"{s.label} {self._rate(s)}".strip() for s in shares)
 
     def _rate(self, share: Share) -> str:
-        limit = math.ceil(100 * self.min_group / share.of) if share.of else 100
+        if share.people in (0, share.of):  # an empty group gives nobody away
+            return "0 %" if share.people == 0 else "100 %"
+        limit = math.ceil(100 * self.min_group / share.of)
         if share.of < 2 * self.min_group or limit >= 50:
             return "not shown (small group)"
         if 0 < share.people < self.min_group:
             return f"under {limit} %"
         if 0 < share.of - share.people < self.min_group:
             return f"over {100 - limit} %"
-        if share.people in (0, share.of):
-            return "0 %" if share.people == 0 else "100 %"
         return f"{100 * _midpoint(share.people) / _midpoint(share.of):.0f} %"
 
     def part(self, people: int, whole: int | None) -> str:

@@ -105,6 +105,7 @@ def test_the_attrition_table_hides_small_steps_and_remainders() -> None:
         (171, 180, "over 94 %"),  # nine are left over
         (180, 180, "100 %"),
         (8, 15, "not shown (small group)"),
+        (0, 11, "0 %"),
     ],
 )
 def test_rates_of_people_hide_small_groups_and_remainders(people: int, of: int, shown: str) -> None:
