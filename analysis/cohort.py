@@ -28,7 +28,7 @@ _FUNNEL_DATES = (("invited_on", "invited"), ("applied_on", "applied"))
 _FUNNEL = """
 with funnel as (
     select person_no, {time_zero} as time_zero, invited_on, applied_on, assigned_on, arm, stratum,
-        matched_on, first_met_on, took_up
+        matched_on, took_up
     from marts.programme_funnel
     where programme = ? and known_from <= ? and known_to > ?
 ),
@@ -46,6 +46,18 @@ spell_at_zero as (
         and (s.exited_on is null or s.exited_on >= f.time_zero)
     group by f.person_no
 ),
+met as (
+    select f.person_no,
+        min(s.held_on) filter (where s.programme = ?) as met_on,
+        min(s.held_on) as met_anybody_on
+    from funnel as f
+    inner join staging.session as s
+        on f.person_no = s.person_no
+        and s.held_on >= f.time_zero
+        and coalesce(s.status, 'confirmed') <> 'scheduled'
+        and s.known_from <= ? and s.known_to > ?
+    group by f.person_no
+),
 job_at_zero as (
     select f.person_no, max(j.department) as department, max(j.level) as level,
         max(j.site) as site, max(j.manager_no) as manager_no
@@ -56,9 +68,12 @@ job_at_zero as (
         and j.known_from <= ? and j.known_to > ?
     group by f.person_no
 )
-select f.*, s.hired_on, s.exited_on, j.department, j.level, j.site, j.manager_no
+select f.*, m.met_on, m.met_anybody_on, s.hired_on, s.exited_on,
+    j.department, j.level, j.site, j.manager_no,
+    (select count(*) from spells) as spells_known
 from funnel as f
 left join spell_at_zero as s on f.person_no = s.person_no
+left join met as m on f.person_no = m.person_no
 left join job_at_zero as j on f.person_no = j.person_no
 order by f.person_no
 """
@@ -78,7 +93,8 @@ class Cohort:
 
     ``people``: one row a person, sorted by person_no: person_no, time_zero (date), arm,
     stratum, department, level, site, manager_no, tenure_months, exited_on, take_up (0/1/nan),
-    and one text column for each attribute the study names.
+    mentored (0/1: met a mentor of any programme), and one text column for each attribute the
+    study names.
     """
 
     people: pd.DataFrame
@@ -98,7 +114,21 @@ def funnel_query(spec: StudySpec) -> Query:
     known = (spec.as_of, spec.as_of)
     # time_zero is one of three literals, checked by StudySpec, so it may enter the text.
     sql = _FUNNEL.replace("{time_zero}", spec.time_zero)
-    return Query(sql, (spec.programme, *known, *known, *known))
+    return Query(sql, (spec.programme, *known, *known, spec.programme, *known, *known))
+
+
+def roster_query(spec: StudySpec) -> Query:
+    """SQL for the number of people whose arm or day of assignment a later delivery changed."""
+    sql = """
+select count(*) as people from (
+    select person_no
+    from marts.programme_funnel
+    where programme = ? and known_from <= ? and arm is not null
+    group by person_no
+    having count(distinct arm) > 1 or count(distinct assigned_on) > 1
+)
+"""
+    return Query(sql, (spec.programme, spec.as_of))
 
 
 def attributes_query(spec: StudySpec) -> Query:
@@ -128,6 +158,7 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
     people = _with_attributes(spec, funnel, attributes)
     people["tenure_months"] = months_since(people["hired_on"], people["time_zero"])
     people["take_up"] = _take_up(spec, people)
+    people["mentored"] = _within(spec, people, "met_anybody_on")
     steps = [Step(label="recorded in the programme", people=len(people))]
     for column, word in _FUNNEL_DATES:
         if people[column].notna().any():
@@ -137,6 +168,9 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
         people = _keep(steps, people, _matches(people[name], rule), label, "others")
     started = people["time_zero"].notna()
     people = _keep(steps, people, started, "with a start date", "without a start date")
+    if (people["spells_known"] > 0).any():  # a study without HR data has no spells to look at
+        employed = people["hired_on"].notna()
+        people = _keep(steps, people, employed, "employed at the start", "not employed then")
     people = _drawn(spec, people)
     steps.append(Step(label="entered the draw", people=len(people), left_out="in no study arm"))
     return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
@@ -227,9 +261,13 @@ def _take_up(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
     """1 where the person took part by the end of the primary window, 0 where not, nan unknown."""
     if spec.take_up == "recorded":
         return people["took_up"].astype("Float64").astype(float)
-    column = "first_met_on" if spec.take_up == "met_mentor_once" else "matched_on"
+    return _within(spec, people, "met_on" if spec.take_up == "met_mentor_once" else "matched_on")
+
+
+def _within(spec: StudySpec, people: pd.DataFrame, column: str) -> pd.Series[float]:
+    """1 where the day lies between time zero and the end of the primary window, else 0."""
     months = months_since(people["time_zero"], people[column])
-    return (months <= spec.follow_up.primary[1]).astype(float)
+    return months.between(0, spec.follow_up.primary[1]).astype(float)
 
 
 def months_since(start: pd.Series[pd.Timestamp], end: pd.Series[pd.Timestamp]) -> pd.Series[float]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.estimate import Estimate, Result
+from analysis.figures import coarse_figures, exact_figures
 from analysis.rules import MIN_RESIDUAL_DF
 
 if TYPE_CHECKING:
@@ -154,6 +155,11 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
 def _release_one(finding: Finding, rules: Rules) -> Release:
     spec, grade = finding.spec, finding.grade
     why = finding.reasons[1] if grade == "Withheld" else ""
+    log = spec.outcome.transform == "log"
+    estimates = tuple(
+        _estimate(e, why, rules, log=log and e.target.unit == spec.unit) for e in finding.estimates
+    )
+    shown = any(e.role == "headline" and e.status == "released" for e in estimates)
     return Release(
         study=spec.study,
         title=spec.title or spec.study,
@@ -172,8 +178,8 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         effect_of_interest=spec.effect_of_interest,
         grade=grade,
         reasons=finding.reasons,
-        estimates=tuple(_estimate(e, why, rules) for e in finding.estimates),
-        diagnostics=tuple(_diagnostic(d, grade, rules) for d in finding.diagnostics),
+        estimates=estimates,
+        diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
         steps=_steps(finding.flow, rules),
         notes=tuple(f"{s.name}: {s.note.strip()}" for s in spec.specifications if s.note),
         mode=rules.mode,
@@ -183,7 +189,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
     )
 
 
-def _estimate(result: Result, why_withheld: str, rules: Rules) -> ReleasedEstimate:
+def _estimate(result: Result, why_withheld: str, rules: Rules, *, log: bool) -> ReleasedEstimate:
     target = asdict(result.target)
     if why_withheld:
         return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
@@ -195,27 +201,25 @@ def _estimate(result: Result, why_withheld: str, rules: Rules) -> ReleasedEstima
     if result.df < MIN_RESIDUAL_DF:
         why = f"Fewer than {MIN_RESIDUAL_DF} residual degrees of freedom."
         return ReleasedEstimate(**target, status="suppressed", reason=why)
+    exact = rules.mode == "public"
+    figures = exact_figures(result) if exact else coarse_figures(result, log=log)
     return ReleasedEstimate(
         **target,
         status="released",
-        estimate=_finite(result.estimate),
-        std_error=_finite(result.std_error),
-        ci_low=_finite(result.ci_low),
-        ci_high=_finite(result.ci_high),
-        p_value=result.p_value,
+        **figures,
         n_people=rules.count(result.n_people),
         n_rows=rules.count(result.n_rows),
         convention=result.convention,
     )
 
 
-def _diagnostic(check: Diagnostic, grade: Grade, rules: Rules) -> ReleasedDiagnostic:
+def _diagnostic(check: Diagnostic, shown: bool, rules: Rules) -> ReleasedDiagnostic:
     value, display = check.value, check.display
     if rules.mode == "protected" and check.shares:
         value, display = None, rules.rates(check.shares)
     elif rules.mode == "protected" and check.coarse:
         value, display = check.coarse
-    if check.reveals_effect and grade == "Withheld":
+    if check.reveals_effect and not shown:
         value, display = None, "withheld with the effect"
     elif rules.hides(check.n_smallest):
         value, display = None, f"rests on fewer than {rules.min_group} people"
@@ -245,11 +249,6 @@ def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
         drawn.setdefault(count.arm, count.people)
         lines.append(ReleasedStep(arm=count.arm, label=count.label, people=shown, left_out=""))
     return tuple(lines)
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: an open interval end is None."""
-    return value if abs(value) < float("inf") else None
 
 
 def _plain(value: Any) -> Any:

@@ -34,6 +34,7 @@ class Estimate:
     ``df`` is the residual degrees of freedom of the model (rows or clusters minus parameters,
     whichever is fewer). ``n_treated`` and ``n_comparison`` count people, not rows;
     ``n_smallest`` is a smaller group that the figure gives away too (those who did not take part).
+    ``t_df`` are the degrees of freedom of the t behind the interval, None where it is another.
     ``convention`` states how the standard error was made ("HC2", "clustered by person, CR1").
     """
 
@@ -49,6 +50,7 @@ class Estimate:
     n_rows: int
     convention: str
     n_smallest: int | None = None
+    t_df: float | None = None
 
     @property
     def n_people(self) -> int:

@@ -44,6 +44,7 @@ def build_panel(spec: StudySpec, cohort: Cohort, outcomes: pd.DataFrame) -> Pane
             "stratum": _codes(people, spec.allocation.strata),
             "cluster": _codes(people, () if spec.cluster == "person" else (spec.cluster,)),
             "take_up": people["take_up"] if spec.take_up else np.nan,
+            "mentored": people["mentored"] if spec.take_up == "met_mentor_once" else np.nan,
         }
     )
     if spec.cluster == "person":

@@ -14,7 +14,8 @@ class RunManifest:
 
     ``run`` is a hash of code, project, studies and inputs. ``inputs`` maps file to SHA-256,
     ``studies`` study to specification hash, ``packages`` name to version, ``stages`` finished
-    stage to the SHA-256 of what it made.
+    stage to the SHA-256 of what it made. ``key_id`` tells keys apart without giving them away; it
+    is no part of the run's id, since reports do not depend on the key.
     """
 
     run: str
@@ -28,6 +29,7 @@ class RunManifest:
     studies: dict[str, str] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
+    key_id: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -229,14 +229,27 @@ def read_yaml(path: Path) -> Any:
         ) from None
 
 
+def key_id(project: str) -> str:
+    """A name for the key in use, empty where none has been made yet."""
+    path = _key_path(project)
+    if not path.is_file():
+        return ""
+    return hashlib.sha256(b"key id:" + path.read_bytes().strip()).hexdigest()[:12]
+
+
+def _key_path(project: str) -> Path:
+    named = os.environ.get("MENTORLIFT_KEY_FILE")
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return Path(named) if named else base / "mentorlift" / f"{project}.key"
+
+
 def load_key(project: str) -> tuple[bytes, Path, bool]:
     """The pseudonym key, where it lies, and whether it was made just now.
 
     At least 128 random bits, mode 0600, outside every output folder (reliability thresholds).
     """
     named = os.environ.get("MENTORLIFT_KEY_FILE")
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    path = Path(named) if named else base / "mentorlift" / f"{project}.key"
+    path = _key_path(project)
     made = False
     if not path.exists():
         if named:

@@ -79,7 +79,7 @@ def run_flow(project: Path, data: Path, out: Path) -> str:
     """The whole path from raw files to the report; returns the run's id."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
-        if not begin(project, data, out).finished("report"):
+        if not begin(project, data, out, get_run_logger().info).finished("report"):
             for stage in (ingest, build, estimate, report):
                 stage(project, data, out)
         context = prepare(project, data, out)

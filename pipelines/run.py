@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import Release, release, restore
 from pipelines import catalog, ingest, models, publish, results, workspace
-from pipelines.config import load_key, load_project
+from pipelines.config import key_id, load_key, load_project
 from pipelines.engine import Engine
 from pipelines.studies import answer
 from reports.build import ProjectNote, Report, findings_json, render_html
@@ -65,12 +65,16 @@ def prepare(project_dir: Path, data: Path, out: Path) -> Context:
     """Read and check the project, hash all inputs, and find what an earlier start finished."""
     project = load_project(project_dir)
     fresh = workspace.new_manifest(project, ingest.input_hashes(project.settings, data))
+    fresh = replace(fresh, key_id=key_id(project.settings.project))
     space = workspace.Workspace(out, fresh.run)
     return Context(project, data, space, workspace.resume(space, fresh))
 
 
-def begin(project_dir: Path, data: Path, out: Path) -> Context:
+def begin(project_dir: Path, data: Path, out: Path, say: Callable[[str], None]) -> Context:
     """The context of a run that holds the lock: folders private, leftovers of killed runs gone."""
+    _, where, made = load_key(load_project(project_dir).settings.project)
+    if made:
+        say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
     context = prepare(project_dir, data, out)
     for folder in (out / "runs", context.space.warehouses):
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,9 +107,7 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
 def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     """Land every file of the project as text, identifiers replaced by pseudonyms."""
     space, settings = context.space, context.project.settings
-    key, where, made = load_key(settings.project)
-    if made:
-        say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
+    key, _, _ = load_key(settings.project)
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
     with Engine.open(temporary) as engine:
@@ -171,7 +173,7 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
     reconciliation["checks"] = workspace.read_json(space.checks)
     return Report(
         releases=releases,
-        manifest=replace(context.manifest, stages={}),
+        manifest=replace(context.manifest, stages={}, key_id=""),
         reconciliation=reconciliation,
         project=ProjectNote(
             title=settings.title,
@@ -213,7 +215,7 @@ def run(
     """All stages up to ``until``; the outcome once the report is written."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
-        context = begin(project_dir, data, out)
+        context = begin(project_dir, data, out, say)
         if not context.finished(STAGES[-1]):
             for stage in STAGES[: STAGES.index(until) + 1]:
                 context = run_stage(context, stage, say)

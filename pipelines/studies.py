@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.cohort import attributes_query, build_cohort, flow, funnel_query
+from analysis.cohort import attributes_query, build_cohort, flow, funnel_query, roster_query
 from analysis.diagnostics.group_size import group_size
+from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
@@ -44,10 +45,15 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
         flow=flow(spec, cohort, answered),
         estimates=estimate_randomised(panel, spec),
         diagnostics=(
+            roster(_count(engine, roster_query(spec))),
             group_size(panel.people["arm"], (*spec.arms.treated, spec.arms.comparison), min_group),
             *diagnose_randomised(panel, spec),
         ),
     )
+
+
+def _count(engine: Engine, query: Query) -> int:
+    return int(engine.scalar(query.sql, query.params))
 
 
 def _frame(engine: Engine, query: Query) -> pd.DataFrame:

@@ -158,6 +158,10 @@ def resume(space: Workspace, fresh: RunManifest) -> RunManifest:
     if not space.manifest.is_file():
         return fresh
     saved = read_json(space.manifest)
+    if (
+        saved.get("key_id") != fresh.key_id
+    ):  # other pseudonyms: nothing made with the old key counts
+        return fresh
     return replace(fresh, stages=dict(saved.get("stages", {})))
 
 

@@ -85,19 +85,27 @@ def standardised_differences(panel: Panel) -> tuple[Diagnostic, ...]:
                     threshold="not gated: a draw leaves chance differences",
                     status="note",
                     remedy="",
-                    n_smallest=_smallest(treated, others),
+                    n_smallest=min(_smallest(columns, name, g) for g in (of_arm, of_comparison)),
+                    coarse=None if smd is None else (round(smd, 1), f"{smd:+.1f} SD"),
                 )
             )
     return tuple(notes)
 
 
-def _smallest(treated: NDArray[np.float64], others: NDArray[np.float64]) -> int:
-    """Smallest group behind the figure; of a 0/1 covariate also the rarer value in either arm."""
-    groups = [len(treated), len(others)]
-    for values in (treated, others):
-        if np.isin(values, (0.0, 1.0)).all():
-            ones = int(values.sum())
-            groups += [n for n in (ones, len(values) - ones) if n]
+def _smallest(columns: pd.DataFrame, name: str, group: NDArray[np.bool_]) -> int:
+    """Fewest people of a group that the figure tells of.
+
+    Of a category ("grade=b") every level counts, the one without a column and the unknown too:
+    the differences of its columns together give the shares of all of them.
+    """
+    prefix = f"{name.split('=')[0]}=" if "=" in name else name
+    family = [c for c in columns.columns if c == name or ("=" in name and c.startswith(prefix))]
+    values = columns.loc[group, family].to_numpy(dtype=float)
+    known = values[~np.isnan(values).any(axis=1)]
+    groups = [int(group.sum())]
+    if np.isin(known, (0.0, 1.0)).all():
+        levels = [*known.sum(axis=0), len(known) - known.sum(), len(values) - len(known)]
+        groups += [int(n) for n in levels if n]
     return min(groups)
 
 

@@ -18,8 +18,15 @@ _REMEDY = (
 
 
 def contamination(panel: Panel, limits: Thresholds = DEFAULT) -> Diagnostic:
-    """Share of the comparison arm that took part, among those where it is recorded."""
-    took = panel.people.loc[panel.people["arm"] == panel.comparison, "take_up"].dropna()
+    """Share of the comparison arm that took part or met a mentor of another programme.
+
+    Among those where it is recorded.
+    """
+    people = panel.people[panel.people["arm"] == panel.comparison]
+    took = people["take_up"]
+    if "mentored" in people:  # a mentor of another programme is a mentor too
+        took = people[["take_up", "mentored"]].max(axis=1)
+    took = took.dropna()
     share = float(took.mean()) if len(took) else None
     status: Status = "pass"
     if share is None:

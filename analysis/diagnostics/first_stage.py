@@ -28,6 +28,7 @@ def first_stage(
         share, error = both.first.figures(0)
         exact = error <= _EXACT
         f = None if exact else (share / error) ** 2
+        about = None if f is None else float(f"{f:.1g}")
         notes.append(
             Diagnostic(
                 name="first_stage_f",
@@ -38,6 +39,8 @@ def first_stage(
                 status="note",
                 remedy=_REMEDY if f is not None and f < limits.weak_first_stage else "",
                 n_smallest=both.smallest_group,
+                reveals_effect=True,
+                coarse=None if about is None else (about, f"F about {about:,.0f}"),
             )
         )
     return tuple(notes)

@@ -36,25 +36,28 @@ def _one(result: Estimate, spec: StudySpec) -> Diagnostic:
     error = result.std_error / (100 + result.estimate) if log else result.std_error
     smallest = as_per_cent(MULTIPLE * error) if log else MULTIPLE * error
     wanted, threshold = spec.effect_of_interest, "no effect of interest declared"
-    display, remedy = number_text(smallest, result.target.unit), ""
+    verdict, remedy = "", ""
     if wanted is not None:
         wanted = 100 * wanted if log else wanted
         threshold = f"effect of interest {number_text(wanted, result.target.unit)}"
         if smallest > abs(wanted):
-            display += ": cannot tell"
+            verdict = ": cannot tell"
             remedy = (
                 "Cannot tell effects of the size of interest from none: more people or more "
                 "months would; finding nothing here does not mean that there is nothing."
             )
+    about = float(f"{smallest:.2g}")
     return Diagnostic(
         name="minimum_detectable_effect",
         label=f"Smallest effect the study can see, {result.target.arm} (80 % power)",
         value=smallest,
-        display=display,
+        display=number_text(smallest, result.target.unit) + verdict,
         threshold=threshold,
         status="note",
         remedy=remedy,
+        reveals_effect=True,
         n_smallest=min(result.n_treated, result.n_comparison),
+        coarse=(about, f"about {number_text(about, result.target.unit)}{verdict}"),
     )
 
 

@@ -44,7 +44,7 @@ def recorded_shares(panel: Panel, window: Window) -> pd.Series[float]:
 
 def response(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """One note an arm: share of person x measured event months of the primary window."""
-    shares = recorded_shares(panel, spec.follow_up.primary).to_numpy()
+    shares = np.asarray(recorded_shares(panel, spec.follow_up.primary), dtype=np.float64)
     notes: list[Diagnostic] = []
     for arm in (panel.comparison, *panel.treated):
         of_arm = (panel.people["arm"] == arm).to_numpy()
@@ -58,11 +58,17 @@ def response(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
                 threshold=_NOT_GATED,
                 status="note",
                 remedy="",
-                n_smallest=int(of_arm.sum()),
+                n_smallest=_told_of(shares[of_arm]),
                 coarse=None if share is None else (round(share, 2), whole_share_text(share)),
             )
         )
     return tuple(notes)
+
+
+def _told_of(shares: NDArray[np.float64]) -> int:
+    """Fewest people that a mean of shares (n,) tells of: all, or those with something missing."""
+    incomplete = int((shares < 1).sum())
+    return min(len(shares), incomplete) if incomplete else len(shares)
 
 
 def response_by_month(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
@@ -124,7 +130,7 @@ def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Dia
         f"95 % limit nearest zero is above {per_cent(limits.missing_fail)} points",
         status=status,
         remedy="" if status == "pass" else _MISSING_REMEDY,
-        n_smallest=int(min(of_arm.sum(), (~of_arm).sum())),
+        n_smallest=min(_told_of(of_pair[of_arm]), _told_of(of_pair[~of_arm])),
         coarse=(
             round(difference, 2),
             f"{whole_points_text(difference)} (95 % interval "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import optimize, stats
 
-from analysis.estimate import NotEstimable
+from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.results import Figures, make_estimate, make_target
 from analysis.estimators.sample import MIN_PEOPLE
 
@@ -24,6 +25,8 @@ CONVENTION = (
     "monotonicity assumed; Imbens-Manski interval of both bounds, influence-function standard "
     "errors clustered by {cluster}; not adjusted for covariates"
 )
+
+_ROUNDING = 1e-9  # a whole number of people is not one more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,23 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
         )
         for end in ends
     ]
-    return [make_estimate(t, f, log=log) for t, f in zip(targets, figures, strict=True)]
+    smallest = given_away(people)
+    made = [make_estimate(t, f, log=log) for t, f in zip(targets, figures, strict=True)]
+    return [replace(m, n_smallest=smallest) if isinstance(m, Estimate) else m for m in made]
+
+
+def given_away(people: People) -> int | None:
+    """Fewest people that the bounds tell of: those trimmed, and those without an outcome.
+
+    Bound less estimate is the sum of the trimmed outcomes; of one person, it is theirs.
+    """
+    seen = ~np.isnan(people.outcome)
+    arms = (people.treated, ~people.treated)
+    missing = [int((arm & ~seen).sum()) for arm in arms]
+    shares = [float(np.average(seen[arm], weights=people.weight[arm])) for arm in arms]
+    widest = int((arms[int(shares[1] > shares[0])] & seen).sum())
+    trimmed = math.ceil((1 - min(shares) / max(shares)) * widest - _ROUNDING)
+    return min((n for n in (*missing, trimmed) if n > 0), default=None)
 
 
 def _people(pair: Panel, window: Window) -> People:

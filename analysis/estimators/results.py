@@ -120,6 +120,7 @@ def make_estimate(target: Target, figures: Figures, *, log: bool) -> Result:
         n_comparison=comparison,
         n_rows=rows,
         convention=convention,
+        t_df=figures.t_df if figures.interval is None else None,
     )
 
 

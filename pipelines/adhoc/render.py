@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _is_number(kind: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    """The text with line ends, escapes and direction marks written out."""
+    """The text with line ends, escapes and direction marks written out; odd spaces plain."""
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

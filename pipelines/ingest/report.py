@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ class IngestReport:
         """The reconciliation as plain values, as the report reads it; dates in ISO 8601."""
         return {
             "files": [_file(f) for f in self.files],
-            "skipped": [asdict(s) for s in self.skipped],
+            "skipped": [
+                {"file": s.file, "why": f"same content as {s.same_as}"} for s in self.skipped
+            ],
         }
 
 

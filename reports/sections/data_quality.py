@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.rules import Rules
 from reports.numbers import date_text, words
 from reports.sections.section import Section
 
@@ -15,10 +16,11 @@ def view(report: Report) -> dict[str, Any]:
     """Rows by file and table, rows set aside by rule, columns left out, and checks."""
     data = report.reconciliation
     files = data.get("files", [])
-    rows = [_row(f, load) for f in files for load in f["loads"]]
+    exact = report.project.disclosure == "public"
+    rows = [_row(f, load, exact) for f in files for load in f["loads"]]
     return {
         "rows": rows,
-        "rows_in": f"{sum(f['rows_in'] for f in files):,}",
+        "rows_in": _count(sum(f["rows_in"] for f in files), exact),
         "lost": sum(r["lost"] != 0 for r in rows),
         "rules": [rule for r in rows for rule in r["rules"]],
         "not_loaded": [
@@ -27,11 +29,12 @@ def view(report: Report) -> dict[str, Any]:
             if f["columns_not_loaded"]
         ],
         "skipped": data.get("skipped", []),
-        "checks": data.get("checks", []),
+        "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
+        "exact": exact,
     }
 
 
-def _row(file: dict[str, Any], load: dict[str, Any]) -> dict[str, Any]:
+def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, Any]:
     excluded = sum(load["excluded"].values())
     kept = load["loaded"] + load["quarantined"] + load["duplicates"] + excluded
     return {
@@ -39,7 +42,7 @@ def _row(file: dict[str, Any], load: dict[str, Any]) -> dict[str, Any]:
         "table": words(load["table"]),
         "delivered": date_text(str(file["delivered_on"])),
         "counts": [
-            f"{n:,}"
+            _count(n, exact)
             for n in (
                 file["rows_in"],
                 load["loaded"],
@@ -49,14 +52,25 @@ def _row(file: dict[str, Any], load: dict[str, Any]) -> dict[str, Any]:
             )
         ],
         "lost": file["rows_in"] - kept,
-        "rules": _rules(file["file"], load),
+        "rules": _rules(file["file"], load, exact),
     }
 
 
-def _rules(file: str, load: dict[str, Any]) -> list[dict[str, str]]:
+def _count(rows: int, exact: bool) -> str:
+    """Rows of a file; many files have one line a person, so their lines are rounded like people."""
+    return Rules(mode="public" if exact else "protected").text(rows)
+
+
+def _rules(file: str, load: dict[str, Any], exact: bool) -> list[dict[str, str]]:
     kinds = (("quarantined", "quarantine_rules"), ("left out as declared", "excluded"))
     return [
-        {"file": file, "table": words(load["table"]), "kind": kind, "rule": rule, "rows": f"{n:,}"}
+        {
+            "file": file,
+            "table": words(load["table"]),
+            "kind": kind,
+            "rule": rule,
+            "rows": _count(n, exact),
+        }
         for kind, key in kinds
         for rule, n in sorted(load[key].items())
         if n
@@ -68,6 +82,6 @@ SECTION = Section(
     nav="Data quality",
     title="Data quality",
     intro="No row is lost: rows in = loaded + quarantined + left out by a named rule + exact "
-    "duplicates. These are lines of files, not people, so they are exact.",
+    "duplicates. The sum is checked exactly for every file before anything is built.",
     view=view,
 )

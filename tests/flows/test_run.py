@@ -175,3 +175,110 @@ def test_a_folder_that_cannot_be_written_is_named(firm: Firm) -> None:
     firm.out.write_text("a file is in the way")
     code, _, err = firm.run()
     assert code == 10 and str(firm.out) in err and "fix: " in err
+
+
+def _headline(firm: Firm) -> tuple[dict, dict[str, dict]]:
+    (finding,) = json.loads((firm.out / "findings.json").read_text())
+    return finding, {d["name"]: d for d in finding["diagnostics"]}
+
+
+def test_an_arm_changed_by_a_later_delivery_is_no_lottery(firm: Firm) -> None:
+    text = (firm.data / "funnel.csv").read_text()
+    (firm.data / "funnel-2025-03-15.csv").write_text(text)
+    swapped = text.replace("E0001,lottery_lost", "E0001,mentee")
+    (firm.data / "funnel-2025-12-01.csv").write_text(swapped)
+    (firm.data / "funnel.csv").unlink()
+    firm.edit(
+        PROJECT,
+        "file: funnel.csv\n    delivered_on: 2025-12-31",
+        "file: funnel-*.csv\n    delivered_on: {from_name: '(\\d{4}-\\d{2}-\\d{2})'}",
+    )
+    code, _, err = firm.run()
+    finding, checks = _headline(firm)
+    assert code == 9, err
+    assert finding["grade"] == "Withheld" and checks["roster"]["status"] == "fail"
+
+
+def test_meetings_before_the_draw_are_no_take_up(firm: Firm) -> None:
+    text = (firm.data / "meetings.csv").read_text().replace("2025-04", "2024-06")
+    (firm.data / "meetings.csv").write_text(text)
+    firm.run()
+    finding, _ = _headline(firm)
+    (naive,) = [e for e in finding["estimates"] if e["role"] == "naive"]
+    assert naive["status"] == "not_estimable"
+
+
+def test_a_mentor_of_another_programme_contaminates(firm: Firm) -> None:
+    firm.edit(PROJECT, "name: Sales mentoring}]", "name: Sales mentoring}, {id: OTHER}]")
+    firm.edit(
+        PROJECT,
+        "columns: {person_id: employee, held_on: day}\n        constants: {programme: SALES,",
+        "columns: {person_id: employee, held_on: day, programme: programme}\n        constants: {",
+    )
+    lines = (firm.data / "meetings.csv").read_text().splitlines()
+    rows = [f"{line},SALES" for line in lines[1:]]
+    rows += [f"E{number:04d},2025-04-09,OTHER" for number in range(1, 60, 2)]
+    (firm.data / "meetings.csv").write_text("\n".join(["employee,day,programme", *rows]) + "\n")
+    firm.run()
+    _, checks = _headline(firm)
+    assert checks["contamination"]["status"] == "fail"
+
+
+def test_who_had_left_before_the_draw_is_not_in_the_study(firm: Firm) -> None:
+    left = "\n".join(f"E{n:04d},2020-01-01,{'2024-12-31' if n < 12 else ''}" for n in range(60))
+    (firm.data / "workers.csv").write_text(f"employee,hired,left\n{left}\n")
+    project = firm.project / PROJECT
+    project.write_text(
+        project.read_text()
+        + """
+  - name: workers
+    file: workers.csv
+    delivered_on: 2025-12-31
+    loads:
+      - table: employment
+        columns: {person_id: employee, hired_on: hired, exited_on: left}
+"""
+    )
+    code, _, err = firm.run()
+    finding, _ = _headline(firm)
+    assert code == 0, err
+    (head,) = [e for e in finding["estimates"] if e["role"] == "headline"]
+    assert head["n_people"] == 50  # 48, rounded to 5
+
+
+def test_a_withheld_study_leaves_no_figure_about_the_precision_of_its_effect(firm: Firm) -> None:
+    lines = ["employee,day", *(f"E{n:04d},2025-04-03" for n in range(40))]
+    (firm.data / "meetings.csv").write_text("\n".join(lines) + "\n")
+    firm.run()
+    finding, checks = _headline(firm)
+    assert finding["grade"] == "Withheld"
+    assert checks["minimum_detectable_effect"]["value"] is None
+
+
+def test_one_missing_outcome_is_not_given_away(firm: Firm) -> None:
+    rows = (firm.data / "sales.csv").read_text().splitlines()
+    kept = [row for row in rows if not row.startswith("E0001,2025-04")]
+    (firm.data / "sales.csv").write_text("\n".join(kept) + "\n")
+    firm.run()
+    finding, checks = _headline(firm)
+    assert checks["differential_missing_outcome"]["value"] is None
+    shares = [d["display"] for d in finding["diagnostics"] if d["name"] == "response"]
+    assert "rests on fewer than 10 people" in shares
+    for estimate in finding["estimates"]:
+        if estimate["std_error"] is not None:
+            assert len(f"{estimate['std_error']:.6g}".replace(".", "").strip("0")) <= 3
+
+
+def test_another_key_makes_the_pseudonyms_anew(firm: Firm) -> None:
+    firm.run()
+    (firm.project.parent / "test.key").write_text("c" * 64)
+    code, _, err = firm.run()
+    assert code == 0 and "ingest: started" in err
+
+
+def test_the_same_content_under_two_names_is_read_once_and_said(firm: Firm) -> None:
+    (firm.data / "funnel-copy.csv").write_bytes((firm.data / "funnel.csv").read_bytes())
+    firm.edit(PROJECT, "file: funnel.csv", "file: funnel*.csv")
+    code, _, err = firm.run()
+    assert code == 0, err
+    assert "same content as" in (firm.out / "report.html").read_text()

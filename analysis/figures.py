@@ -1,0 +1,81 @@
+"""The figures of an estimate as released: exact, or so coarse that nobody can be counted."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypedDict
+
+from scipy import stats
+
+if TYPE_CHECKING:
+    from analysis.estimate import Estimate
+
+DF_STEP = 5  # counts of people are rounded to 5; a t quantile must not tell more than they do
+SE_DIGITS = 3
+
+
+class Figures(TypedDict):
+    """What is printed of an estimate; None stands for an open interval end."""
+
+    estimate: float | None
+    std_error: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p_value: float | None
+
+
+def exact_figures(result: Estimate) -> Figures:
+    """Every figure as estimated."""
+    return Figures(
+        estimate=finite(result.estimate),
+        std_error=finite(result.std_error),
+        ci_low=finite(result.ci_low),
+        ci_high=finite(result.ci_high),
+        p_value=result.p_value,
+    )
+
+
+def coarse_figures(result: Estimate, *, log: bool) -> Figures:
+    """Rounded to three digits of the standard error, the interval on degrees of freedom in steps.
+
+    Interval width over standard error is a t quantile, and its degrees of freedom are people less
+    terms: exact figures would give an exact count, and two of them a difference of one person.
+    The degrees of freedom are rounded down, so that the interval only ever widens.
+    """
+    low, high = _limits(result, log=log)
+    places = SE_DIGITS - 1 - math.floor(math.log10(result.std_error))
+    return Figures(
+        estimate=_rounded(result.estimate, places),
+        std_error=_rounded(result.std_error, places),
+        ci_low=_rounded(low, places),
+        ci_high=_rounded(high, places),
+        p_value=None if result.p_value is None else _coarse_p(result.p_value),
+    )
+
+
+def _limits(result: Estimate, *, log: bool) -> tuple[float, float]:
+    if result.t_df is None:
+        return result.ci_low, result.ci_high
+    # Under ten, steps of five would widen beyond use; such estimates rest on few clusters.
+    step = DF_STEP if result.t_df >= 2 * DF_STEP else 1
+    quantile = float(stats.t.ppf(0.975, max(step * math.floor(result.t_df / step), 1)))
+    if not log:
+        half = quantile * result.std_error
+        return result.estimate - half, result.estimate + half
+    middle = math.log1p(result.estimate / 100)
+    half = quantile * result.std_error / (100 + result.estimate)
+    return 100 * math.expm1(middle - half), 100 * math.expm1(middle + half)
+
+
+def _coarse_p(p_value: float) -> float:
+    """Two decimals, or one digit below .1."""
+    return round(p_value, 2) if p_value >= 0.1 else float(f"{p_value:.1g}")
+
+
+def _rounded(value: float, places: int) -> float | None:
+    return None if finite(value) is None else round(value, places)
+
+
+def finite(value: float) -> float | None:
+    """The value, or None where it is infinite: JSON has no infinity."""
+    return value if math.isfinite(value) else None

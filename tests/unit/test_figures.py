@@ -1,0 +1,65 @@
+"""Released figures of protected people: nobody can be counted from an interval or a bound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from analysis.estimate import Estimate, Target
+from analysis.estimators.lee import People, given_away
+from analysis.figures import coarse_figures, exact_figures
+
+TARGET = Target(
+    name="primary", role="headline", estimand="ITT", estimator="ANCOVA", arm="mentee",
+    comparison="control", window=(1, 3), unit="EUR",
+)  # fmt: skip
+
+
+def _estimate(df: int, error: float = 1.2345678) -> Estimate:
+    half = float(stats.t.ppf(0.975, df)) * error
+    return Estimate(
+        target=TARGET, estimate=4.0, std_error=error, ci_low=4 - half, ci_high=4 + half,
+        p_value=0.0123456, df=df, n_treated=31, n_comparison=30, n_rows=183, convention="HC2",
+        t_df=float(df),
+    )  # fmt: skip
+
+
+def _people_from(low: float, high: float, error: float) -> float:
+    quantile = (high - low) / 2 / error
+    return optimize.brentq(lambda df: stats.t.ppf(0.975, df) - quantile, 2, 1e6)
+
+
+def test_an_exact_interval_tells_how_many_people_there_were() -> None:
+    """Why figures are coarse: the attack works on exact ones."""
+    shown = exact_figures(_estimate(59))
+    assert _people_from(shown["ci_low"], shown["ci_high"], shown["std_error"]) == pytest.approx(59)
+
+
+def test_coarse_figures_are_the_same_for_neighbouring_counts() -> None:
+    assert coarse_figures(_estimate(56), log=False) == coarse_figures(_estimate(59), log=False)
+
+
+def test_coarse_intervals_only_widen_and_keep_three_digits() -> None:
+    shown = coarse_figures(_estimate(59), log=False)
+    half = float(stats.t.ppf(0.975, 55)) * 1.2345678
+    assert shown == {
+        "estimate": 4.0, "std_error": 1.23, "p_value": 0.01,
+        "ci_low": pytest.approx(round(4 - half, 2)), "ci_high": pytest.approx(round(4 + half, 2)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("missing_treated", "missing_others", "expected"),
+    [(0, 0, None), (1, 0, 1), (12, 11, 1), (20, 3, 3)],
+)
+def test_lee_bounds_know_whom_they_give_away(
+    missing_treated: int, missing_others: int, expected: int | None
+) -> None:
+    outcome = np.arange(80.0)
+    outcome[:missing_treated] = np.nan
+    outcome[40 : 40 + missing_others] = np.nan
+    people = People(
+        treated=np.arange(80) < 40, outcome=outcome, weight=np.ones(80), cluster=np.arange(80)
+    )
+    assert given_away(people) == expected
