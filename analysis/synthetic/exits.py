@@ -28,6 +28,7 @@ _RETIREMENT_FROM_AGE = np.array([0, 60, 62, 65, 66])
 _RETIREMENT = np.array([0, 0.005, 0.015, 0.12, 0.08])  # monthly hazard
 _END_OF_CONTRACT = 0.55  # at month 12 of a fixed-term contract
 _DEATH = 0.0001  # monthly hazard
+_STARTER_FACTOR, _STARTER_SLOPE = 1.8, -0.8  # scenario attrition: who leaves is weak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,9 @@ def _force(annual: list[float]) -> Floats:
 def voluntary_force(people: People) -> Floats:
     """Force of voluntary exit by month without mentoring, shape (people, 48); 0 before the hire."""
     person = _force([d.voluntary for d in DEPARTMENTS])[people.department]
-    person = person * np.exp(0.80 * people.intention - 0.32 - 0.10 * people.ability)
+    slope = np.where(people.starter, _STARTER_SLOPE, -0.10)
+    person = person * np.exp(0.80 * people.intention - 0.32 + slope * people.ability)
+    person = np.where(people.starter, _STARTER_FACTOR, 1.0) * person
     tenure = people.tenure()
     force: Floats = _BY_TENURE[tenure.clip(0, 60)] * np.tile(_SEASON, MONTHS // 12)
     force *= person[:, None]

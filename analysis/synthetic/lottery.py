@@ -1,86 +1,38 @@
-"""SALES-LOT: an oversubscribed programme that draws lots among those who apply."""
+"""SALES-LOT, an oversubscribed programme that draws lots among those who apply; and STARTER-LOT."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.synthetic.calendar import MONTHS, NEVER, month_start
-from analysis.synthetic.exits import Exits, combine, voluntary_force, voluntary_month
-from analysis.synthetic.people import CODES, DEPARTMENTS, People
+from analysis.synthetic.enrolment import Enrolment, multiplied
+from analysis.synthetic.people import CODES, DEPARTMENTS, REFERENCE_SIZE, People
 from analysis.synthetic.performance import gain_profile
-from analysis.synthetic.streams import MONTHLY, Bools, Dates, Floats, Ints, Streams, logistic
+from analysis.synthetic.streams import Bools, Dates, Floats, Ints, Streams, logistic, normal
 
 if TYPE_CHECKING:
+    from analysis.synthetic.exits import Exits
     from analysis.synthetic.scenario import Scenario
 
-PROGRAMME = "SALES-LOT"
+PROGRAMME, STARTERS = "SALES-LOT", "STARTER-LOT"
 ROUNDS = (18, 21, 24, 27, 30)
 OPEN_TO = ("sales", "engineering", "corporate")
 SHORTEST_TENURE, LONGEST_TENURE = 2, 47
 MENTEES_BELOW_LEVEL = 3
 NEWCOMER_BELOW = 12  # months of tenure
-THETA_MONTHS = 12
 DRAW_DAY = 4  # the draw is on the fifth of the month of the round
 PROFILE = gain_profile(fade_from=9, fade_to=18, floor=0.30)
+FLAT = np.append(0.0, np.ones(MONTHS))
+SATURATION = (0.25, 0.75)  # scenario spillover: share of the applicants of a team who win
+STARTERS_AT_REFERENCE = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lottery:
-    """Everybody ever eligible, once, at the first round that was open to them.
-
-    ``person`` indexes the company's people and is ascending. ``takes_up`` is what the person
-    would do after winning, ``p_take_up`` its chance given motivation; losers never take part.
-    ``gain`` is the planted log gain of the person; ``untreated`` and ``offered`` are the exits
-    (month, kind) in the two worlds.
-    """
-
-    person: Ints
-    round_month: Ints
-    department: Ints
-    tenure: Ints
-    applied: Bools
-    won: Bools
-    takes_up: Bools
-    p_take_up: Floats
-    gain: Floats
-    untreated_month: Ints
-    untreated_kind: Ints
-    offered_month: Ints
-    offered_kind: Ints
-
-    def __len__(self) -> int:
-        return len(self.person)
-
-    @property
-    def mentored(self) -> Bools:
-        """Those who won and took part."""
-        return self.won & self.takes_up
-
-    @property
-    def drawn_on(self) -> Dates:
-        """Time zero: the day of the draw."""
-        return month_start(self.round_month) + np.timedelta64(DRAW_DAY, "D")
-
-    def take(self, rows: Ints | Bools) -> Self:
-        """The given people only."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    def event_month(self) -> Ints:
-        """Months since the month of the draw by calendar month, shape (people, 48)."""
-        return np.arange(MONTHS)[None, :] - self.round_month[:, None]
-
-    def gain_by_month(self) -> Floats:
-        """Log gain if mentored by calendar month, shape (people, 48); 0 up to event month 0."""
-        return np.asarray(self.gain[:, None] * PROFILE[self.event_month().clip(0)])
-
-
-def theta_mask(lottery: Lottery, theta: float) -> Floats:
-    """Factor on the force of voluntary exit if mentored, shape (people, 48)."""
-    event = lottery.event_month()
-    return np.where((event >= 1) & (event <= THETA_MONTHS), theta, 1.0)
+def drawn_on(zero: Ints) -> Dates:
+    """Time zero: the day of the draw."""
+    return np.asarray(month_start(zero) + np.timedelta64(DRAW_DAY, "D"))
 
 
 def first_round(people: People, exit_month: Ints) -> Ints:
@@ -98,58 +50,111 @@ def first_round(people: People, exit_month: Ints) -> Ints:
     return found
 
 
-def draw_lottery(streams: Streams, people: People, exits: Exits, scenario: Scenario) -> Lottery:
-    """The whole path from eligibility to the two potential exits; needs everybody at once."""
-    round_month = first_round(people, exits.month)
-    who = np.flatnonzero(round_month < NEVER)
-    some, n, rounds = people.take(who), len(people), round_month[who]
+def draw_lottery(
+    streams: Streams, people: People, exits: Exits, scenario: Scenario, on_notice: Ints
+) -> Enrolment:
+    """From eligibility to the lots; exits if mentored are not drawn yet, teams are rounds."""
+    rounds = first_round(people, exits.month)
+    who = np.flatnonzero(rounds < NEVER)
+    some, n, rounds = people.take(who), len(people), rounds[who]
     applied = logistic(streams.scalar("lottery.apply", 0, n)[who]) + 0.10 < 0.45 * some.motivation
     p_take_up = 1 / (1 + np.exp(-(0.47 + 0.35 * some.motivation)))
+    uniform = streams.scalar("lottery.take_up", 0, n)[who]
+    takes_up = (uniform < p_take_up) & (on_notice[who] > rounds)
     tenure = rounds - some.hire_month
-    new = tenure < NEWCOMER_BELOW
-    lottery = Lottery(
-        person=who,
-        round_month=rounds,
-        department=some.department,
-        tenure=tenure,
-        applied=applied,
-        won=_winners(streams, rounds, some.department, applied, who, n),
-        takes_up=streams.scalar("lottery.take_up", 0, n)[who] < p_take_up,
-        p_take_up=p_take_up,
-        gain=np.where(new, scenario.gain_new, scenario.gain_established),
-        untreated_month=exits.month[who],
-        untreated_kind=exits.kind[who],
-        offered_month=exits.month[who],
-        offered_kind=exits.kind[who],
-    )
-    return _with_offer(streams, lottery, some, exits, scenario.theta)
+    gain = np.where(tenure < NEWCOMER_BELOW, scenario.gain_new, scenario.gain_established)
+    quality = normal(streams.scalar("match.quality", 0, n)[who])
+    factor, goal = multiplied(streams, people, who, scenario, quality)
+    nobody = np.zeros(len(who), dtype=bool)
+    return Enrolment(
+        programme=PROGRAMME, profile=PROFILE, person=who, zero=rounds, start=rounds,
+        department=some.department, tenure=tenure, group=rounds, applied=applied, won=nobody,
+        takes_up=takes_up, mentored=nobody, p_take_up=p_take_up, gain=gain * factor,
+        theta=np.full(len(who), scenario.theta), quality=quality, goal=goal,
+        untreated_month=exits.month[who], untreated_kind=exits.kind[who],
+        if_mentored_month=exits.month[who], if_mentored_kind=exits.kind[who],
+    )  # fmt: skip
 
 
-def _winners(
-    streams: Streams, rounds: Ints, department: Ints, applied: Bools, who: Ints, n: int
-) -> Bools:
-    """Half of the applicants of each round and department; lots decide the odd place."""
+def with_lots(
+    streams: Streams, people: People, enrolment: Enrolment, scenario: Scenario
+) -> Enrolment:
+    """Lots drawn, in teams of their own saturation under spillover; then what people make of it."""
+    who, n = enrolment.person, len(people)
     lot = streams.scalar("lottery.draw", 0, n)[who]
+    if scenario.spillover:
+        won = _by_team(streams, enrolment, lot)
+    else:
+        won = _half(streams, enrolment, lot)
+    loser = enrolment.applied & ~won
+    if scenario.moved_losers:
+        able = np.where(loser, people.ability[who], -np.inf)
+        won = won.copy()
+        won[np.argsort(-able, kind="stable")[: round(scenario.moved_losers * loser.sum())]] = True
+    # who crosses over would have taken up too: nobody does the opposite of the lot
+    share = scenario.crossover / np.maximum(enrolment.p_take_up, scenario.crossover or 1.0)
+    crosses = enrolment.applied & ~won & (streams.scalar("lottery.cross", 0, n)[who] < share)
+    mentored = enrolment.takes_up & (won | crosses)
+    return replace(enrolment, won=won, mentored=mentored)
+
+
+def _half(streams: Streams, enrolment: Enrolment, lot: Floats) -> Bools:
+    """Half of the applicants of each round and department; lots decide the odd place."""
     odd_place = streams.monthly("lottery.odd_place", 0, len(DEPARTMENTS))
-    won = np.zeros(len(who), dtype=bool)
+    won = np.zeros(len(enrolment), dtype=bool)
     for month in ROUNDS:
-        for code in np.unique(department):
-            stratum = np.flatnonzero(applied & (rounds == month) & (department == code))
+        for code in np.unique(enrolment.department):
+            here = (enrolment.zero == month) & (enrolment.department == code)
+            stratum = np.flatnonzero(enrolment.applied & here)
             places = int(len(stratum) / 2 + odd_place[code, month] * (len(stratum) % 2))
             won[stratum[np.argsort(lot[stratum], kind="stable")[:places]]] = True
     return won
 
 
-def _with_offer(
-    streams: Streams, lottery: Lottery, people: People, exits: Exits, theta: float
-) -> Lottery:
-    """The same lottery with exits under an offer: they differ only for those who take it up."""
-    rows = np.flatnonzero(lottery.applied & lottery.takes_up)
-    takers, who = lottery.take(rows), lottery.person[rows]
-    uniform = streams.picked("exit.voluntary", who, MONTHLY)
-    force = voluntary_force(people.take(rows)) * theta_mask(takers, theta)
-    voluntary = voluntary_month(uniform, force)
-    treated = combine(voluntary, exits.other_month[who], exits.other_kind[who])
-    lottery.offered_month[rows] = treated.month
-    lottery.offered_kind[rows] = treated.kind
-    return lottery
+def saturation(streams: Streams, team: Ints) -> Floats:
+    """Share of the applicants of each team who win, one of two by lot."""
+    u = streams.scalar("lottery.team", 0, int(team.max(initial=0)) + 1)[team]
+    return np.where(u < 0.5, *SATURATION)
+
+
+def _by_team(streams: Streams, enrolment: Enrolment, lot: Floats) -> Bools:
+    """The share of each team's applicants that its saturation says, by rank of the lot."""
+    rows = np.flatnonzero(enrolment.applied)
+    team = enrolment.group[rows]
+    order = np.lexsort((lot[rows], team))
+    team = team[order]
+    _, begins, size = np.unique(team, return_index=True, return_counts=True)
+    rank = np.arange(len(team)) - np.repeat(begins, size)
+    won = np.zeros(len(enrolment), dtype=bool)
+    won[rows[order]] = rank + 0.5 < saturation(streams, team) * np.repeat(size, size)
+    return won
+
+
+def starters(people: People, size: int) -> Bools:
+    """The first 600 (at 5,000 heads) hired into the contact centre once the programmes run."""
+    late = (people.department == CODES["contact_centre"]) & (people.hire_month >= ROUNDS[0])
+    late &= people.origin == np.arange(len(people))
+    found = np.zeros(len(people), dtype=bool)
+    found[np.flatnonzero(late)[: round(STARTERS_AT_REFERENCE * size / REFERENCE_SIZE)]] = True
+    return found
+
+
+def draw_starters(streams: Streams, people: People, exits: Exits, scenario: Scenario) -> Enrolment:
+    """STARTER-LOT: half of each month's starters get a mentor at hire, and all take part."""
+    who = np.flatnonzero(people.starter & (exits.month > people.hire_month))
+    n, month = len(who), people.hire_month[who]
+    lot = streams.scalar("starter.draw", 0, len(people))[who]
+    order = np.lexsort((lot, month))
+    _, begins, size = np.unique(month[order], return_index=True, return_counts=True)
+    won = np.zeros(n, dtype=bool)
+    won[order] = np.arange(n) - np.repeat(begins, size) + 0.5 < np.repeat(size, size) / 2
+    yes = np.ones(n, dtype=bool)
+    theta = np.where(people.ability[who] < 0, 0.30, 1.0)
+    return Enrolment(
+        programme=STARTERS, profile=FLAT, person=who, zero=month, start=month,
+        department=people.department[who], tenure=np.zeros(n, dtype=np.int64), group=month,
+        applied=yes, won=won, takes_up=yes, mentored=won, p_take_up=np.ones(n),
+        gain=np.full(n, scenario.gain_starter), theta=theta, quality=np.zeros(n), goal=~yes,
+        untreated_month=exits.month[who], untreated_kind=exits.kind[who],
+        if_mentored_month=exits.month[who], if_mentored_kind=exits.kind[who],
+    )  # fmt: skip

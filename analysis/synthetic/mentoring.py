@@ -1,50 +1,46 @@
-"""Who mentors whom, until when, and the meetings of each pair. None of it has an effect."""
+"""Who mentors whom, until when, and the meetings of each pair."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from analysis.synthetic.calendar import MONTHS, month_of, month_start
-from analysis.synthetic.lottery import MENTEES_BELOW_LEVEL, ROUNDS, Lottery
-from analysis.synthetic.streams import MONTHLY, SCALAR, Bools, Dates, Floats, Ints, Streams, normal
+from analysis.synthetic.lottery import DRAW_DAY, MENTEES_BELOW_LEVEL, OPEN_TO
+from analysis.synthetic.people import CODES
+from analysis.synthetic.streams import SCALAR, Bools, Dates, Floats, Ints, Streams, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.synthetic.enrolment import Enrolment
     from analysis.synthetic.people import People
 
 PAIR_DAYS = 365
 EXPERIENCE = 12  # months of tenure before somebody mentors
-_REMATCHES = 3
-_MEETINGS_A_MONTH = 1.5
-_MEETING_DECAY = 0.075  # a month: the chance of any meeting falls to about half by month 12
-_MOST = 8  # meetings a month
-_SLOTS = 128  # rows of four uniforms a person, one for each possible meeting
+REMATCHES = 3
 NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Pairs, sorted by mentee and date. ``mentee`` is a row of the lottery, ``mentor`` a person."""
+    """Pairs, sorted by mentee and date; both are rows of people. ``start`` is event month 0."""
 
     mentee: Ints
     mentor: Ints
+    programme: Ints  # place in the sequence of programmes
+    start: Ints
     matched_on: Dates
     ended_on: Dates
 
     def __len__(self) -> int:
         return len(self.mentee)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
-    """Meetings, sorted by mentee (a row of the lottery) and date."""
-
-    mentee: Ints
-    held_on: Dates
-    minutes: Ints
-    confirmed: Bools
+    def take(self, rows: Bools) -> Self:
+        """The given pairs only."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 class _Mentors:
@@ -60,72 +56,111 @@ class _Mentors:
         taste = normal(streams.scalar("mentor.choice", 0, n))
         choice = 0.5 * people.ability + 0.3 * people.motivation + taste
         self._people, self._exit_month = people, exit_month
+        self._quality = normal(streams.scalar("mentor.quality", 0, n))
+        self._known: dict[tuple[int, int], Ints] = {}
         order = np.argsort(-choice, kind="stable")
         self._by_department = {}
         for code in np.unique(people.department):
             own = order[senior[order] & (people.department[order] == code)]
             middle = np.median(appraisal[own]) if len(own) else 0.0
             self._by_department[int(code)] = own[appraisal[own] >= middle]
+        # the contact centre and operations get mentors from elsewhere: what mentoring costs a
+        # mentor then touches nobody who is compared with a mentee
+        others = [self._by_department.get(CODES[name], own[:0]) for name in OPEN_TO]
+        self._everybody = np.concatenate(others)
+        for name in ("contact_centre", "operations"):
+            self._by_department[CODES[name]] = self._everybody
 
     def present(self, department: int, month: int) -> Ints:
         """Mentors of a department who stay beyond the month; from all departments if none do."""
-        for pool in (self._by_department[department], self._everybody()):
-            ready = month - self._people.hire_month[pool] >= EXPERIENCE
-            found = pool[ready & (self._exit_month[pool] > month)]
-            if len(found):
-                return found
-        return np.empty(0, dtype=np.int64)
+        if (department, month) not in self._known:
+            found = self._ready(self._by_department[department], month)
+            self._known[department, month] = (
+                found if len(found) else self._ready(self._everybody, month)
+            )
+        return self._known[department, month]
 
-    def _everybody(self) -> Ints:
-        return np.concatenate(list(self._by_department.values()))
+    def _ready(self, pool: Ints, month: int) -> Ints:
+        ready = month - self._people.hire_month[pool] >= EXPERIENCE
+        return pool[ready & (self._exit_month[pool] > month)]
+
+    def first(self, department: int, month: int, quality: Floats) -> Ints:
+        """One mentor each, from the best placed on; the better mentor to the higher quality."""
+        pool = self.present(department, month)
+        if not len(pool):
+            return np.full(len(quality), NOBODY)
+        chosen = pool[np.arange(len(quality)) % len(pool)]
+        mentor = np.empty(len(quality), dtype=np.int64)
+        ranked = chosen[np.argsort(self._quality[chosen], kind="stable")]
+        mentor[np.argsort(quality, kind="stable")] = ranked
+        return mentor
 
 
-def draw_matches(
-    streams: Streams, people: People, lottery: Lottery, exit_month: Ints, exit_on: Dates
-) -> Matches:
-    """Pairs as they happened: a mentee whose mentor leaves gets another after 1-2 months."""
-    mentors = _Mentors(streams, people, exit_month)
-    mentee = np.flatnonzero(lottery.mentored)
-    person = lottery.person[mentee]
-    mentor = _first_mentors(mentors, lottery, mentee)
-    wait = 3 + np.floor(streams.scalar("match.wait", 0, len(people))[person] * 7)
-    start = lottery.drawn_on[mentee] + wait.astype("timedelta64[D]")
-    last = np.fmin(start + np.timedelta64(PAIR_DAYS, "D"), exit_on[person])
-    found = []
-    for again in range(_REMATCHES + 1):
-        leaves = np.where(mentor == NOBODY, np.datetime64("NaT", "D"), exit_on[mentor])
-        found.append((mentee, mentor, start, np.fmin(last, leaves)))
-        u = streams.picked("match.again", lottery.person[mentee], 2 * SCALAR)
-        start = leaves + (30 + np.floor(31 * u[:, again])).astype("timedelta64[D]")
-        goes_on = start < last  # false where the mentor stays: NaT is before nothing
-        mentee, start, last, u = (part[goes_on] for part in (mentee, start, last, u))
-        pools = [
-            mentors.present(int(code), int(month))
-            for code, month in zip(lottery.department[mentee], month_of(start), strict=True)
-        ]
-        choice = u[:, SCALAR + again]
-        picks = [_at(pool, x) for pool, x in zip(pools, choice.tolist(), strict=True)]
-        mentor = np.array(picks, dtype=np.int64)
-    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-    order = np.lexsort((columns[2], columns[0]))
-    return Matches(
-        mentee=columns[0][order],
-        mentor=columns[1][order],
-        matched_on=columns[2][order],
-        ended_on=columns[3][order],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pairs:
+    """Pairs about to be made."""
+
+    mentee: Ints
+    department: Ints
+    programme: Ints
+    start: Ints
+    quality: Floats
+
+
+def _pairs(enrolments: Sequence[Enrolment]) -> _Pairs:
+    parts = [e.take(e.mentored) for e in enrolments]
+    order = np.argsort(np.concatenate([e.person for e in parts]))
+    code = [np.full(len(e), place) for place, e in enumerate(parts)]
+    return _Pairs(
+        mentee=np.concatenate([e.person for e in parts])[order],
+        department=np.concatenate([e.department for e in parts])[order],
+        programme=np.concatenate(code)[order],
+        start=np.concatenate([e.start for e in parts])[order],
+        quality=np.concatenate([e.quality for e in parts])[order],
     )
 
 
-def _first_mentors(mentors: _Mentors, lottery: Lottery, mentee: Ints) -> Ints:
-    """One mentor each, from the best placed on; again from the top when there are too few."""
-    mentor = np.full(len(mentee), NOBODY)
-    for month in ROUNDS:
-        for code in np.unique(lottery.department):
-            here = (lottery.round_month[mentee] == month) & (lottery.department[mentee] == code)
-            pool, places = mentors.present(int(code), month), np.flatnonzero(here)
-            if len(pool):
-                mentor[places] = pool[np.arange(len(places)) % len(pool)]
-    return mentor
+def draw_matches(
+    streams: Streams, people: People, enrolments: Sequence[Enrolment], untreated: Ints,
+    exit_on: Dates, stop_on: Dates,
+) -> Matches:  # fmt: skip
+    """Pairs as they happened: a mentee whose mentor leaves gets another after 1-2 months.
+
+    Mentors are chosen among those ``untreated`` by anything who are there; a pair ends with the
+    exit of the mentor (``exit_on``) or with the mentee's notice or exit (``stop_on``).
+    """
+    mentors = _Mentors(streams, people, untreated)
+    pairs = _pairs(enrolments)
+    mentor = np.full(len(pairs.mentee), NOBODY)
+    for month, code in {*zip(pairs.start.tolist(), pairs.department.tolist(), strict=True)}:
+        here = np.flatnonzero((pairs.start == month) & (pairs.department == code))
+        mentor[here] = mentors.first(code, month, pairs.quality[here])
+    wait = 3 + np.floor(streams.scalar("match.wait", 0, len(people))[pairs.mentee] * 7)
+    begins = month_start(pairs.start) + (DRAW_DAY + wait).astype("timedelta64[D]")
+    begins = np.fmin(np.maximum(begins, people.hired_on[pairs.mentee]), stop_on[pairs.mentee])
+    row = np.arange(len(pairs.mentee))
+    last = np.fmin(begins + np.timedelta64(PAIR_DAYS, "D"), stop_on[pairs.mentee])
+    found = []
+    for again in range(REMATCHES + 1):
+        leaves = np.where(mentor == NOBODY, np.datetime64("NaT", "D"), exit_on[mentor])
+        found.append((row, mentor, begins, np.fmin(last, leaves)))
+        u = streams.picked("match.again", pairs.mentee[row], 2 * SCALAR)
+        begins = leaves + (30 + np.floor(31 * u[:, again])).astype("timedelta64[D]")
+        goes_on = begins < last  # false where the mentor stays: NaT is before nothing
+        row, begins, last, u = (part[goes_on] for part in (row, begins, last, u))
+        where = zip(pairs.department[row].tolist(), month_of(begins).tolist(), strict=True)
+        pools = [mentors.present(*key) for key in where]
+        picks = [_at(p, x) for p, x in zip(pools, u[:, SCALAR + again].tolist(), strict=True)]
+        mentor = np.array(picks, dtype=np.int64)
+    return _sorted(pairs, [np.concatenate(parts) for parts in zip(*found, strict=True)])
+
+
+def _sorted(pairs: _Pairs, columns: list[Any]) -> Matches:
+    row, mentor, begins, ends = (c[np.lexsort((columns[2], columns[0]))] for c in columns)
+    return Matches(
+        mentee=pairs.mentee[row], mentor=mentor, programme=pairs.programme[row],
+        start=pairs.start[row], matched_on=begins, ended_on=ends,
+    )  # fmt: skip
 
 
 def _at(pool: Ints, uniform: float) -> int:
@@ -141,67 +176,3 @@ def mentor_months(matches: Matches) -> tuple[Ints, Bools]:
     busy = np.zeros((len(who), MONTHS), dtype=bool)
     np.logical_or.at(busy, place, (month >= first[:, None]) & (month <= last[:, None]))
     return who, busy
-
-
-def draw_sessions(
-    streams: Streams, people: People, lottery: Lottery, matches: Matches, exit_on: Dates
-) -> Sessions:
-    """Meetings of the mentored while both people of a pair are there."""
-    rows = np.flatnonzero(lottery.mentored)
-    who = lottery.person[rows]
-    counts = _meetings(streams, who, lottery.round_month[rows], people.motivation[who])
-    place, event = np.nonzero(counts)
-    times = counts[place, event]
-    place, event = np.repeat(place, times), np.repeat(event, times)
-    nth = np.arange(len(place)) - np.repeat(np.cumsum(times) - times, times)
-    draws = streams.picked("session", who, 4 * _SLOTS).reshape(-1, _SLOTS, 4)
-    u: Floats = draws[place, event * _MOST + nth]
-    day = month_start(lottery.round_month[rows][place] + event)
-    first = event == 0
-    first_match = _first_match(matches, rows)[place]
-    held = day + np.floor(u[:, 0] * 28).astype("timedelta64[D]")
-    soon = (2 + np.floor(u[:, 0] * 13)).astype("timedelta64[D]")
-    held = np.where(first, first_match + soon, held)
-    covered = _covered(matches, rows[place], held)
-    order = np.lexsort((nth, held, place))
-    order = order[covered[order]]
-    minutes = np.rint(45 * np.exp(0.4 * normal(u[:, 1]))).astype(np.int64)
-    return Sessions(
-        mentee=rows[place][order],
-        held_on=held[order],
-        minutes=minutes[order],
-        confirmed=((u[:, 2] < 0.80) | first)[order],  # taking part means having met
-    )
-
-
-def _meetings(streams: Streams, who: Ints, rounds: Ints, motivation: Floats) -> Ints:
-    """Meetings by event month 0..12: one in month 0, then Poisson by inversion."""
-    event = np.arange(13)
-    u = np.take_along_axis(
-        streams.picked("session.count", who, MONTHLY), rounds[:, None] + event, axis=1
-    )
-    rate = _MEETINGS_A_MONTH * np.exp(0.5 * motivation - 0.125)
-    mean = rate[:, None] * np.exp(-_MEETING_DECAY * (event - 1))
-    chance = np.exp(-mean)
-    below, counts = chance.copy(), np.zeros(u.shape, dtype=np.int64)
-    for k in range(1, _MOST + 1):
-        counts += u >= below
-        chance = chance * mean / k
-        below += chance
-    counts[:, 0] = 1
-    return counts
-
-
-def _first_match(matches: Matches, rows: Ints) -> Dates:
-    return matches.matched_on[np.searchsorted(matches.mentee, rows)]
-
-
-def _covered(matches: Matches, mentee: Ints, held: Dates) -> Bools:
-    """Whether each date lies within one of the mentee's pairs."""
-    found = np.zeros(len(held), dtype=bool)
-    at = np.searchsorted(matches.mentee, mentee)
-    for nth in range(_REMATCHES + 1):
-        row = np.minimum(at + nth, len(matches) - 1)
-        same = (at + nth < len(matches)) & (matches.mentee[row] == mentee)
-        found |= same & (matches.matched_on[row] <= held) & (held <= matches.ended_on[row])
-    return found

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from analysis.synthetic.streams import Streams
+    from analysis.synthetic.streams import Ints, Streams
+
+Strings = npt.NDArray[np.str_]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -29,9 +32,8 @@ _LAST = _words(
 )
 
 
-def invented_names(streams: Streams, count: int) -> list[tuple[str, str]]:
-    """First and last name of each person; several people may share both."""
-    first = np.floor(streams.scalar("first_name", 0, count) * len(_FIRST)).astype(int)
-    last = np.floor(streams.scalar("last_name", 0, count) * len(_LAST)).astype(int)
-    pairs = zip(first.tolist(), last.tolist(), strict=True)
-    return [(_FIRST[one], _LAST[other]) for one, other in pairs]
+def invented_names(streams: Streams, rows: Ints, total: int) -> tuple[Strings, Strings]:
+    """First and last names of the given of ``total`` people; several may share both."""
+    first = np.floor(streams.scalar("first_name", 0, total)[rows] * len(_FIRST)).astype(int)
+    last = np.floor(streams.scalar("last_name", 0, total)[rows] * len(_LAST)).astype(int)
+    return np.array(_FIRST)[first], np.array(_LAST)[last]

@@ -49,11 +49,15 @@ LEVEL_CUTS = np.array([0.62, 0.84, 0.94, 0.98])  # levels 1-5: 62/22/10/4/2 %
 MEAN_STOCK_TENURE, LONGEST_TENURE = 55.0, 420
 SITE_MOVES_A_YEAR = 0.03
 REFERENCE_SIZE = 5_000
+SEVERAL_SITES = 500  # a smaller company has one site a department
+SPLIT_OF_SALES, SPLIT_MOVES = 31, 0.08  # month of the reorganisation, share who change site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Parallel arrays, one row a person; traits are standard normal and never exported.
+    """Parallel arrays, one row an employment; traits are standard normal and never exported.
+
+    A human being who comes back has two rows: the second has the ``origin`` of the first.
 
     ``hire_month`` is negative for the stock of month 0; tenure in month m is m - hire_month.
     ``site`` is the site at first hire, numbered over the whole company.
@@ -68,7 +72,10 @@ class People:
     age: Floats  # years at month 0
     ability: Floats
     motivation: Floats
+    commitment: Floats
     intention: Floats  # baseline intention to leave
+    origin: Ints  # row of the first employment of the same human being
+    starter: Bools  # in the lottery at hire (scenario attrition alone)
 
     def __len__(self) -> int:
         return len(self.department)
@@ -84,6 +91,8 @@ class People:
 
 def site_counts(size: int) -> Ints:
     """Sites of each department: they grow with the company above 5,000 people."""
+    if size < SEVERAL_SITES:
+        return np.ones(len(DEPARTMENTS), dtype=np.int64)
     factor = max(1.0, size / REFERENCE_SIZE)
     counts = [round(d.sites * factor) for d in DEPARTMENTS]
     counts[CODES["operations"]] = 20 * round(factor)
@@ -132,18 +141,29 @@ def draw_people(streams: Streams, size: int, first: int = 0, count: int | None =
         age=np.minimum(at_hire - hire_month / 12, 64.0 - hire_month.clip(0) / 12),
         ability=ability,
         motivation=motivation,
+        commitment=commitment,
+        origin=first + np.arange(n),
+        starter=np.zeros(n, dtype=bool),
         intention=-0.60 * commitment + 0.80 * normal(u("intention")),
     )
 
 
 def site_by_month(streams: Streams, size: int, people: People, first: int = 0) -> Ints:
-    """Site in each month, shape (people, 48): 3 % a year move, nobody in operations."""
+    """Site in each month, shape (people, 48): 3 % a year move, nobody in operations.
+
+    When sales is split, 8 % of its people move besides.
+    """
     counts = site_counts(size)
     starts = (np.cumsum(counts) - counts)[people.department]
-    moves = streams.monthly("site_move", first, len(people)) < SITE_MOVES_A_YEAR / 12
+    n = len(people)
+    moves = streams.monthly("site_move", first, n) < SITE_MOVES_A_YEAR / 12
     moves &= (people.tenure() > 0) & (people.department != CODES["operations"])[:, None]
+    split = streams.scalar("split_move", first, n) < SPLIT_MOVES
+    moves[:, SPLIT_OF_SALES] |= (
+        split & (people.department == CODES["sales"]) & (people.hire_month < SPLIT_OF_SALES)
+    )
     latest = np.maximum.accumulate(np.where(moves, np.arange(MONTHS), -1), axis=1)
-    target = streams.monthly("site_target", first, len(people))
+    target = streams.monthly("site_target", first, n)
     target = np.take_along_axis(target, latest.clip(0), axis=1)
     new = starts[:, None] + np.floor(target * counts[people.department][:, None]).astype(np.int64)
     return np.where(latest >= 0, new, people.site[:, None])

@@ -46,11 +46,18 @@ def _learning(tenure: Ints) -> Floats:
     return np.asarray(by_tenure[tenure.clip(0, 60)])
 
 
+def on_leave(streams: Streams, people: People, exit_month: Ints, first: int = 0) -> Bools:
+    """Months on leave while employed, shape (people, 48)."""
+    starts = streams.monthly("leave", first, len(people)) < _LEAVE_STARTS
+    leave = starts.copy()
+    for lag in range(1, _LEAVE_MONTHS):
+        leave[:, lag:] |= starts[:, :-lag]
+    employed = (people.tenure() >= 1) & (np.arange(MONTHS) < exit_month[:, None])
+    return np.asarray(employed & leave)
+
+
 def recorded(streams: Streams, people: People, exit_month: Ints, first: int = 0) -> Bools:
     """Months with a KPI on file, shape (people, 48): whole months employed and not on leave."""
-    starts = streams.monthly("leave", first, len(people)) < _LEAVE_STARTS
-    on_leave = starts.copy()
-    for lag in range(1, _LEAVE_MONTHS):
-        on_leave[:, lag:] |= starts[:, :-lag]
     employed = (people.tenure() >= 1) & (np.arange(MONTHS) < exit_month[:, None])
-    return np.asarray(employed & ~on_leave & MEASURED[people.department][:, None])
+    there = employed & ~on_leave(streams, people, exit_month, first)
+    return np.asarray(there & MEASURED[people.department][:, None])
