@@ -2,113 +2,40 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
-import re
 import secrets
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
+from pipelines.delivery import Part, Source
 from pipelines.errors import Exit, UserError
 
 PROJECT_FILE = "mentorlift.yml"
-DELIVERY_TABLES = (
-    "people",
-    "employment",
-    "jobs",
-    "performance",
-    "enrolments",
-    "matches",
-    "sessions",
-)
-TableName = Literal[
-    "people", "employment", "jobs", "performance", "enrolments", "matches", "sessions"
-]
 # What only a company's own HR system delivers; published research data never holds it.
 HR_TABLES = frozenset({"employment", "jobs"})
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FromName(_Part):
-    """Take the delivery date from the file's name: one group that matches YYYY-MM-DD."""
-
-    from_name: str
-
-    @field_validator("from_name")
-    @classmethod
-    def _one_group(cls, pattern: str) -> str:
-        try:
-            groups = re.compile(pattern).groups
-        except re.error:
-            raise ValueError("not a regular expression") from None
-        if groups != 1:
-            raise ValueError("needs exactly one group in brackets, matching YYYY-MM-DD")
-        return pattern
-
-
-class Load(_Part):
-    """One delivery table fed from a file: canonical column -> header of the file."""
-
-    table: TableName
-    columns: dict[str, str]
-    constants: dict[str, str] = Field(default_factory=dict)
-    values: dict[str, dict[str, str]] = Field(default_factory=dict)
-    formats: dict[str, str] = Field(default_factory=dict)
-    keep_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    attributes: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _attributes_of_people(self) -> Self:
-        if self.attributes and self.table != "people":
-            raise ValueError("attributes belong to the table people; add a load for it")
-        return self
-
-
-class Source(_Part):
-    """A kind of delivery: which files, when delivered, how to read them, what they feed."""
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    file: str
-    delivered_on: dt.date | FromName
-    null_words: tuple[str, ...] = ("", "NA", "N/A", "NULL", "-")
-    sheet: str | None = None
-    header_row: int = Field(default=1, ge=1)
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    encoding: str = "utf-8-sig"
-    loads: tuple[Load, ...] = Field(min_length=1)
-
-    @field_validator("file")
-    @classmethod
-    def _inside(cls, pattern: str) -> str:
-        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            raise ValueError("must lie below the data folder: no leading / and no ..")
-        return pattern
-
-
-class Programme(_Part):
+class Programme(Part):
     """One mentoring programme as people call it."""
 
     id: str
     name: str = ""
 
 
-class Retention(_Part):
+class Retention(Part):
     """How long personal data are kept."""
 
     months: int = Field(gt=0)
 
 
-class Settings(_Part):
+class Settings(Part):
     """One project. Purpose, lawful basis and retention are mandatory: no run without them."""
 
     project: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
@@ -141,7 +68,7 @@ class Settings(_Part):
         return Rules(mode=self.disclosure, min_group=self.min_group)
 
 
-class Project(_Part):
+class Project(Part):
     """A project folder as read: settings, studies, and the hash of all its files."""
 
     folder: Path

@@ -13,7 +13,8 @@ from pipelines.errors import Exit, UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.config import Settings, Source
+    from pipelines.config import Settings
+    from pipelines.delivery import Source
 
 
 @dataclass(frozen=True)

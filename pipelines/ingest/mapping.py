@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from pipelines.config import Load, Source
+    from pipelines.delivery import Load, Source
     from pipelines.ingest.pseudonym import Pseudonyms
     from pipelines.models import Contract
     from pipelines.sources import Batch
