@@ -189,7 +189,7 @@ class _Sums:
         """Add people of one pattern: outcomes (n, T), weights (n,)."""
         p = self.place.get(key)
         if p is None:
-            p = self._open(key)
+            p = self._begin(key)
         weighted = block * weight[:, None]
         square = weight * weight
         self.people[p] += len(weight)
@@ -200,7 +200,7 @@ class _Sums:
         if self.crossed:
             self.cross[p] += weighted.T @ weighted
 
-    def _open(self, key: _Key) -> int:
+    def _begin(self, key: _Key) -> int:
         p = self.place[key] = len(self.keys)
         self.keys.append(key)
         self.people.append(0)

@@ -139,7 +139,7 @@ def diagnose_roll_out(
     """All checks of a roll-out; none depends on the sign or size of the headline."""
     scaled = replace(effects.leads, covariance=effects.leads.covariance * effects.factor)
     return (
-        *pre_trend(scaled, spec, effects.df, limits),
+        pre_trend(scaled, spec, effects.df, limits),
         _sites(effects),
         _already_treated(roll_out.moments),
         *minimum_detectable_effect(results[:1], spec),

@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 # Months before the start whose averages are tested, declared once for every study: at most three
 # contrasts, so that the test keeps its power (methods: diagnostics).
 LEADS = ((-12, -9), (-8, -5), (-4, -2))
+_LABEL = "Sites developed alike before the start (joint test of three leads)"
+_REMEDY = "Compare with sites that developed alike before, or draw the order of starts."
+_TOO_FEW = "Too few sites to see a drift that could make the effect: more sites would help."
 
 
-def pre_trend(
-    event: Aggregate, spec: StudySpec, df: float, limits: Thresholds
-) -> tuple[Diagnostic, ...]:
-    """The joint test of the lead contrasts, and a note on its power.
+def pre_trend(event: Aggregate, spec: StudySpec, df: float, limits: Thresholds) -> Diagnostic:
+    """The joint test of the lead contrasts with its power.
 
     ``event`` are effects by event time on one base period before the start; ``df`` the
     denominator of the F reference (infinite: chi-square).
     """
     contrasts = _contrasts(event)
     if not len(contrasts):
-        return (_none(),)
+        return _none()
     leads = contrasts @ event.estimate
     variance = contrasts @ event.covariance @ contrasts.T
     count = len(leads)
@@ -44,33 +45,27 @@ def pre_trend(
     excluded = _excludes(leads, variance, spec, df)
     failed = p < limits.pre_trend_fail_p and excluded
     warned = p < limits.pre_trend_warn_p or (power is not None and power < limits.pre_trend_power)
-    remedy = ""
-    if failed or p < limits.pre_trend_warn_p:
-        remedy = "Compare with sites that developed alike before, or draw the order of starts."
-    elif warned:
-        remedy = "Too few sites to see a drift that could make the effect: more sites would help."
+    remedy = _REMEDY if p < limits.pre_trend_warn_p else _TOO_FEW if warned else ""
     shown = p_text(p) + (f", power {share_text(power)}" if power is not None else "")
-    return (
-        Diagnostic(
-            name="pre_trend",
-            label="Sites developed alike before the start (joint test of three leads)",
-            value=p,
-            display=shown,
-            threshold=(
-                f"warn below p = {limits.pre_trend_warn_p:g} or power "
-                f"{100 * limits.pre_trend_power:g} %; fail below p = {limits.pre_trend_fail_p:g} "
-                "when the largest lead is surely over half the effect of interest"
-            ),
-            status="fail" if failed else "warn" if warned else "pass",
-            remedy=remedy,
+    return Diagnostic(
+        name="pre_trend",
+        label=_LABEL,
+        value=p,
+        display=shown,
+        threshold=(
+            f"warn below p = {limits.pre_trend_warn_p:g} or power "
+            f"{100 * limits.pre_trend_power:g} %; fail below p = {limits.pre_trend_fail_p:g} "
+            "when the largest lead is surely over half the effect of interest"
         ),
+        status="fail" if failed else "warn" if warned else "pass",
+        remedy=remedy,
     )
 
 
 def _none() -> Diagnostic:
     return Diagnostic(
         name="pre_trend",
-        label="Sites developed alike before the start (joint test of three leads)",
+        label=_LABEL,
         value=None,
         display="no months before the start",
         threshold="months before the start are needed",

@@ -74,49 +74,62 @@ def att_by_group_and_time(
     ``covariates`` (cells, q) are the rows of each cell, a constant first. Cohorts treated in the
     first period have no base and are left out. Sandwich without small-sample factor.
     """
-    periods = moments.periods
-    started = np.unique(moments.cohort[moments.cohort < NEVER])
-    groups = started[(started > periods[0] + anticipation) & (started <= periods[-1])]
+    periods, groups = moments.periods, _groups(moments, anticipation)
     pairs = [(int(g), t, b) for g in groups for t, b in _pairs(periods, int(g), base, anticipation)]
     if not pairs:
         raise ValueError("no cohort starts after the first period")
     size = len(pairs) + len(groups)
     constant, slope = np.zeros((2, len(moments.people), size))
-    att = np.full(len(pairs), np.nan)
-    counts = np.zeros((2, len(pairs)), dtype=np.int64)
-    reasons = [""] * len(pairs)
-    for k, (g, t, b) in enumerate(pairs):
-        if t == b:
-            att[k] = 0.0
-            continue
-        sides = _sides(moments, g, t, b, control, anticipation)
-        counts[:, k] = sides.people(moments)
-        made = doubly_robust(sides, covariates)
-        if isinstance(made, str):
-            reasons[k] = made
-            continue
-        att[k], slope[sides.used, k], constant[sides.used, k] = made
+    sides = [_sides(moments, *pair, control, anticipation) for pair in pairs]
+    compared = [
+        (0.0, "") if t == b else _compare(sides[k], covariates, constant[:, k], slope[:, k])
+        for k, (_, t, b) in enumerate(pairs)
+    ]
+    counts = [side.people(moments) for side in sides]
     shares = _shares(moments, groups, constant[:, len(pairs) :])
-    influence = Differences(
-        constant=constant,
-        slope=slope,
-        late=np.array([t for _, t, _ in pairs] + [0] * len(groups)),
-        early=np.array([b for _, _, b in pairs] + [0] * len(groups)),
-    )
+    influence = _influence(pairs, constant, slope)
     return GroupTime(
         group=np.array([g for g, _, _ in pairs]),
         period=periods[[t for _, t, _ in pairs]],
         base=periods[[b for _, _, b in pairs]],
-        att=att,
-        treated=counts[0],
-        controls=counts[1],
-        reason=tuple(reasons),
+        att=np.array([value for value, _ in compared]),
+        treated=np.array([n for n, _ in counts]),
+        controls=np.array([n for _, n in counts]),
+        reason=tuple(why for _, why in compared),
         groups=groups,
         shares=shares,
         covariance=influence.outer(moments),
         people=int(moments.people.sum()),
         clusters=len(np.unique(moments.cluster)) if moments.clustered else None,
     )
+
+
+def _groups(moments: Moments, anticipation: int) -> Ints:
+    """Cohorts with a period before their start, in order."""
+    first, last = moments.periods[0] + anticipation, moments.periods[-1]
+    return np.unique(moments.cohort[(moments.cohort > first) & (moments.cohort <= last)])
+
+
+def _influence(pairs: list[tuple[int, int, int]], constant: Floats, slope: Floats) -> Differences:
+    """Influences of all ATT(g,t), then of the shares, which depend on no outcome."""
+    more = [0] * (constant.shape[1] - len(pairs))
+    return Differences(
+        constant=constant,
+        slope=slope,
+        late=np.array([t for _, t, _ in pairs] + more),
+        early=np.array([b for _, _, b in pairs] + more),
+    )
+
+
+def _compare(
+    sides: Sides, covariates: Floats | None, constant: Floats, slope: Floats
+) -> tuple[float, str]:
+    """ATT(g,t) and why it is nan; writes the influence of the patterns into two columns."""
+    made = doubly_robust(sides, covariates)
+    if isinstance(made, str):
+        return np.nan, made
+    att, slope[sides.used], constant[sides.used] = made
+    return att, ""
 
 
 def _pairs(periods: Ints, group: int, base: Base, anticipation: int) -> list[tuple[int, int]]:
