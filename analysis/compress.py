@@ -79,6 +79,11 @@ class Moments:
         """People a pattern stands for, on average."""
         return float(self.people.sum() / len(self.people))
 
+    @property
+    def clusters(self) -> int | None:
+        """Number of declared clusters; None where people are their own."""
+        return len(np.unique(self.cluster)) if self.clustered else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:

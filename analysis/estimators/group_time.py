@@ -78,14 +78,13 @@ def att_by_group_and_time(
     pairs = [(int(g), t, b) for g in groups for t, b in _pairs(periods, int(g), base, anticipation)]
     if not pairs:
         raise ValueError("no cohort starts after the first period")
-    size = len(pairs) + len(groups)
-    constant, slope = np.zeros((2, len(moments.people), size))
+    constant, slope = np.zeros((2, len(moments.people), len(pairs) + len(groups)))
     sides = [_sides(moments, *pair, control, anticipation) for pair in pairs]
     compared = [
         (0.0, "") if t == b else _compare(sides[k], covariates, constant[:, k], slope[:, k])
         for k, (_, t, b) in enumerate(pairs)
     ]
-    counts = [side.people(moments) for side in sides]
+    counts = np.array([side.people(moments) for side in sides])
     shares = _shares(moments, groups, constant[:, len(pairs) :])
     influence = _influence(pairs, constant, slope)
     return GroupTime(
@@ -93,14 +92,14 @@ def att_by_group_and_time(
         period=periods[[t for _, t, _ in pairs]],
         base=periods[[b for _, _, b in pairs]],
         att=np.array([value for value, _ in compared]),
-        treated=np.array([n for n, _ in counts]),
-        controls=np.array([n for _, n in counts]),
+        treated=counts[:, 0],
+        controls=counts[:, 1],
         reason=tuple(why for _, why in compared),
         groups=groups,
         shares=shares,
         covariance=influence.outer(moments),
         people=int(moments.people.sum()),
-        clusters=len(np.unique(moments.cluster)) if moments.clustered else None,
+        clusters=moments.clusters,
     )
 
 
