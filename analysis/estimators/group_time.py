@@ -86,7 +86,6 @@ def att_by_group_and_time(
     ]
     counts = np.array([side.people(moments) for side in sides])
     shares = _shares(moments, groups, constant[:, len(pairs) :])
-    influence = _influence(pairs, constant, slope)
     return GroupTime(
         group=np.array([g for g, _, _ in pairs]),
         period=periods[[t for _, t, _ in pairs]],
@@ -97,7 +96,7 @@ def att_by_group_and_time(
         reason=tuple(why for _, why in compared),
         groups=groups,
         shares=shares,
-        covariance=influence.outer(moments),
+        covariance=_influence(pairs, constant, slope).outer(moments),
         people=int(moments.people.sum()),
         clusters=moments.clusters,
     )
