@@ -58,8 +58,7 @@ def _land_file(
     landed: int,
 ) -> FileReport:
     source = file.source
-    dialect = Dialect(source.sheet, source.header_row, source.delimiter, source.encoding)
-    table = read_source(file.path, dialect)
+    table = read_source(file.path, Dialect.of(source))
     loads = [mapping.Mapping(source, x, tables[x.table], file.name) for x in source.loads]
     for load in loads:
         mapping.check(load, table.header)
