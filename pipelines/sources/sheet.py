@@ -48,9 +48,7 @@ class Sheet:
         row = self._dialect.header_row
         wide = [m for m in self._merged if m[0] <= row <= m[2] and m[3] > m[1]]
         for top, left, _, right in wide:
-            if any(not name for name in self._names[left - 1 : right]) and any(
-                self._names[right:]
-            ):
+            if not all(self._names[left - 1 : right]):
                 what = f"header cells {cell(top, left)} to {cell(top, right)} are merged"
                 fix = "Set header_row to the row in which each column has a name of its own."
                 raise unusable(self._file, what, fix)
