@@ -58,11 +58,15 @@ def _land_file(
     landed: int,
 ) -> FileReport:
     source = file.source
-    table = read_source(file.path, Dialect.of(source))
     loads = [mapping.Mapping(source, x, tables[x.table], file.name) for x in source.loads]
-    for load in loads:
-        mapping.check(load, table.header)
-    rows = _stage(engine, table.batches(), loads, pseudonyms)
+    try:
+        table = read_source(file.path, Dialect.of(source))
+        for load in loads:
+            mapping.check(load, table.header)
+        rows = _stage(engine, table.batches(), loads, pseudonyms)
+    except (OSError, UserError):
+        check_unchanged(file)  # a file that changes is the cause of any other complaint
+        raise
     check_unchanged(file)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):

@@ -24,9 +24,7 @@ ROWS_AT_ONCE = 20_000
 class Sheet:
     """The table in one sheet; rows and columns count from 1, as Excel shows them."""
 
-    def __init__(
-        self, file: str, sheet: CalamineSheet, facts: Worksheet, dialect: Dialect
-    ) -> None:
+    def __init__(self, file: str, sheet: CalamineSheet, facts: Worksheet, dialect: Dialect) -> None:
         self._file, self._dialect, self._facts = file, dialect, facts
         self.name = sheet.name
         self._merged = [
@@ -73,8 +71,8 @@ class Sheet:
     def lines(self, reading: Reading) -> Iterator[Batch]:
         """The data; raises :class:`UserError` for a cell without a value that can be read."""
         dialect = self._dialect
-        reading.not_data["above the header"] += dialect.header_row - 1
-        reading.not_data["header"] += min(dialect.first_row - 1, self.height) - (
+        reading.not_data["rows above the header"] += dialect.header_row - 1
+        reading.not_data["header rows"] += min(dialect.first_row - 1, self.height) - (
             dialect.header_row - 1
         )
         footer = Footer(self._file, dialect.footer) if dialect.footer else None
@@ -112,9 +110,7 @@ class Sheet:
     def _check(self, batch: Batch) -> None:
         facts, width = self._facts, len(self.header)
         first, last = batch.rows[0].as_py(), batch.rows[-1].as_py()
-        wide = [
-            m for m in self._merged if m[3] > m[1] <= width and m[0] <= last and m[2] >= first
-        ]
+        wide = [m for m in self._merged if m[3] > m[1] <= width and m[0] <= last and m[2] >= first]
         if not (facts.errors or facts.uncomputed or wide):
             return
         for row in batch.rows.to_pylist():

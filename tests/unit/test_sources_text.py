@@ -80,7 +80,7 @@ def test_a_message_counts_rows_as_a_spreadsheet_does(tmp_path):
 
 @pytest.mark.parametrize("quote", ["'", ""])
 def test_other_quotes_and_none(tmp_path, quote):
-    path = written(tmp_path, f"id,note\n1,{quote}5\" pipe{quote}\n2,\"x\n")
+    path = written(tmp_path, f'id,note\n1,{quote}5" pipe{quote}\n2,"x\n')
     assert Read(path, quote=quote).lines == [("1", '5" pipe'), ("2", '"x')]
 
 
@@ -93,7 +93,7 @@ def test_blank_lines_are_counted_and_keep_their_number(tmp_path):
     read = Read(written(tmp_path, "id,b\n1,x\n\n,\n2,\n,,,\n\n"))
     assert read.lines == [("1", "x"), ("2", "")]
     assert read.rows == [2, 5]
-    assert read.not_data == {"header": 1, "blank": 4}
+    assert read.not_data == {"header rows": 1, "blank rows": 4}
 
 
 def test_titles_and_filters_above_the_header(tmp_path):
@@ -101,19 +101,19 @@ def test_titles_and_filters_above_the_header(tmp_path):
     read = Read(written(tmp_path, text), header_row=4)
     assert (read.header, read.lines) == (("id", "b"), [("1", "x")])
     assert (read.rows, read.data_rows) == ([5], [1])
-    assert read.not_data == {"above the header": 3, "header": 1}
+    assert read.not_data == {"rows above the header": 3, "header rows": 1}
 
 
 def test_a_header_of_three_rows(tmp_path):
     text = 'Q1,Q2\n"How\nare you?",Why?\n"{""ImportId"": ""QID1""}",{}\n4,because\n'
     read = Read(written(tmp_path, text), header_rows=3)
     assert (read.header, read.lines, read.rows) == (("Q1", "Q2"), [("4", "because")], [4])
-    assert read.not_data == {"header": 3}
+    assert read.not_data == {"header rows": 3}
 
 
 def test_data_may_begin_further_down(tmp_path):
     read = Read(written(tmp_path, "id,b\nexample,e\n----,-\n1,x\n"), data_row=4)
-    assert (read.lines, read.rows, read.not_data) == ([("1", "x")], [4], {"header": 3})
+    assert (read.lines, read.rows, read.not_data) == ([("1", "x")], [4], {"header rows": 3})
 
 
 @pytest.mark.parametrize("end", ["Total,2", "Total", "Total,2,,", " Total rows: 2", ",Total"])
@@ -121,7 +121,7 @@ def test_a_footer_is_counted_and_not_loaded(tmp_path, end):
     path = written(tmp_path, f"id,b\n1,x\n2,y\n\n{end}\n\nPrinted by HR\n")
     read = Read(path, footer=("^Total", "^Printed"))
     assert (read.lines, read.rows) == ([("1", "x"), ("2", "y")], [2, 3])
-    assert read.not_data == {"header": 1, "blank": 2, "footer": 2}
+    assert read.not_data == {"header rows": 1, "blank rows": 2, "footer rows": 2}
 
 
 @pytest.mark.parametrize("end", ["Total,1", "Total"])
@@ -195,7 +195,7 @@ def test_lines_in_several_encodings_are_refused(tmp_path, lines, says):
     ("data", "encoding", "says"),
     [
         ("id,b\n1,x\n2,Zoë\n".encode("cp1252"), "utf-8", "row 3 is not utf-8 text"),
-        (b'id,b\n1,x\n2,\x81\n', "cp1252", "row 3 is not cp1252 text"),
+        (b"id,b\n1,x\n2,\x81\n", "cp1252", "row 3 is not cp1252 text"),
         ("id,b\n1,x\n".encode("utf-16") + b"z", "utf-16", "row 3 is not utf-16 text"),
         ("id,b\n1,x\n".encode("utf-16"), "utf-8", "row 1 is not utf-8 text"),
         (b"id\n1\n", "klingon", "the encoding 'klingon' is unknown"),
