@@ -11,7 +11,7 @@ from pipelines.ingest.files import check_unchanged, deliveries
 from pipelines.ingest.pseudonym import Pseudonyms
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
 from pipelines.models import contracts, create_described
-from pipelines.sources import Dialect, read_source
+from pipelines.sources import SHEET, Dialect, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,12 +58,15 @@ def _land_file(
     landed: int,
 ) -> FileReport:
     source = file.source
-    dialect = Dialect(source.sheet, source.header_row, source.delimiter, source.encoding)
-    table = read_source(file.path, dialect)
     loads = [mapping.Mapping(source, x, tables[x.table], file.name) for x in source.loads]
-    for load in loads:
-        mapping.check(load, table.header)
-    rows = _stage(engine, table.batches(), loads, pseudonyms)
+    try:
+        table = read_source(file.path, Dialect.of(source))
+        for load in loads:
+            mapping.check(load, table.header)
+        rows = _stage(engine, table.batches(), loads, pseudonyms)
+    except (OSError, UserError):
+        check_unchanged(file)  # a file that changes is the cause of any other complaint
+        raise
     check_unchanged(file)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
@@ -72,9 +75,18 @@ def _land_file(
         landed += report.loaded
         reports.append(report)
     used = set().union(*(load.used() for load in loads))
-    unused = tuple(name for name in table.header if name not in used)
+    unused = tuple(name for name in table.header if name not in used and name != SHEET)
     return FileReport(
-        source.name, file.name, file.sha256, file.delivered_on, rows, unused, tuple(reports)
+        source=source.name,
+        file=file.name,
+        sha256=file.sha256,
+        delivered_on=file.delivered_on,
+        rows=rows,
+        columns_not_loaded=unused,
+        loads=tuple(reports),
+        not_data=dict(table.reading.not_data),
+        counted=dict(table.reading.counted),
+        notes=tuple(table.reading.notes),
     )
 
 

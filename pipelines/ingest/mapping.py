@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import Exit, UserError
+from pipelines.sources.numbers import canonical_numbers
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load, Source
@@ -77,6 +78,8 @@ def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
             text = batch.data_rows.cast(pa.string())
         else:
             text = _read(mapping, batch.columns[load.columns[name]], load.values.get(name, {}))
+            if roles[name] == "number" and mapping.source.decimal:
+                text = canonical_numbers(text, mapping.source.decimal)
         staged[name] = pseudonyms.of(text) if roles[name] == "identifier" else text
     for header, name in mapping.attribute_columns().items():
         staged[name] = _read(mapping, batch.columns[header], {})

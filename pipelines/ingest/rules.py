@@ -22,7 +22,9 @@ FAR_DATE = "date before 1900 or after 2199"
 
 _MONTHS_SINCE = re.compile(r"months since (\d{4})-(0[1-9]|1[0-2])")
 _STRPTIME = re.compile(r"([^%]*%-?[aAbBdfHIjmMpSyYzZ])+[^%]*")
+_LIKE_ISO = re.compile(r"%Y-%-?d-%-?m")
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?Z?)?$"
+_ISO_TIME = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?$"
 _ISO_MONTH = r"^\d{4}-\d{2}$"
 _WHOLE = r"^[+-]?\d{1,5}(\.0*)?$"
 _FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
@@ -99,11 +101,16 @@ def date_sql(given: str, form: str, key: str, *, month: bool = False) -> str:
             first = f"try_cast({given} || '-01' as date)"
             day += f" when regexp_matches({given}, {text(_ISO_MONTH)}) then {first}"
         return f"case {day} end"
-    if not _STRPTIME.fullmatch(form):
-        problem = f"formats: {key}: {form!r} is not a date format."
+    if not _STRPTIME.fullmatch(form) or _LIKE_ISO.search(form):
+        problem = f"formats: {key}: {form!r} is not a date format that can be told from ISO dates."
         fix = "Write iso, a format such as '%d.%m.%Y', or 'months since 2014-01'."
         raise UserError(problem, fix, Exit.PROJECT)
-    return f"cast(try_strptime({given}, {text(form)}) as date)"
+    # Date cells of a workbook come as ISO text, among texts in the declared format.
+    timed = f"when regexp_matches({given}, {text(_ISO_TIME)}) then try_cast({given}[1:10] as date)"
+    cell = date_sql(given, "iso", key)
+    if "%H" in form or "%I" in form:
+        cell = f"case {timed} else {cell} end"
+    return f"coalesce(cast(try_strptime({given}, {text(form)}) as date), {cell})"
 
 
 def _canonical(mapping: Mapping, column: Column) -> str:
