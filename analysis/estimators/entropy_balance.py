@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 NO_BALANCE = "no weights of the comparison group give it the covariate means of those who joined"
 BALANCED = 1e-8  # largest difference of means left, in standard deviations
-_STEPS = 200
+_NEAR = 1e-5
+_STEPS = 100
 _HALVINGS = 40
 
 
@@ -65,14 +66,14 @@ def _dual(gaps: NDArray[np.float64], people: NDArray[np.float64]) -> NDArray[np.
             step = np.linalg.solve(hessian, gradient)
         except np.linalg.LinAlgError:
             return None
-        size = 1.0
-        for _ in range(_HALVINGS):
-            trial, w_trial = _potential(gaps, people, multipliers - size * step)
+        # so close the full step is the best one, and the dual no longer tells steps apart
+        halvings = 0 if np.abs(gradient).max() < _NEAR else _HALVINGS
+        size, (trial, w_trial) = 1.0, _potential(gaps, people, multipliers - step)
+        for _ in range(halvings):
             if trial <= value:
                 break
             size /= 2
-        else:  # no smaller to rounding: as close as it gets, and the caller looks how close
-            return w
+            trial, w_trial = _potential(gaps, people, multipliers - size * step)
         multipliers, value, w = multipliers - size * step, trial, w_trial
     return None
 
