@@ -28,6 +28,17 @@ REQUIRED: dict[str, frozenset[str]] = {
     "randomised": frozenset(
         {"sample_ratio", "balance", "differential_missing_outcome", "contamination"}
     ),
+    "opt_in": frozenset(
+        {
+            "adjusted_balance",
+            "comparability",
+            "equipoise",
+            "effective_sample_size",
+            "placebo",
+            "differential_missing_outcome",
+            "contamination",
+        }
+    ),
 }
 
 

@@ -19,6 +19,15 @@ class Thresholds:
     contamination_fail: float = 0.20
     weak_first_stage: float = 10.0
     people_fail: int = 2
+    adjusted_smd: float = 0.1
+    comparable_warn: float = 0.95
+    comparable_fail: float = 0.80
+    equipoise_warn: float = 0.5
+    effective_size_fail: float = 20.0
+    placebo_warn_p: float = 0.1
+    placebo_fail_p: float = 0.05
+    negative_control_warn_p: float = 0.05
+    negative_control_fail_p: float = 0.01
 
 
 DEFAULT = Thresholds()

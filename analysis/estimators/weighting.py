@@ -59,17 +59,13 @@ def weighted_difference(
         by_coefficient = logit.bread @ ((pulled[1] - pulled[0]) @ cells.design) * people
         moved = cells.design @ by_coefficient  # by a person's score, T - chance
         intercept = intercept + np.stack([-logit.chance, 1 - logit.chance]) * moved
-    return Influence(
-        estimate=float(means[1] - means[0]), intercept=intercept, slope=slope, terms=1
-    )
+    return Influence(estimate=float(means[1] - means[0]), intercept=intercept, slope=slope, terms=1)
 
 
 def raw_difference(cells: Cells) -> Influence:
     """Difference of means as if nobody had chosen."""
     means, intercept, slope = _means(cells, np.ones_like(cells.people))
-    return Influence(
-        estimate=float(means[1] - means[0]), intercept=intercept, slope=slope, terms=1
-    )
+    return Influence(estimate=float(means[1] - means[0]), intercept=intercept, slope=slope, terms=1)
 
 
 def _means(
