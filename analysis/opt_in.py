@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.diagnostics.adjusted_balance import adjusted_balance, love_notes
 from analysis.diagnostics.comparability import comparability
 from analysis.diagnostics.contamination import contamination
@@ -31,6 +29,7 @@ from analysis.randomised import relabelled, with_covariates
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from analysis.diagnostics import Diagnostic
@@ -82,7 +81,7 @@ def diagnose_opt_in(
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
         checks.append(placebo(before, PLACEBO, limits))
         pair = adjusted.pair(arm)
-        shares = recorded_shares(pair, window).to_numpy(dtype=float)
+        shares = recorded_shares(pair, window).to_numpy(dtype="float64")
         checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), limits))
         if spec.negative_controls:
             controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
@@ -144,9 +143,8 @@ def _chance(setting: Setting) -> NDArray[np.float64] | None:
 
 def _of_people(pair: Panel, spec: StudySpec, outcome: NDArray[np.float64], name: str) -> Result:
     """The headline's estimator on another figure of each person (n,), on its own scale."""
-    plain = spec.model_copy(
-        update={"outcome": spec.outcome.model_copy(update={"transform": "none"})}
-    )
+    natural = spec.outcome.model_copy(update={"transform": "none"})
+    plain = spec.model_copy(update={"outcome": natural})
     choice = choice_of(pair, outcome, spec.missing_covariates)
     return headline(setting_of(pair, plain, spec.follow_up.primary, choice), name=name)
 

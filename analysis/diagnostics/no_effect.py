@@ -21,15 +21,12 @@ _REMEDY = (
 )
 
 
-def placebo(
-    result: Result, window: Window, limits: Thresholds = DEFAULT, *, overlaps: bool = False
-) -> Diagnostic:
+def placebo(result: Result, window: Window, limits: Thresholds = DEFAULT) -> Diagnostic:
     """Verdict on the effect found in months before those that were adjusted for.
 
-    A future mentee has no effect yet. ``overlaps``: a covariate reaches into the window, so
-    nothing can be learnt there.
+    A future mentee has no effect yet.
     """
-    estimate = result if isinstance(result, Estimate) and not overlaps else None
+    estimate = result if isinstance(result, Estimate) else None
     p_value = None if estimate is None else estimate.p_value
     status: Status = "note"
     if p_value is not None:

@@ -47,12 +47,13 @@ class Cells:
     @property
     def counts(self) -> tuple[float, float]:
         """People of the comparison, people treated."""
-        return float(self.people[0].sum()), float(self.people[1].sum())
+        comparison, treated = self.people.sum(axis=1)
+        return float(comparison), float(treated)
 
     @property
     def compression(self) -> float:
         """People a cell, on average: 1 is the row path."""
-        return float(self.people.sum()) / max(self.people.shape[1], 1)
+        return sum(self.counts) / max(self.people.shape[1], 1)
 
     def where(self, kept: NDArray[np.bool_]) -> Cells:
         """The cells for which ``kept`` (c,) is true."""

@@ -56,7 +56,7 @@ class OutcomeModel:
 
 
 def fit_by_arm(cells: Cells) -> OutcomeModel:
-    """A model of its own for each arm; columns not identified within an arm have no effect there."""
+    """A model of its own for each arm; columns not identified within an arm do nothing there."""
     fits = [_least_squares(cells.design, cells.people[a], cells.total[a]) for a in (0, 1)]
     return OutcomeModel(
         designs=(cells.design, cells.design),
