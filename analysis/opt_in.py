@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.diagnostics.adjusted_balance import adjusted_balance, love_notes
 from analysis.diagnostics.comparability import comparability
 from analysis.diagnostics.contamination import contamination
@@ -29,7 +31,6 @@ from analysis.randomised import relabelled, with_covariates
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from analysis.diagnostics import Diagnostic
@@ -81,7 +82,7 @@ def diagnose_opt_in(
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
         checks.append(placebo(before, PLACEBO, limits))
         pair = adjusted.pair(arm)
-        shares = recorded_shares(pair, window).to_numpy(dtype="float64")
+        shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
         checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), limits))
         if spec.negative_controls:
             controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]

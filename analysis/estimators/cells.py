@@ -53,7 +53,7 @@ class Cells:
     @property
     def compression(self) -> float:
         """People a cell, on average: 1 is the row path."""
-        return sum(self.counts) / max(self.people.shape[1], 1)
+        return sum(self.counts) / max(len(self.design), 1)
 
     def where(self, kept: NDArray[np.bool_]) -> Cells:
         """The cells for which ``kept`` (c,) is true."""

@@ -28,8 +28,7 @@ class Choice:
     """Person-aligned arrays (n,) of one treated arm and the comparison; nobody without outcome.
 
     ``covariates`` (n, k), named by ``names``, have no gaps. ``place`` is the row of each person
-    in the people of the pair. ``clustered``: several people may share a cluster. ``rows`` counts
-    the outcomes behind the means.
+    in the people of the pair. ``clustered``: several people may share a cluster.
     """
 
     outcome: NDArray[np.float64]
@@ -39,7 +38,6 @@ class Choice:
     cluster: NDArray[np.int64]
     place: NDArray[np.intp]
     clustered: bool
-    rows: int
 
     @property
     def people(self) -> tuple[int, int]:
@@ -61,12 +59,10 @@ def build_choice(pair: Panel, window: Window, missing: Missing) -> Choice:
     count = np.bincount(place[known], minlength=len(pair.people))
     total = np.bincount(place[known], weights=rows["outcome"][known], minlength=len(pair.people))
     outcome = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return choice_of(pair, outcome, missing, rows=int(known.sum()))
+    return choice_of(pair, outcome, missing)
 
 
-def choice_of(
-    pair: Panel, outcome: NDArray[np.float64], missing: Missing, *, rows: int | None = None
-) -> Choice:
+def choice_of(pair: Panel, outcome: NDArray[np.float64], missing: Missing) -> Choice:
     """The people of the pair who have this outcome (n,; nan where not), covariates completed.
 
     Strata (rounds, sites of the offer) enter as covariates, each but the first.
@@ -94,7 +90,6 @@ def choice_of(
         cluster=cluster,
         place=place,
         clustered=len(np.unique(cluster)) < len(cluster),
-        rows=len(place) if rows is None else rows,
     )
 
 

@@ -194,20 +194,15 @@ class Maker:
         )  # fmt: skip
 
     def _figures(self, influence: Influence, cells: Cells, how: str) -> Figures:
-        s, (comparison, treated) = self.setting, cells.counts
+        comparison, treated = cells.counts
         found = spread(cells, influence)
-        everybody = comparison + treated == len(s.choice.outcome)
         return Figures(
             estimate=influence.estimate,
             std_error=found.std_error,
             t_df=found.df,
             df=min(found.df, min(comparison, treated) - influence.terms),
-            counts=(
-                round(treated),
-                round(comparison),
-                s.choice.rows if everybody else round(treated + comparison),
-            ),
-            convention=_convention(s, how),
+            counts=(round(treated), round(comparison), round(treated + comparison)),
+            convention=_convention(self.setting, how),
             size=cells.size,
         )
 
