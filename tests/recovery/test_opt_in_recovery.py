@@ -71,7 +71,6 @@ def draw(
     curve_of_outcome: float = 0.0,
     curve_of_choice: float = 0.0,
     teams: int | None = None,
-    digits: int | None = None,
 ) -> Panel:
     """People who choose by x and group. A curve is what linear models do not know of."""
     x = rng.normal(size=people)
