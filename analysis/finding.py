@@ -29,6 +29,17 @@ REQUIRED: dict[str, frozenset[str]] = {
         {"sample_ratio", "balance", "differential_missing_outcome", "contamination"}
     ),
     "rollout": frozenset({"pre_trend", "clusters"}),
+    "opt_in": frozenset(
+        {
+            "adjusted_balance",
+            "comparability",
+            "equipoise",
+            "effective_sample_size",
+            "placebo",
+            "differential_missing_outcome",
+            "contamination",
+        }
+    ),
 }
 
 

@@ -85,14 +85,16 @@ def standardised_differences(panel: Panel) -> tuple[Diagnostic, ...]:
                     threshold="not gated: a draw leaves chance differences",
                     status="note",
                     remedy="",
-                    n_smallest=min(_smallest(columns, name, g) for g in (of_arm, of_comparison)),
+                    n_smallest=min(
+                        smallest_told_of(columns, name, g) for g in (of_arm, of_comparison)
+                    ),
                     coarse=None if smd is None else (round(smd, 1), f"{smd:+.1f} SD"),
                 )
             )
     return tuple(notes)
 
 
-def _smallest(columns: pd.DataFrame, name: str, group: NDArray[np.bool_]) -> int:
+def smallest_told_of(columns: pd.DataFrame, name: str, group: NDArray[np.bool_]) -> int:
     """Fewest people of a group that the figure tells of.
 
     Of a category ("grade=b") every level counts, the one without a column and the unknown too:

@@ -113,7 +113,24 @@ def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Dia
     of_arm = (pair.people["arm"] == arm).to_numpy()
     shares = recorded_shares(panel, spec.follow_up.primary)
     of_pair = np.asarray(shares[pair.people["person"]], dtype=np.float64)
-    difference, low, high = _difference(pair, of_pair, of_arm, spec)
+    return missing_verdict(
+        f"Outcome recorded, {arm} less {panel.comparison}",
+        _difference(pair, of_pair, of_arm, spec),
+        min(_told_of(of_pair[of_arm]), _told_of(of_pair[~of_arm])),
+        limits,
+        _MISSING_REMEDY,
+    )
+
+
+def missing_verdict(
+    label: str,
+    figures: tuple[float, float, float],
+    n_smallest: int,
+    limits: Thresholds,
+    remedy: str,
+) -> Diagnostic:
+    """Verdict on a difference in shares with an outcome, given with its 95 % interval."""
+    difference, low, high = figures
     surely = max(low, -high, 0.0)  # 95 % lower limit of the size of the difference
     status: Status = "pass"
     if surely > limits.missing_fail:
@@ -122,15 +139,15 @@ def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Dia
         status = "warn"
     return Diagnostic(
         name="differential_missing_outcome",
-        label=f"Outcome recorded, {arm} less {panel.comparison}",
+        label=label,
         value=difference,
         display=f"{points_text(difference)} (95 % interval {points_text(low).split()[0]} to "
         f"{points_text(high)})",
         threshold=f"warn above {per_cent(limits.missing_warn)} points either way, fail when the "
         f"95 % limit nearest zero is above {per_cent(limits.missing_fail)} points",
         status=status,
-        remedy="" if status == "pass" else _MISSING_REMEDY,
-        n_smallest=min(_told_of(of_pair[of_arm]), _told_of(of_pair[~of_arm])),
+        remedy="" if status == "pass" else remedy,
+        n_smallest=n_smallest,
         coarse=(
             round(difference, 2),
             f"{whole_points_text(difference)} (95 % interval "

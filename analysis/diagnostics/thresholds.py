@@ -22,6 +22,15 @@ class Thresholds:
     pre_trend_warn_p: float = 0.05
     pre_trend_fail_p: float = 0.01
     pre_trend_power: float = 0.5
+    adjusted_smd: float = 0.1
+    comparable_warn: float = 0.95
+    comparable_fail: float = 0.80
+    equipoise_warn: float = 0.5
+    effective_size_fail: float = 20.0
+    placebo_warn_p: float = 0.1
+    placebo_fail_p: float = 0.05
+    negative_control_warn_p: float = 0.05
+    negative_control_fail_p: float = 0.01
 
 
 DEFAULT = Thresholds()

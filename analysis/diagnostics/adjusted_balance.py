@@ -1,0 +1,147 @@
+"""Balance after adjustment: joiners against the others, before and after weighting (love plot)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from analysis.diagnostics import Diagnostic, Status
+from analysis.diagnostics.balance import smallest_told_of
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.estimators.weighting import effective_size, weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.estimators.cells import Cells
+    from analysis.estimators.opt_in_results import Setting
+
+_LEVEL = 0.05  # of the test that a difference is above the limit, shared by all covariates
+_REMEDY = (
+    "Joiners and the weighted others still differ. Adjust for the covariates named in the love "
+    "plot in another form (squares, categories), or study people who are closer to each other."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Standardised mean difference of a covariate, joiners less others, before and after."""
+
+    covariate: str
+    before: float
+    after: float
+
+
+def love_plot(
+    names: tuple[str, ...], cells: Cells, chance: NDArray[np.float64]
+) -> tuple[Difference, ...]:
+    """One difference a covariate that varies, in its unweighted pooled standard deviations.
+
+    The others are weighted by their odds of joining; the joiners are left as they are.
+    """
+    raw, odds = np.ones_like(chance), weights(chance, "att")[0]
+    found: list[Difference] = []
+    for name, values in zip(names, cells.design[:, 1:].T, strict=True):
+        mean0, spread0 = _moments(values, cells.people[0] * raw)
+        mean1, spread1 = _moments(values, cells.people[1] * raw)
+        pooled = float(np.sqrt((spread0 + spread1) / 2))
+        if pooled > 0:
+            after = _moments(values, cells.people[0] * odds)[0]
+            found.append(Difference(name, (mean1 - mean0) / pooled, (mean1 - after) / pooled))
+    return tuple(found)
+
+
+def _moments(values: NDArray[np.float64], mass: NDArray[np.float64]) -> tuple[float, float]:
+    mean = float(values @ mass / mass.sum())
+    return mean, float((values - mean) ** 2 @ mass / mass.sum())
+
+
+def adjusted_balance(
+    setting: Setting, chance: NDArray[np.float64] | None, limits: Thresholds = DEFAULT
+) -> Diagnostic:
+    """The largest difference left after weighting, and whether it surely is above the limit."""
+    limit = limits.adjusted_smd
+    threshold = f"warn above {limit:g} SD, fail when it is significantly above {limit:g} SD"
+    differences = () if chance is None else love_plot(setting.choice.names, setting.cells, chance)
+    if chance is None or not differences:
+        return Diagnostic(
+            name="adjusted_balance",
+            label=_label(setting),
+            value=None,
+            display="the weights could not be made"
+            if chance is None
+            else "nothing to adjust for was named",
+            threshold=threshold,
+            status="fail",
+            remedy="Name what drove the choice under adjust_for: without it nothing is compared.",
+        )
+    largest = max(abs(d.after) for d in differences)
+    status: Status = "pass"
+    if largest > limit:
+        surely = (largest - limit) / _error(setting.cells, chance)
+        critical = float(stats.norm.isf(_LEVEL / len(differences)))
+        status = "fail" if surely > critical else "warn"
+    return Diagnostic(
+        name="adjusted_balance",
+        label=_label(setting),
+        value=largest,
+        display=f"{largest:.2f} SD ({len(differences)} covariates)",
+        threshold=threshold,
+        status=status,
+        remedy="" if status == "pass" else _REMEDY,
+        n_smallest=min(setting.choice.people),
+        coarse=(round(largest, 1), f"{largest:.1f} SD ({len(differences)} covariates)"),
+    )
+
+
+def _label(setting: Setting) -> str:
+    return f"Largest difference left between {setting.arm} and the weighted comparison"
+
+
+def _error(cells: Cells, chance: NDArray[np.float64]) -> float:
+    """Standard error of a standardised difference, the weights taken as given."""
+    size = effective_size(cells.people[0], weights(chance, "att")[0])
+    return float(np.sqrt(1 / max(size, 1.0) + 1 / max(cells.counts[1], 1.0)))
+
+
+def love_notes(setting: Setting, chance: NDArray[np.float64] | None) -> tuple[Diagnostic, ...]:
+    """One note a covariate: its difference before and after; the value is the one after."""
+    if chance is None:
+        return ()
+    choice = setting.choice
+    raw = setting.pair.people.iloc[choice.place]
+    notes: list[Diagnostic] = []
+    for d in love_plot(choice.names, setting.cells, chance):
+        groups = (choice.treated, ~choice.treated)
+        told = (
+            [smallest_told_of(raw[list(setting.pair.covariates)], d.covariate, g) for g in groups]
+            if d.covariate in raw
+            else [_fewest(choice.covariates[g, choice.names.index(d.covariate)]) for g in groups]
+        )
+        notes.append(
+            Diagnostic(
+                name="love",
+                label=f"{d.covariate.replace('_', ' ')}, {setting.arm} against "
+                f"{setting.pair.comparison}",
+                value=d.after,
+                display=f"{d.before:+.2f} SD before, {d.after:+.2f} SD after weighting",
+                threshold="not gated one by one: see the largest difference left",
+                status="note",
+                remedy="",
+                n_smallest=min(told),
+                coarse=(
+                    round(d.after, 1),
+                    f"{d.before:+.1f} SD before, {d.after:+.1f} SD after weighting",
+                ),
+            )
+        )
+    return tuple(notes)
+
+
+def _fewest(flags: NDArray[np.float64]) -> int:
+    """The smaller of those with and without a 0/1 mark, where both exist."""
+    marked = int(flags.sum())
+    return min(n for n in (marked, len(flags) - marked, len(flags)) if n) if len(flags) else 0

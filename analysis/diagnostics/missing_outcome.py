@@ -1,0 +1,40 @@
+"""Do joiners lack outcomes more or less often than people like them who stayed out?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.diagnostics import Diagnostic
+from analysis.diagnostics.response import missing_verdict
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.estimate import NotEstimable
+
+if TYPE_CHECKING:
+    from analysis.estimate import Result
+
+_REMEDY = (
+    "Find out why results are missing more often in one group (exits, a changed team, late "
+    "reporting); the answer is about those who stayed."
+)
+
+
+def missing_outcome(result: Result, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Verdict on the adjusted difference in the share of months with an outcome.
+
+    ``result`` is the headline's estimator on that share: joiners and others who were alike
+    before are compared, since who joins also stays longer whatever the programme does.
+    """
+    label = f"Outcome recorded, {result.target.arm} less comparable others"
+    if isinstance(result, NotEstimable):
+        return Diagnostic(
+            name="differential_missing_outcome",
+            label=label,
+            value=None,
+            display="no difference could be estimated",
+            threshold="",
+            status="note",
+            remedy=f"Not estimated: {result.reason}.",
+        )
+    figures = (result.estimate, result.ci_low, result.ci_high)
+    smallest = min(result.n_treated, result.n_comparison)
+    return missing_verdict(label, figures, smallest, limits, _REMEDY)

@@ -1,0 +1,83 @@
+"""Where there can be no effect: the months before the choice, and negative controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.diagnostics import Diagnostic, Status
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.wording import p_text
+from analysis.estimate import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.estimate import Result
+    from analysis.study import Window
+
+_REMEDY = (
+    "Joiners differed from comparators where mentoring cannot have acted, so something that "
+    "drove the choice is missing. Find out what it was and adjust for it, or draw lots next time."
+)
+
+
+def placebo(result: Result, window: Window, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Verdict on the effect found in months before those that were adjusted for.
+
+    A future mentee has no effect yet.
+    """
+    estimate = result if isinstance(result, Estimate) else None
+    p_value = None if estimate is None else estimate.p_value
+    status: Status = "note"
+    if p_value is not None:
+        status = _verdict(p_value, limits.placebo_warn_p, p_value, limits.placebo_fail_p)
+    return Diagnostic(
+        name="placebo",
+        label=f"No effect in months {window[0]} to {window[1]}, before the choice, "
+        f"{result.target.arm}",
+        value=p_value,
+        display="not enough outcomes that early" if p_value is None else p_text(p_value),
+        threshold=f"warn below p = {limits.placebo_warn_p:g}, "
+        f"fail below p = {limits.placebo_fail_p:g}",
+        status=status,
+        remedy=_REMEDY
+        if status in ("warn", "fail")
+        else "Deliver outcomes of a year before the start."
+        if status == "note"
+        else "",
+        n_smallest=None if estimate is None else min(estimate.n_treated, estimate.n_comparison),
+        coarse=None if p_value is None else (float(f"{p_value:.1g}"), p_text(p_value)),
+    )
+
+
+def negative_controls(results: Sequence[Result], limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Verdict on outcomes that mentoring cannot change: the smallest p, as it is and after Holm."""
+    found = [r for r in results if isinstance(r, Estimate) and r.p_value is not None]
+    smallest = min((float(r.p_value or 0.0) for r in found), default=None)
+    status: Status = "note"
+    if smallest is not None:
+        status = _verdict(
+            smallest,
+            limits.negative_control_warn_p,
+            min(1.0, smallest * len(found)),
+            limits.negative_control_fail_p,
+        )
+    return Diagnostic(
+        name="negative_controls",
+        label="No effect on outcomes that mentoring cannot change",
+        value=smallest,
+        display="none could be looked at"
+        if smallest is None
+        else f"smallest {p_text(smallest)} of {len(found)}",
+        threshold=f"warn below p = {limits.negative_control_warn_p:g}, fail below "
+        f"p = {limits.negative_control_fail_p:g} after Holm",
+        status=status,
+        remedy=_REMEDY if status in ("warn", "fail") else "",
+        n_smallest=min((min(r.n_treated, r.n_comparison) for r in found), default=None),
+    )
+
+
+def _verdict(warn_p: float, warn: float, fail_p: float, fail: float) -> Status:
+    if fail_p < fail:
+        return "fail"
+    return "warn" if warn_p < warn else "pass"

@@ -1,0 +1,157 @@
+"""The opt-in design: its estimates, the headline first, and its checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.diagnostics.adjusted_balance import adjusted_balance, love_notes
+from analysis.diagnostics.comparability import comparability
+from analysis.diagnostics.contamination import contamination
+from analysis.diagnostics.missing_outcome import missing_outcome
+from analysis.diagnostics.no_effect import negative_controls, placebo
+from analysis.diagnostics.power import enough_data, minimum_detectable_effect
+from analysis.diagnostics.response import recorded_shares, response, response_by_month
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.estimate import NotEstimable
+from analysis.estimators.choice import choice_of
+from analysis.estimators.logit import fit_logit
+from analysis.estimators.opt_in_results import (
+    companions,
+    headline,
+    held_out,
+    make_setting,
+    setting_of,
+)
+from analysis.estimators.results import make_target
+from analysis.randomised import relabelled, with_covariates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from analysis.diagnostics import Diagnostic
+    from analysis.estimate import Result
+    from analysis.estimators.opt_in_results import Setting
+    from analysis.panel import Panel
+    from analysis.study import Specification, StudySpec, Window
+
+PAST = "pre_period_outcome"
+ADJUSTED = (-3, -1)  # the months of the outcome before the start that are adjusted for
+PLACEBO = (-9, -7)  # months before those, where a future mentee cannot have an effect
+
+
+def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
+    """All results of an opt-in study, the one headline first.
+
+    The headline is the effect on those who joined, by cross-fitted AIPW, in the primary window
+    for the first treated arm.
+    """
+    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel)
+    window = spec.follow_up.primary
+    first: list[Result] = []
+    beside: list[Result] = []
+    for place, arm in enumerate(panel.treated):
+        setting = make_setting(adjusted, spec, arm, window)
+        held = held_out(setting)
+        first.append(headline(setting, held=held, role="secondary" if place else "headline"))
+        beside += companions(setting, held)
+    for further in spec.follow_up.windows:
+        if further != window:
+            beside += _in_window(adjusted, spec, further, "window")
+    for specification in spec.specifications:
+        beside += estimate_specification(panel, spec, specification)
+    return (*first, *beside)
+
+
+def diagnose_opt_in(
+    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
+) -> tuple[Diagnostic, ...]:
+    """All checks of an opt-in study; none depends on the sign or size of the headline."""
+    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel)
+    window = spec.follow_up.primary
+    checks: list[Diagnostic] = []
+    for arm in panel.treated:
+        setting = make_setting(adjusted, spec, arm, window)
+        chance = _chance(setting)
+        checks.append(adjusted_balance(setting, chance, limits))
+        checks += comparability(setting, chance, limits)
+        before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
+        checks.append(placebo(before, PLACEBO, limits))
+        pair = adjusted.pair(arm)
+        shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
+        checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), limits))
+        if spec.negative_controls:
+            controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
+            checks.append(negative_controls(controls, limits))
+        checks += minimum_detectable_effect((headline(setting),), spec)
+        checks += love_notes(setting, chance)
+    checks += [contamination(adjusted, limits), enough_data(adjusted, spec, limits)]
+    checks += [*response(adjusted, spec), *response_by_month(adjusted, spec)]
+    return tuple(checks)
+
+
+def estimate_specification(
+    panel: Panel, spec: StudySpec, specification: Specification
+) -> tuple[Result, ...]:
+    """A named specification: the headline's estimator with other covariates or another window."""
+    window = (specification.first_month, specification.last_month)
+    name = f"specification: {specification.name}"
+    chosen = with_covariates(panel, specification.adjust_for or spec.adjust_for)
+    if chosen is None:
+        why = "a covariate of this specification is not in the panel"
+        return tuple(
+            NotEstimable(
+                target=make_target(panel, spec, a, window, name=name, estimator="AIPW"), reason=why
+            )
+            for a in panel.treated
+        )
+    results = _in_window(with_past(chosen), spec, window, name)
+    return tuple(
+        relabelled(r, name=name, estimator=f"{r.target.estimator} ({specification.name})")
+        for r in results
+    )
+
+
+def with_past(panel: Panel) -> Panel:
+    """The panel with the outcome before the start, where adjusted for, over ``ADJUSTED`` only.
+
+    Months before those stay out of the covariates: the placebo looks there.
+    """
+    if PAST not in panel.covariates:
+        return panel
+    rows = panel.between(*ADJUSTED).rows
+    past = panel.people["person"].map(rows.groupby("person")["outcome"].mean())
+    return replace(panel, people=panel.people.assign(**{PAST: past.astype(float)}))
+
+
+def _in_window(panel: Panel, spec: StudySpec, window: Window, name: str) -> tuple[Result, ...]:
+    return tuple(
+        headline(make_setting(panel, spec, arm, window), name=name) for arm in panel.treated
+    )
+
+
+def _chance(setting: Setting) -> NDArray[np.float64] | None:
+    """The chance of joining by cell; None where it cannot be estimated."""
+    if setting.problem:
+        return None
+    fitted = fit_logit(setting.cells.design, setting.cells.people)
+    return None if isinstance(fitted, str) else fitted.chance
+
+
+def _of_people(pair: Panel, spec: StudySpec, outcome: NDArray[np.float64], name: str) -> Result:
+    """The headline's estimator on another figure of each person (n,), on its own scale."""
+    natural = spec.outcome.model_copy(update={"transform": "none"})
+    plain = spec.model_copy(update={"outcome": natural})
+    choice = choice_of(pair, outcome, spec.missing_covariates)
+    return headline(setting_of(pair, plain, spec.follow_up.primary, choice), name=name)
+
+
+def _controls(pair: Panel, spec: StudySpec) -> Iterator[tuple[NDArray[np.float64], str]]:
+    """The negative controls among the columns of people."""
+    for name in spec.negative_controls:
+        if name in pair.people:
+            yield pair.people[name].to_numpy(dtype=float), name
