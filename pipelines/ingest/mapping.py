@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load, Source
-    from pipelines.ingest.pseudonym import Pseudonyms
+    from pipelines.ingest.pseudonym import Identifiers
     from pipelines.models import Contract
     from pipelines.sources import Batch
 
@@ -29,6 +30,7 @@ class Mapping:
     load: Load
     contract: Contract
     file: str
+    delivered_on: dt.date = dt.date.max
 
     def columns(self) -> list[str]:
         """Canonical columns the load fills, in the order of the contract."""
@@ -65,10 +67,9 @@ def check(mapping: Mapping, header: tuple[str, ...]) -> None:
             raise UserError(problem, _near(name, list(header), "The file's columns"))
 
 
-def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
+def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
     """The canonical columns of a batch, identifiers replaced; `_excluded` names a failed rule."""
     load = mapping.load
-    roles = {c.name: c.role for c in mapping.contract.columns}
     staged: dict[str, pa.Array] = {}
     for name in mapping.columns():
         if name in load.constants:
@@ -77,7 +78,8 @@ def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
             text = batch.data_rows.cast(pa.string())
         else:
             text = _read(mapping, batch.columns[load.columns[name]], load.values.get(name, {}))
-        staged[name] = pseudonyms.of(text) if roles[name] == "identifier" else text
+        staged[name] = text
+    staged |= identifiers.replaced(mapping, staged)
     for header, name in mapping.attribute_columns().items():
         staged[name] = _read(mapping, batch.columns[header], {})
     staged[KEEP] = _excluded(load, batch)
