@@ -15,21 +15,25 @@ UnknownPerson = Literal["quarantine", "load"]
 class IdSystem(Part):
     """A kind of identifier that people carry.
 
-    ``lifelong``: one for each person for ever, never given to anybody else. ``without_at``: the
-    system to which a cell of a mail column belongs when it holds no @.
+    ``lifelong``: one for each person for ever, never given to anybody else. ``several``: a person
+    may carry many at one time, such as one a programme. ``without_at``: the system to which a
+    cell of a mail column belongs when it holds no @.
     """
 
     kind: Literal["number", "text", "mail", "name"]
     width: int | None = Field(default=None, ge=1, le=30)
     lifelong: bool = False
+    several: bool = False
     without_at: str | None = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         if self.width is not None and self.kind != "number":
             raise ValueError("width is for kind: number; only digits are padded with zeros")
-        if self.lifelong and self.kind in {"mail", "name"}:
-            raise ValueError("mails and names change hands; lifelong is for numbers and texts")
+        if (self.lifelong or self.several) and self.kind in {"mail", "name"}:
+            raise ValueError("lifelong and several are for numbers and texts, not mails and names")
+        if self.lifelong and self.several:
+            raise ValueError("what is lifelong is one a person; several cannot be")
         if self.without_at is not None and self.kind != "mail":
             raise ValueError("without_at is for kind: mail")
         return self
@@ -88,13 +92,32 @@ class Identity(Part):
         """What becomes of a row whose person is not known, unless a load says otherwise."""
         return self.unknown_person or ("quarantine" if self.master else "load")
 
-    def codes(self, *kinds: str, lifelong: bool | None = None) -> tuple[str, ...]:
+    def codes(
+        self, *kinds: str, lifelong: bool | None = None, several: bool | None = None
+    ) -> tuple[str, ...]:
         """The two-digit codes of the systems of these kinds, in the order declared."""
         return tuple(
             f"{position:02d}"
             for position, system in enumerate(self.systems.values())
-            if system.kind in kinds and lifelong in {None, system.lifelong}
+            if system.kind in kinds
+            and lifelong in {None, system.lifelong}
+            and several in {None, system.several}
         )
+
+    @property
+    def lifelong(self) -> tuple[str, ...]:
+        """Codes of systems that give one identifier to a person for ever."""
+        return self.codes("number", "text", lifelong=True)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Codes of systems that give a person one identifier at a time."""
+        return self.codes("number", "text", lifelong=False, several=False)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Codes of systems that may give a person several identifiers at a time."""
+        return self.codes("number", "text", several=True)
 
     def code(self, name: str) -> str:
         """The two-digit code of a system."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TABLES = """
 create table sighting (
-    key hugeint, ids varchar[], name varchar, valid_from date, valid_to date, source varchar,
+    key uhugeint, ids varchar[], name varchar, valid_from date, valid_to date, source varchar,
     file varchar, row_number bigint, first_seen date, last_seen date, decided boolean
 );
 create table unfit (source varchar, system varchar, rule varchar, cells bigint);
@@ -74,6 +74,7 @@ select
     origin.source as source, origin.file as file, origin.row_number as row_number,
     list_filter(ids, lambda i: list_contains($lifelong, left(i, 2))) as lifelong,
     list_filter(ids, lambda i: list_contains($numbers, left(i, 2))) as numbers,
+    list_filter(ids, lambda i: list_contains($others, left(i, 2))) as others,
     list_filter(ids, lambda i: list_contains($mails, left(i, 2))) as mails,
     ids
 from grouped
@@ -108,8 +109,9 @@ def finish(engine: Engine, identity: Identity) -> None:
         _PROFILES,
         {
             "master": list(identity.master),
-            "lifelong": list(identity.codes("number", "text", lifelong=True)),
-            "numbers": list(identity.codes("number", "text", lifelong=False)),
+            "lifelong": list(identity.lifelong),
+            "numbers": list(identity.numbers),
+            "others": list(identity.others),
             "mails": list(identity.codes("mail")),
             "name_code": (identity.codes("name") or ("",))[0],
         },

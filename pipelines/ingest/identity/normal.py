@@ -27,7 +27,7 @@ _FAMILY_NAME_FIRST = r"^([^,]+),\s*(.+)$"
 def clean_sql(given: str) -> str:
     """SQL for the text in composed Unicode (NFC) without invisible characters."""
     visible = f"regexp_replace(nfc_normalize({given}), {text(_INVISIBLE)}, '', 'g')"
-    return f"regexp_replace({visible}, '^\\s+|\\s+$', '', 'g')"
+    return f"regexp_replace({visible}, '^[\\s\\p{{Z}}]+|[\\s\\p{{Z}}]+$', '', 'g')"
 
 
 def code_sql(identity: Identity, name: str, clean: str) -> str:
@@ -47,7 +47,7 @@ def code_sql(identity: Identity, name: str, clean: str) -> str:
 def name_sql(clean: str) -> str:
     """SQL for a name: given names first, small letters, one space, no dots."""
     turned = f"regexp_replace({clean}, {text(_FAMILY_NAME_FIRST)}, '\\2 \\1')"
-    words = f"regexp_replace(lower({turned}), '[\\s.,]+', ' ', 'g')"
+    words = f"regexp_replace(lower({turned}), '[\\s\\p{{Z}}.,]+', ' ', 'g')"
     return f"nullif(trim({words}), '')"
 
 

@@ -138,8 +138,8 @@ def connect(engine: Engine, identity: Identity) -> None:
     """Make ``member`` (profile -> person), ``holder`` and ``person`` from profiles and pairs."""
     profiles = engine.scalar("select count(*) from profile")
     codes = {
-        "lifelong": _listed(identity.codes("number", "text", lifelong=True)),
-        "numbers": _listed(identity.codes("number", "text", lifelong=False)),
+        "lifelong": _listed(identity.lifelong),
+        "numbers": _listed(identity.numbers),
         "mails": _listed(identity.codes("mail")),
         "names": _listed(identity.codes("name")),
     }

@@ -77,7 +77,7 @@ class Resolver:
     def _lookup_sql(self, system: str, unknown: UnknownPerson) -> str:
         """SQL for the table ``found``, one row a distinct text."""
         own = anchor_sql(self._identity, "code")
-        name = f"left(code, 2) in ({', '.join(map(text, self._names)) or text('')})"
+        name = f"left(told.code, 2) in ({', '.join(map(text, self._names)) or text('')})"
         absent = "known.code is null"
         if unknown == "quarantine" and self._identity.master:
             absent = "not coalesce(known.in_master, false)"

@@ -31,9 +31,9 @@ with apart as (
 ),
 sides as (
     select apart.code, apart.verdict, p.in_master or q.in_master as master,
-        coalesce(list_filter(p.lifelong || p.numbers || p.mails, lambda i: i <> code)[1],
+        coalesce(list_filter(p.lifelong || p.numbers || p.others || p.mails, lambda i: i <> code)[1],
             p.name_code, code) as code_a,
-        coalesce(list_filter(q.lifelong || q.numbers || q.mails, lambda i: i <> code)[1],
+        coalesce(list_filter(q.lifelong || q.numbers || q.others || q.mails, lambda i: i <> code)[1],
             q.name_code, code) as code_b,
         p.source || ' row ' || p.row_number as origin_a,
         q.source || ' row ' || q.row_number as origin_b
@@ -86,7 +86,7 @@ _LIKELY = """
 with described as (
     select member.person, person.in_master, person.first_seen,
         arg_min(p.name_code, p.profile) as name_code,
-        arg_min((p.lifelong || p.numbers || p.mails)[1], p.profile) as code,
+        arg_min((p.lifelong || p.numbers || p.others || p.mails)[1], p.profile) as code,
         list_distinct(flatten(list(list_transform(p.lifelong || p.numbers,
             lambda i: left(i, 2))))) as systems,
         list_distinct(flatten(list(p.mails))) as mails, min(list_min(p.starts)) as start
@@ -163,7 +163,7 @@ def lost_zeros(engine: Engine, identity: Identity) -> list[str]:
             f"""
 with codes as (select distinct code[3:] as id from coded where left(code, 2) = $code),
 usual as (
-    select length(id) as width from codes where id like '0%'
+    select cast(length(id) as integer) as width from codes where id like '0%'
     group by 1 order by count(*) desc, 1 desc limit 1
 )
 select max(width), count(distinct codes.id)

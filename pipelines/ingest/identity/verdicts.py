@@ -33,7 +33,8 @@ select
     list_has_any(a.lifelong, b.lifelong) as lifelong_same,
     list_has_any(list_transform(a.lifelong, lambda i: left(i, 2)),
         list_transform(b.lifelong, lambda i: left(i, 2))) as lifelong_both,
-    list_has_any(list_filter(a.numbers, lambda i: i <> met.code), b.numbers) as number_same,
+    list_has_any(list_filter(a.numbers || a.others, lambda i: i <> met.code),
+        b.numbers || b.others) as number_same,
     list_has_any(list_transform(a.numbers, lambda i: left(i, 2)),
         list_transform(b.numbers, lambda i: left(i, 2))) as number_both,
     list_has_any(list_filter(a.mails, lambda i: i <> met.code), b.mails) as mail_same,
@@ -76,12 +77,12 @@ def judge(engine: Engine, identity: Identity) -> None:
     """Make the tables ``shared`` and ``pair``, one row a pair of profiles and common code."""
     engine.run(
         f"create table shared as select code, count(*) as profiles from carried "
-        f"where left(code, 2) not in ({_listed(identity.codes('number', 'text', lifelong=True))}) "
+        f"where left(code, 2) not in ({_listed(identity.lifelong)}) "
         f"group by code having count(*) > {SHARED}"
     )
     engine.run(_FEATURES)
-    lifelong = _listed(identity.codes("number", "text", lifelong=True))
-    numbers = _listed(identity.codes("number", "text", lifelong=False))
+    lifelong = _listed(identity.lifelong)
+    numbers = _listed(identity.numbers + identity.others)
     engine.run(
         f"""
 create table pair as
