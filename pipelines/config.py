@@ -16,7 +16,7 @@ from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
 from pipelines.delivery import Part, Source
 from pipelines.errors import Exit, UserError
-from pipelines.identity import Identity
+from pipelines.identity import Identity  # noqa: TC001 - the model needs it at run time
 
 PROJECT_FILE = "mentorlift.yml"
 # What only a company's own HR system delivers; published research data never holds it.

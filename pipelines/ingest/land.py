@@ -138,7 +138,9 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
     return LoadReport(load.load.table, rows_in, **totals, duplicates=duplicates, rules=tuple(named))
 
 
-def _links_left_empty(engine: Engine, load: Mapping, staged: str) -> list[tuple[str, str, str, int]]:
+def _links_left_empty(
+    engine: Engine, load: Mapping, staged: str
+) -> list[tuple[str, str, str, int]]:
     """Loaded rows in which an optional identifier was left empty, by rule and column."""
     found = []
     for column in load.contract.columns:

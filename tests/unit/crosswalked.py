@@ -39,6 +39,9 @@ class Crosswalked:
         for code, anchor in rows:
             plain = anchor.replace(chr(31), ":")
             self.holders.setdefault(f"{names[int(code[:2])]} {code[2:]}", []).append(plain)
+        # What is named as evidence against a link: identifiers whose records are not one person.
+        apart = engine.rows("select code from pair where verdict in ('doubt', 'different')")
+        self.apart = {f"{names[int(code[:2])]} {code[2:]}" for (code,) in apart}
         self.answers = []
         for system, text, *on in ask:
             given = pa.array([text], pa.string())
@@ -47,6 +50,8 @@ class Crosswalked:
             self.answers.append(answer)
         self.cases = cases(engine, identity)
         self.advice = lost_zeros(engine, identity)
+        for case in self.cases:
+            self.apart |= {f"{names[int(c[:2])]} {c[2:]}" for c in (case.code_a, case.code_b)}
         self.doubts = {(c.kind, c.code_a[2:], c.code_b[2:]) for c in self.cases if not c.decision}
 
     @property

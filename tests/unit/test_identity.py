@@ -50,11 +50,13 @@ def test_a_mail_joins_the_platform_to_the_personnel_file():
 
 
 def test_aliases_are_one_person():
-    found = joined("""
+    found = joined(
+        """
         number  mail
         E1      ann@a.com; ann.lee@b.com
         E2      ["bob@a.com"]
-    """.replace('"', ""))
+    """.replace('"', "")
+    )
     assert found.holders["mail ann.lee@b.com"] == ["E1"]
     assert found.holders["mail bob@a.com"] == ["E2"]
 
@@ -237,9 +239,7 @@ def test_zeros_are_padded_only_where_the_width_is_declared():
     plain = {"number": {"kind": "number"}, "mail": {"kind": "mail"}}
     found = joined(rows, ask=ask, systems=plain, master=["hr"])
     assert found.answers == [UNKNOWN, "004711", UNKNOWN]
-    assert found.advice == [
-        "2 ids of number would match if padded to 6 digits: declare width: 6"
-    ]
+    assert found.advice == ["2 ids of number would match if padded to 6 digits: declare width: 6"]
     assert ("leading zeros", "004711", "4711") in found.doubts
     wide = {"number": {"kind": "number", "width": 6}, "mail": {"kind": "mail"}}
     padded = joined(rows, ask=ask, systems=wide, master=["hr"])
@@ -262,9 +262,7 @@ def test_what_a_spreadsheet_damaged_is_never_repaired():
 
 def test_a_number_in_the_mail_column_is_read_as_the_declared_system():
     systems = {"number": {"kind": "text"}, "mail": {"kind": "mail", "without_at": "number"}}
-    found = joined(
-        "number  mail\nE1  ann@a.com\nE2  E2", ask=(("mail", "E2"),), systems=systems
-    )
+    found = joined("number  mail\nE1  ann@a.com\nE2  E2", ask=(("mail", "E2"),), systems=systems)
     assert found.answers == ["E2"]
 
 

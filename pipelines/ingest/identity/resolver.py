@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _LOOKUP = """
 create table known as
 select
-    holder.code, min(person.anchor) as anchor, bool_or(person.in_master) as in_master, count(*) as holders, bool_or(holder.doubtful) as doubtful
+    holder.code, min(person.anchor) as anchor, bool_or(person.in_master) as in_master,
+    count(*) as holders, bool_or(holder.doubtful) as doubtful
 from holder inner join person on holder.person = person.person
 group by holder.code;
 create table unknown (system varchar, code varchar);

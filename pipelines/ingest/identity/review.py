@@ -30,11 +30,11 @@ with apart as (
         partition by pair.code, x.person, y.person order by pair.verdict = 'doubt' desc, a, b) = 1
 ),
 sides as (
-    select apart.code, apart.verdict, p.in_master or q.in_master as master,
-        coalesce(list_filter(p.lifelong || p.numbers || p.others || p.mails, lambda i: i <> code)[1],
-            p.name_code, code) as code_a,
-        coalesce(list_filter(q.lifelong || q.numbers || q.others || q.mails, lambda i: i <> code)[1],
-            q.name_code, code) as code_b,
+    select apart.code, apart.verdict,
+        coalesce(list_filter(p.lifelong || p.numbers || p.others || p.mails,
+            lambda i: i <> code)[1], p.name_code, code) as code_a,
+        coalesce(list_filter(q.lifelong || q.numbers || q.others || q.mails,
+            lambda i: i <> code)[1], q.name_code, code) as code_b,
         p.source || ' row ' || p.row_number as origin_a,
         q.source || ' row ' || q.row_number as origin_b
     from apart
@@ -160,7 +160,7 @@ def lost_zeros(engine: Engine, identity: Identity) -> list[str]:
         if system.kind != "number" or system.width:
             continue
         width, ids = engine.rows(
-            f"""
+            """
 with codes as (select distinct code[3:] as id from coded where left(code, 2) = $code),
 usual as (
     select cast(length(id) as integer) as width from codes where id like '0%'
