@@ -54,6 +54,10 @@ class Load(Part):
     formats: dict[str, str] = Field(default_factory=dict)
     keep_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     attributes: tuple[str, ...] = ()
+    # Column of an identifier -> system of the section identity; see pipelines/identity.py.
+    id_systems: dict[str, str] = Field(default_factory=dict)
+    id_date: str | None = None
+    unknown_person: Literal["quarantine", "load"] | None = None
 
     @model_validator(mode="after")
     def _attributes_of_people(self) -> Self:

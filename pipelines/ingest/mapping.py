@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from pipelines.sources.numbers import canonical_numbers
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load, Source
-    from pipelines.ingest.pseudonym import Pseudonyms
+    from pipelines.ingest.pseudonym import Identifiers
     from pipelines.models import Contract
     from pipelines.sources import Batch
 
@@ -30,6 +31,7 @@ class Mapping:
     load: Load
     contract: Contract
     file: str
+    delivered_on: dt.date = dt.date.max
 
     def columns(self) -> list[str]:
         """Canonical columns the load fills, in the order of the contract."""
@@ -66,7 +68,7 @@ def check(mapping: Mapping, header: tuple[str, ...]) -> None:
             raise UserError(problem, _near(name, list(header), "The file's columns"))
 
 
-def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
+def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
     """The canonical columns of a batch, identifiers replaced; `_excluded` names a failed rule."""
     load = mapping.load
     roles = {c.name: c.role for c in mapping.contract.columns}
@@ -80,7 +82,8 @@ def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
             text = _read(mapping, batch.columns[load.columns[name]], load.values.get(name, {}))
             if roles[name] == "number" and mapping.source.decimal:
                 text = canonical_numbers(text, mapping.source.decimal)
-        staged[name] = pseudonyms.of(text) if roles[name] == "identifier" else text
+        staged[name] = text
+    staged |= identifiers.replaced(mapping, staged)
     for header, name in mapping.attribute_columns().items():
         staged[name] = _read(mapping, batch.columns[header], {})
     staged[KEEP] = _excluded(load, batch)

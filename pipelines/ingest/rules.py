@@ -9,6 +9,7 @@ from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.mapping import KEEP
+from pipelines.ingest.pseudonym import PERSON_COLUMN, PERSON_RULE
 
 if TYPE_CHECKING:
     from pipelines.ingest.mapping import Mapping
@@ -45,13 +46,17 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     cases = " ".join(
         f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
     )
+    person = ""
+    if any(c.required and c.name in mapping.load.id_systems for c in columns):
+        cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
+        person = f", {PERSON_RULE}, {PERSON_COLUMN}"
     no_value = ""
     if mapping.contract.table == "performance":
         no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']"
     return f"""
 create or replace temp table {judged} as
 with canonical as (
-    select {values}, {given}, {KEEP}, _row from {staged}
+    select {values}, {given}{person}, {KEEP}, _row from {staged}
 ),
 ruled as (
     select *,
