@@ -107,7 +107,8 @@ def load_project(folder: Path) -> Project:
                 Exit.PROJECT,
             )
     digest = hashlib.sha256()
-    for path in (file, *paths):
+    dialects = sorted((folder / "dialects").glob("*.yml"))
+    for path in (file, *paths, *dialects):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return Project(folder=folder, settings=settings, studies=studies, digest=digest.hexdigest())
 
@@ -123,7 +124,7 @@ def _settings(file: Path) -> Settings:
                 Exit.PROJECT,
             )
     try:
-        return Settings.model_validate(data)
+        return Settings.model_validate(data, context={"folder": file.parent})
     except ValidationError as error:
         raise _located(file, explain(error, Settings)) from None
 

@@ -8,8 +8,10 @@ from pipelines.engine import quote_identifier as ident
 from pipelines.errors import UserError
 from pipelines.ingest import mapping, rules
 from pipelines.ingest.files import check_unchanged, deliveries
+from pipelines.ingest.headers import resolve
 from pipelines.ingest.pseudonym import Pseudonyms
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
+from pipelines.ingest.responses import supersede_sql
 from pipelines.models import contracts, create_described
 from pipelines.sources import Dialect, read_source
 
@@ -60,9 +62,7 @@ def _land_file(
     source = file.source
     dialect = Dialect(source.sheet, source.header_row, source.delimiter, source.encoding)
     table = read_source(file.path, dialect)
-    loads = [mapping.Mapping(source, x, tables[x.table], file.name) for x in source.loads]
-    for load in loads:
-        mapping.check(load, table.header)
+    loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
     rows = _stage(engine, table.batches(), loads, pseudonyms)
     check_unchanged(file)
     reports: list[LoadReport] = []
@@ -101,6 +101,8 @@ def _stage(
 def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[str]) -> LoadReport:
     engine.run(rules.judge_sql(load, staged, _JUDGED))
     _check_vocabularies(engine, load, programmes)
+    if load.contract.table == "surveys":
+        engine.run(supersede_sql(load, _JUDGED))
     rows_in = engine.scalar(f"select count(*) from {staged}")
     duplicates = _drop_duplicates(engine, load)
     _check_conflicts(engine, load)
@@ -108,13 +110,33 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
         "group by all order by all"
     )
+    differing = _differing(engine, load, staged)
     engine.run(f"drop table {staged}")
     totals = {
         outcome: sum(n for found, _, _, n in counted if found == outcome)
         for outcome in ("loaded", "quarantined", "excluded")
     }
     named = [RuleCount(*row) for row in counted if row[0] != "loaded"]
-    return LoadReport(load.load.table, rows_in, **totals, duplicates=duplicates, rules=tuple(named))
+    return LoadReport(
+        load.load.table,
+        rows_in,
+        **totals,
+        duplicates=duplicates,
+        rules=tuple(named),
+        lines_per_row=len(load.items) or 1,
+        absent=load.absent,
+        differing=differing,
+    )
+
+
+def _differing(engine: Engine, load: Mapping, staged: str) -> tuple[tuple[str, int], ...]:
+    """Rows in which several headers of one column hold different values, by column."""
+    several = load.several()
+    if not several:
+        return ()
+    counts = ", ".join(f"count(distinct _row) filter ({ident(c)})" for c in several.values())
+    found = engine.rows(f"select {counts} from {staged}")[0]
+    return tuple(zip(several, found, strict=True))
 
 
 def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]) -> None:
@@ -147,15 +169,15 @@ def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]
 def _drop_duplicates(engine: Engine, load: Mapping) -> int:
     """Drop all but the first of rows with the same content in this file; how many."""
     content = ", ".join(map(ident, rules.content_columns(load)))
-    loaded = f"select {content}, _row from {_JUDGED} where _outcome = 'loaded'"
+    loaded = f"select {content}, _row, rowid as _line from {_JUDGED} where _outcome = 'loaded'"
     repeated = engine.scalar(
         f"select coalesce(sum(n - 1), 0) from (select count(*) as n from ({loaded}) "
         f"group by {content} having count(*) > 1)"
     )
     if repeated:
         engine.run(
-            f"delete from {_JUDGED} where _outcome = 'loaded' and _row not in "
-            f"(select min(_row) from ({loaded}) group by {content})"
+            f"delete from {_JUDGED} where _outcome = 'loaded' and rowid not in "
+            f"(select min_by(_line, _row) from ({loaded}) group by {content})"
         )
     return int(repeated)
 
@@ -187,8 +209,8 @@ def _insert(engine: Engine, file: DeliveredFile, load: Mapping, landed: int) -> 
     engine.run(
         f"insert into landed.{table} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
         f"_seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$landed + row_number() over (order by _row) "
-        f"from {_JUDGED} where _outcome = 'loaded' order by _row",
+        f"$landed + row_number() over (order by _row, rowid) "
+        f"from {_JUDGED} where _outcome = 'loaded' order by _row, rowid",
         {**origin, "sha256": file.sha256, "day": file.delivered_on, "landed": landed},
     )
     engine.run(

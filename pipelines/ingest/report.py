@@ -25,7 +25,9 @@ class RuleCount:
 class LoadReport:
     """Where the rows of one file went in one table.
 
-    rows_in = loaded + quarantined + excluded + duplicates, always.
+    rows_in = loaded + quarantined + excluded + duplicates, always. Where columns became lines,
+    ``lines_per_row`` of them were made of each row. ``absent`` are columns no header stands for,
+    ``differing`` the rows in which several headers of one column disagree.
     """
 
     table: str
@@ -35,6 +37,9 @@ class LoadReport:
     excluded: int
     duplicates: int
     rules: tuple[RuleCount, ...]
+    lines_per_row: int = 1
+    absent: tuple[str, ...] = ()
+    differing: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         gone = self.rows_in - self.loaded - self.quarantined - self.excluded - self.duplicates
@@ -110,6 +115,9 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "duplicates": load.duplicates,
         "excluded": _named(load, "excluded"),
         "quarantine_rules": _named(load, "quarantined"),
+        "lines_per_row": load.lines_per_row,
+        "columns_absent": list(load.absent),
+        "rows_differing": dict(load.differing),
     }
 
 

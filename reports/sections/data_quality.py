@@ -36,6 +36,8 @@ def view(report: Report) -> dict[str, Any]:
 
 def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, Any]:
     excluded = sum(load["excluded"].values())
+    # Where columns became lines, each row of the file is several lines.
+    rows_in = file["rows_in"] * load.get("lines_per_row", 1)
     kept = load["loaded"] + load["quarantined"] + load["duplicates"] + excluded
     return {
         "file": file["file"],
@@ -44,14 +46,14 @@ def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, A
         "counts": [
             _count(n, exact)
             for n in (
-                file["rows_in"],
+                rows_in,
                 load["loaded"],
                 load["quarantined"],
                 excluded,
                 load["duplicates"],
             )
         ],
-        "lost": file["rows_in"] - kept,
+        "lost": rows_in - kept,
         "rules": _rules(file["file"], load, exact),
     }
 
