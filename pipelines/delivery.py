@@ -135,7 +135,54 @@ class Load(Part):
         return self
 
 
-class Source(Part):
+class Layout(Part):
+    """How the files of a source are laid out and written.
+
+    ``header_row`` holds the names; the other ``header_rows`` below it are skipped. ``footer`` are
+    patterns of the first text in the rows that end the table.
+    """
+
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+    header_rows: int = Field(default=1, ge=1, le=3)
+    data_row: int | None = Field(default=None, ge=2)
+    footer: tuple[str, ...] = ()
+    delimiter: str | None = None
+    quote: str = '"'
+    encoding: str = Field(default="auto", min_length=1)
+    decimal: Literal[".", ","] | None = None
+
+    @field_validator("footer")
+    @classmethod
+    def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                empty = re.compile(pattern).search("")
+            except re.error:
+                raise ValueError("not a regular expression") from None
+            if empty:
+                raise ValueError("matches every row; write what the last rows begin with")
+        return patterns
+
+    @field_validator("delimiter", "quote")
+    @classmethod
+    def _one_character(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if not text and info.field_name == "quote":
+            return ""
+        if text is not None and (len(text) != 1 or not text.isascii() or text in "\r\n\0"):
+            raise ValueError("must be one ASCII character that does not end a line")
+        return text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.data_row is not None and self.data_row <= self.header_row:
+            raise ValueError("data_row lies below header_row")
+        if self.delimiter is not None and self.delimiter == self.quote:
+            raise ValueError("delimiter and quote are the same character")
+        return self
+
+
+class Source(Layout):
     """A kind of delivery: which files, when delivered, how to read them, what they feed."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -144,10 +191,6 @@ class Source(Part):
     dialect: str = ""
     tables: tuple[TableName, ...] = ()
     null_words: tuple[str, ...] = ("", "NA", "N/A", "NULL", "-")
-    sheet: str | None = None
-    header_row: int = Field(default=1, ge=1)
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    encoding: str = "utf-8-sig"
     on_drift: dict[str, Literal["stop", "ignore"] | MapTo] = Field(default_factory=dict)
     loads: tuple[Load, ...] = Field(min_length=1)
 
@@ -165,4 +208,8 @@ class Source(Part):
     def _inside(cls, pattern: str) -> str:
         if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
             raise ValueError("must lie below the data folder: no leading / and no ..")
+        try:
+            next(iter(Path("/nowhere").glob(pattern)), None)
+        except (ValueError, NotImplementedError, IndexError):
+            raise ValueError("not a pattern of file names; ** stands alone between slashes") from None
         return pattern

@@ -32,3 +32,12 @@ class UserError(Exception):
         self.problem = problem
         self.fix = fix
         self.exit_code = exit_code
+
+
+def shown(name: str) -> str:
+    """A name as it may stand in a message: on one line, without control characters.
+
+    Two names never look the same, so a backslash is doubled.
+    """
+    kept = (c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
+    return "".join(kept)

@@ -60,8 +60,7 @@ def _land_file(
     landed: int,
 ) -> FileReport:
     source = file.source
-    dialect = Dialect(source.sheet, source.header_row, source.delimiter, source.encoding)
-    table = read_source(file.path, dialect)
+    table = read_source(file.path, Dialect.of(source))
     loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
     rows = _stage(engine, table.batches(), loads, pseudonyms)
     check_unchanged(file)

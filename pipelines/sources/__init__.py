@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.errors import shown
 from pipelines.sources.columnar import read_parquet, read_stata
 from pipelines.sources.delimited import read_delimited
 from pipelines.sources.excel import read_excel
-from pipelines.sources.table import Batch, Dialect, SourceTable, unusable
+from pipelines.sources.table import SHEET, Batch, Dialect, Reading, SourceTable, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,9 @@ READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".tsv": read_delimited,
     ".txt": read_delimited,
+    ".csv.gz": read_delimited,
+    ".tsv.gz": read_delimited,
+    ".txt.gz": read_delimited,
     ".xlsx": read_excel,
     ".xlsm": read_excel,
     ".xlsb": read_excel,
@@ -28,15 +32,22 @@ READERS: dict[str, Reader] = {
     ".dta": read_stata,
 }
 
-__all__ = ["READERS", "Batch", "Dialect", "SourceTable", "read_source"]
+__all__ = ["READERS", "SHEET", "Batch", "Dialect", "Reading", "SourceTable", "read_source"]
+
+
+def reader_of(name: str) -> Reader | None:
+    """The reader of files with this name; none where no kind of delivery ends like it."""
+    endings = (e for e in READERS if name.lower().endswith(e))
+    return READERS.get(next(endings, ""))
 
 
 def read_source(path: Path, dialect: Dialect) -> SourceTable:
     """The table in a delivered file; raises :class:`UserError` naming what cannot be used."""
-    reader = READERS.get(path.suffix.lower())
+    reader = reader_of(path.name)
     if reader is None:
         fix = f"Deliver one of these kinds: {', '.join(READERS)}."
-        raise unusable(path.name, f"files ending in {path.suffix!r} cannot be read", fix)
+        what = f"files ending in '{shown(path.suffix)}' cannot be read"
+        raise unusable(path.name, what, fix)
     try:
         return reader(path, dialect)
     except FileNotFoundError:

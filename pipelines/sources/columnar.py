@@ -1,4 +1,4 @@
-"""Readers of typed files, Parquet and Stata; a physical row is the record's number."""
+"""Readers of typed files, Parquet and Stata; a row is the record's number."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.errors import UserError
+from pipelines.sources.lines import lines_of, some_lines
 from pipelines.sources.table import (
+    Reading,
     SourceTable,
     batch_of,
     checked_header,
-    not_empty,
     text_array,
     unusable,
 )
@@ -27,48 +29,67 @@ ROWS_AT_ONCE = 200_000
 
 
 def read_parquet(path: Path, dialect: Dialect) -> SourceTable:
-    """The table in a Parquet file; ``dialect`` has no say in it."""
+    """The table in a Parquet file; of ``dialect``, the decimal mark alone has a say in it."""
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError):
+        names = file.schema_arrow.names
+    except (pa.ArrowException, OSError, ValueError):
         fix = "The file may be cut short or be something else; deliver it again."
         raise unusable(path.name, "this is not a Parquet file that can be read", fix) from None
-    header = checked_header(path.name, file.schema_arrow.names, 0)
+    header = checked_header(path.name, names, 0)
 
     def batches() -> Iterator[Batch]:
         row = 1
         try:
             for part in file.iter_batches(batch_size=ROWS_AT_ONCE):
-                columns = dict(zip(header, part.columns, strict=True))
-                texts = {n: text_array(path.name, n, a) for n, a in columns.items()}
-                yield batch_of(texts, row, row)
+                texts = {}
+                for name, array in zip(header, part.columns, strict=True):
+                    array.validate(full=True)
+                    texts[name] = text_array(path.name, name, array, dialect.decimal)
+                yield batch_of(texts, row, 1)
                 row += len(part)
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, ValueError):
             fix = "The file is damaged; deliver it again."
             raise unusable(path.name, f"records after {row - 1} cannot be read", fix) from None
 
-    return SourceTable(path.name, header, lambda: not_empty(path.name, batches()))
+    reading = Reading()
+    lines = some_lines(path.name, lines_of(batches(), None, reading))
+    return SourceTable(path.name, header, lambda: lines, reading)
 
 
 def read_stata(path: Path, dialect: Dialect) -> SourceTable:
-    """The table in a Stata file, codes as they are stored; ``dialect`` has no say in it."""
-    try:
-        frame = pd.read_stata(path, convert_categoricals=False)
-    except (ValueError, OSError, KeyError, EOFError):
-        fix = "Save it again from Stata (version 11 or later), or export it as CSV."
-        raise unusable(path.name, "this is not a Stata file that can be read", fix) from None
-    header = checked_header(path.name, [str(name) for name in frame.columns], 0)
+    """The table in a Stata file, codes as they are stored; ``dialect`` as for Parquet."""
+    frames = _frames(path)
+    first = next(frames, None)
+    if first is None:
+        raise unusable(path.name, "there are no records", "Deliver the file again.")
+    header = checked_header(path.name, [str(name) for name in first.columns], 0)
 
     def batches() -> Iterator[Batch]:
-        for start in range(0, len(frame), ROWS_AT_ONCE):
-            part = frame.iloc[start : start + ROWS_AT_ONCE]
-            columns = {name: _stata_text(path.name, name, part[name]) for name in header}
-            yield batch_of(columns, start + 1, start + 1)
+        frame, row = first, 1
+        while frame is not None:
+            texts = {n: _stata_text(path.name, n, frame[n], dialect.decimal) for n in frame.columns}
+            yield batch_of(texts, row, 1)
+            row += len(frame)
+            frame = next(frames, None)
 
-    return SourceTable(path.name, header, lambda: not_empty(path.name, batches()))
+    reading = Reading()
+    lines = some_lines(path.name, lines_of(batches(), None, reading))
+    return SourceTable(path.name, header, lambda: lines, reading)
 
 
-def _stata_text(file: str, name: str, values: pd.Series) -> pa.Array:
+def _frames(path: Path) -> Iterator[pd.DataFrame]:
+    try:
+        with pd.read_stata(path, convert_categoricals=False, chunksize=ROWS_AT_ONCE) as reader:
+            yield from reader
+    except (UserError, FileNotFoundError, GeneratorExit):
+        raise
+    except Exception:  # a damaged file makes the parser fail in any way
+        fix = "Save it again from Stata (version 11 or later), or export it as CSV."
+        raise unusable(path.name, "this is not a Stata file that can be read", fix) from None
+
+
+def _stata_text(file: str, name: str, values: pd.Series, decimal: str | None) -> pa.Array:
     # Stata's single precision becomes exact doubles, so that no digit of a value changes.
     wide = values.astype("float64") if values.dtype == "float32" else values
     array = pa.Array.from_pandas(wide)
@@ -76,4 +97,4 @@ def _stata_text(file: str, name: str, values: pd.Series) -> pa.Array:
         array = array.combine_chunks()
     if pa.types.is_large_string(array.type):
         array = array.cast(pa.string())
-    return text_array(file, name, array)
+    return text_array(file, name, array, decimal)

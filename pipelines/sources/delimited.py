@@ -3,158 +3,208 @@
 from __future__ import annotations
 
 import csv
+import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from pipelines.sources.table import SourceTable, batch_of, checked_header, not_empty, unusable
+from pipelines.sources.containers import check_is_text
+from pipelines.sources.lines import BLANK, FOOTER, Footer, lines_of, some_lines
+from pipelines.sources.quotes import MAX_ROW_BYTES, TextFile, check_text
+from pipelines.sources.table import (
+    Reading,
+    SourceTable,
+    batch_of,
+    checked_header,
+    quoted,
+    unusable,
+)
+from pipelines.sources.text import CHUNK_BYTES, Stream, encoding_of, utf8_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pipelines.sources.table import Batch, Dialect
 
-# A field longer than this cannot be read; it is never a value of an HR export.
-BLOCK_BYTES = 16 * 1024 * 1024
-_CONTAINERS = {b"PK\x03\x04": "a zip or Excel file", b"\xd0\xcf\x11\xe0": "an old Excel file"}
-
 
 def read_delimited(path: Path, dialect: Dialect) -> SourceTable:
-    """The table in a delimited file.
+    """The table in a delimited file, plain or packed with gzip.
 
     Arrow reads it in memory: no database sees, spills or quotes a line before identifiers are
     replaced.
     """
-    _check_container(path, dialect)
-    header = _header(path, dialect)
-    return SourceTable(
-        path.name, header, lambda: not_empty(path.name, _batches(path, dialect, header))
-    )
-
-
-def _check_container(path: Path, dialect: Dialect) -> None:
-    with path.open("rb") as stream:
-        start = stream.read(4096)
-    if not start:
-        raise unusable(path.name, "the file is empty", "Deliver the file again.")
-    for magic, what in _CONTAINERS.items():
-        if start.startswith(magic):
-            fix = "Give the file the ending of what it is (.xlsx, .xls), or export it as CSV."
-            raise unusable(path.name, f"this is {what}, not text", fix)
-    if b"\x00" in start and "16" not in dialect.encoding and "32" not in dialect.encoding:
-        fix = "If the file is UTF-16, set `encoding: utf-16` for this source; or export as UTF-8."
-        raise unusable(path.name, "the text holds zero bytes", fix)
-
-
-def _header(path: Path, dialect: Dialect) -> tuple[str, ...]:
-    row = dialect.header_row
+    check_is_text(path)
+    reading = Reading()
+    encoding, note = encoding_of(path, dialect.encoding)
+    if note:
+        reading.notes.append(note)
+    delimiter = dialect.delimiter or _usual_delimiter(path)
     try:
-        with path.open(encoding=dialect.encoding, newline="") as stream:
-            reader = csv.reader(stream, delimiter=dialect.delimiter)
-            for _ in range(row - 1):
-                next(reader, None)
-            cells = next(reader, [])
-    except LookupError:
-        fix = "Use a name such as utf-8, cp1252 or utf-16."
-        raise unusable(path.name, f"the encoding {dialect.encoding!r} is unknown", fix) from None
+        check_text(path, encoding, delimiter, dialect.quote)
     except UnicodeError:
-        raise _wrong_encoding(path, dialect) from None
-    except csv.Error:
-        fix = "Check delimiter and header_row of this source, or deliver the file again."
-        raise unusable(path.name, f"the header in row {row} cannot be read", fix) from None
-    return checked_header(path.name, cells, row)
+        raise _wrong_encoding(path, encoding, delimiter) from None
+    file = _File(path, dialect, encoding, delimiter, reading)
+    return SourceTable(path.name, file.header, file.lines, reading)
 
 
-def _batches(path: Path, dialect: Dialect, header: tuple[str, ...]) -> Iterator[Batch]:
-    _check_quotes(path, dialect)
-    ragged: list[tuple[int, int]] = []
-
-    def stop(row: arrow_csv.InvalidRow) -> str:
-        ragged.append((row.number, row.actual_columns))
-        return "error"
-
-    first = row = dialect.header_row + 1
-    try:
-        for part in _open(path, dialect, header, stop):
-            yield batch_of(dict(zip(header, part.columns, strict=True)), row, row - first + 1)
-            row += len(part)
-    except UnicodeError:
-        raise _wrong_encoding(path, dialect) from None
-    except pa.ArrowInvalid as error:
-        # Arrow's message quotes the line, which may hold a person's values: it is dropped.
-        if ragged:
-            number, found = ragged[0]
-            fix = "Correct the row (a missing quote or an extra delimiter), or deliver it again."
-            what = f"row {number} has {found} values where the header has {len(header)}"
-            raise unusable(path.name, what, fix) from None
-        if "UTF8" in str(error):
-            raise _wrong_encoding(path, dialect) from None
-        if "Empty CSV" in str(error):
-            return
-        fix = "Open the file, repair the rows from there on, or deliver it again."
-        raise unusable(path.name, f"the text after row {row - 1} cannot be read", fix) from None
+def _usual_delimiter(path: Path) -> str:
+    return "\t" if ".tsv" in (s.lower() for s in path.suffixes[-2:]) else ","
 
 
-def _open(
-    path: Path,
-    dialect: Dialect,
-    header: tuple[str, ...],
-    stop: Callable[[arrow_csv.InvalidRow], str],
-) -> arrow_csv.CSVStreamingReader:
-    """A reader of text batches; rows of another length than the header go to ``stop``."""
-    return arrow_csv.open_csv(
-        path,
-        read_options=arrow_csv.ReadOptions(
-            use_threads=False,
-            block_size=BLOCK_BYTES,
-            skip_rows=dialect.header_row - 1,
-            skip_rows_after_names=1,
-            column_names=list(header),
-            encoding="utf8" if dialect.encoding == "utf-8-sig" else dialect.encoding,
-        ),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=dialect.delimiter,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=stop,
-        ),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-        ),
-    )
+class _File:
+    """One text file that has passed its checks."""
 
+    def __init__(
+        self, path: Path, dialect: Dialect, encoding: str, delimiter: str, reading: Reading
+    ) -> None:
+        self._path, self._dialect = path, dialect
+        self._encoding, self._delimiter = encoding, delimiter
+        self._reading = reading
+        self._footer = Footer(path.name, dialect.footer) if dialect.footer else None
+        # Rows of another length than the header's that are blank or a footer.
+        self._skipped: list[int] = []
+        self._ragged: list[tuple[int, int]] = []
+        cells = self._head()
+        self._width = len(cells)
+        self.header = checked_header(path.name, cells, dialect.header_row)
 
-def _check_quotes(path: Path, dialect: Dialect) -> None:
-    """A quote that never closes would swallow the rest of the file as one value."""
-    with path.open("rb") as stream:
-        quotes = sum(part.count(b'"') for part in iter(lambda: stream.read(1 << 20), b""))
-    if quotes % 2 == 0:
-        return
-    rows = 0
-    csv.field_size_limit(BLOCK_BYTES)
-    try:
-        with path.open(encoding=dialect.encoding, newline="") as text:
-            for _ in csv.reader(text, delimiter=dialect.delimiter, strict=True):
-                rows += 1
-    except csv.Error:
-        fix = "Close the quote in that row, or deliver the file again."
-        what = f"row {rows + 1} opens a quote that is never closed"
-        raise unusable(path.name, what, fix) from None
-    except UnicodeError:
-        raise _wrong_encoding(path, dialect) from None
-
-
-def _wrong_encoding(path: Path, dialect: Dialect) -> Exception:
-    what = f"the text is not {dialect.encoding}"
-    if dialect.encoding.startswith("utf-8"):
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                try:
-                    line.decode()
-                except UnicodeDecodeError:
-                    what = f"row {number} is not {dialect.encoding} text"
+    def _head(self) -> list[str]:
+        """The cells of the header row; what stands above the data is behind then."""
+        dialect, cells, read = self._dialect, [], 0
+        text = TextFile(self._path, self._encoding, self._delimiter, dialect.quote)
+        try:
+            for read, row in enumerate(text.rows(), start=1):
+                if read == dialect.header_row:
+                    cells = row
+                if read == dialect.first_row - 1:
                     break
-    fix = "Set `encoding:` of this source to what the file is written in (often cp1252)."
+        except csv.Error:
+            fix = "Check delimiter, quote and header_row of this source, or deliver it again."
+            what = f"the rows above row {dialect.first_row} cannot be read"
+            raise unusable(self._path.name, what, fix) from None
+        self._start = text.consumed
+        self._reading.not_data["above the header"] = min(dialect.header_row - 1, read)
+        self._reading.not_data["header"] = max(read - dialect.header_row + 1, 0)
+        other = next((d for d in ";\t|," if len(cells) == 1 and d in cells[0]), None)
+        if other is not None and dialect.delimiter is None:
+            what = f"the header in row {dialect.header_row} is one column that holds {other!r}"
+            fix = f"Set `delimiter: {quoted(other)}` for this source."
+            raise unusable(self._path.name, what, fix)
+        return cells
+
+    def lines(self) -> Iterator[Batch]:
+        """The data, batch by batch."""
+        batches = self._named(self._batches())
+        return some_lines(self._path.name, lines_of(batches, self._footer, self._reading))
+
+    def _named(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Batches under the header's names; a column without one must be empty."""
+        extra = [str(i) for i in range(len(self.header), self._width)]
+        for batch in batches:
+            for i in extra:
+                filled = pc.not_equal(batch.columns[i], "")
+                if pc.any(filled).as_py():
+                    row = batch.rows.filter(filled)[0].as_py()
+                    what = f"row {row} holds a value in column {int(i) + 1}, which has no name"
+                    fix = f"Give the column a name in row {self._dialect.header_row}."
+                    raise unusable(self._path.name, what, fix)
+            named = {name: batch.columns[str(i)] for i, name in enumerate(self.header)}
+            yield type(batch)(named, batch.rows, batch.data_rows)
+
+    def _batches(self) -> Iterator[Batch]:
+        first = row = self._dialect.first_row
+        try:
+            for part in self._open():
+                rows = self._rows(row, len(part))
+                arrays = {str(i): array for i, array in enumerate(part.columns)}
+                yield batch_of(arrays, rows, first)
+                row = int(rows[-1]) + 1 if len(rows) else row
+        except pa.ArrowInvalid as error:
+            # Arrow's message quotes the line, which may hold a person's values: it is dropped.
+            if self._ragged:
+                raise self._uneven(*self._ragged[0]) from None
+            if "Empty CSV" in str(error):
+                return
+            what = f"the text after row {row - 1} cannot be read"
+            if "straddling" in str(error):
+                what = f"a row after row {row - 1} is longer than {MAX_ROW_BYTES // 2**20} MB"
+            fix = "Open the file, repair the rows from there on, or deliver it again."
+            raise unusable(self._path.name, what, fix) from None
+
+    def _rows(self, start: int, count: int) -> np.ndarray:
+        """The rows of the next lines; those Arrow was told to skip are none of them."""
+        skipped = [row for row in self._skipped if row >= start]
+        rows = np.arange(start, start + count + len(skipped))
+        return rows[~np.isin(rows, skipped)][:count]
+
+    def _uneven(self, row: int, found: int) -> Exception:
+        what = f"row {row} has {found} values where the header has {self._width}"
+        fix = (
+            "Correct the row (a missing quote or an extra delimiter), or deliver it again; rows "
+            "after the data are declared under `footer:`."
+        )
+        return unusable(self._path.name, what, fix)
+
+    def _judge(self, line: arrow_csv.InvalidRow) -> str:
+        """What becomes of a row that is shorter or longer than the header."""
+        row = line.number + self._dialect.first_row - 1
+        text = TextFile.cells(line.text, self._delimiter, self._dialect.quote)
+        first = next((cell for cell in text if cell), None)
+        if first is None:
+            self._reading.not_data[BLANK] += 1
+        elif self._footer is not None and self._footer.match(pa.array([first]))[0].as_py():
+            self._reading.not_data[FOOTER] += 1
+            self._footer.begins(row)
+        else:
+            self._ragged.append((row, line.actual_columns))
+            return "error"
+        self._skipped.append(row)
+        return "skip"
+
+    def _open(self) -> arrow_csv.CSVStreamingReader:
+        names = [str(i) for i in range(self._width)]
+        data = Stream(_behind(utf8_chunks(self._path, self._encoding), self._start))
+        return arrow_csv.open_csv(
+            pa.PythonFile(io.BufferedReader(data, CHUNK_BYTES), "r"),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=MAX_ROW_BYTES, column_names=names
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self._delimiter,
+                quote_char=self._dialect.quote or False,
+                newlines_in_values=bool(self._dialect.quote),
+                ignore_empty_lines=False,
+                invalid_row_handler=self._judge,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+
+
+def _behind(chunks: Iterator[bytes], start: int) -> Iterator[bytes]:
+    """The chunks without their first ``start`` bytes."""
+    for chunk in chunks:
+        if start < len(chunk):
+            yield chunk[start:]
+        start = max(start - len(chunk), 0)
+
+
+def _wrong_encoding(path: Path, encoding: str, delimiter: str) -> Exception:
+    """The error that names the first row that is not text of this encoding."""
+    what = f"the text is not {encoding}"
+    errors = "replace" if "16" in encoding or "32" in encoding else "surrogateescape"
+    try:
+        rows = TextFile(path, encoding, delimiter, "", errors).rows()
+        for row, cells in enumerate(rows, start=1):
+            if any("\udc80" <= c <= "\udcff" or c == "\ufffd" for cell in cells for c in cell):
+                what = f"row {row} is not {encoding} text"
+                break
+    except (UnicodeError, csv.Error):
+        pass  # then the file is named without the row
+    fix = "Set `encoding:` of this source to what the file is written in (auto finds cp1252)."
     return unusable(path.name, what, fix)

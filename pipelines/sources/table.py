@@ -1,18 +1,42 @@
-"""What every reader returns: a header and batches of text with the physical row of each line."""
+"""What every reader returns: a header and batches of text with the row of each line.
+
+A row is counted as a spreadsheet counts it: titles, header and blank rows count, a line break
+inside quotes does not.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.errors import UserError
+from pipelines.errors import UserError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+SHEET = "@sheet"
+
+
+class Layout(Protocol):
+    """What a source says of the way its files are written; see `pipelines/delivery.py`."""
+
+    sheet: str | None
+    header_row: int
+    header_rows: int
+    data_row: int | None
+    footer: tuple[str, ...]
+    delimiter: str | None
+    quote: str
+    encoding: str
+    decimal: str | None
+    null_words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -21,13 +45,29 @@ class Dialect:
 
     sheet: str | None = None
     header_row: int = 1
-    delimiter: str = ","
-    encoding: str = "utf-8-sig"
+    header_rows: int = 1
+    data_row: int | None = None
+    footer: tuple[str, ...] = ()
+    delimiter: str | None = None
+    quote: str = '"'
+    encoding: str = "auto"
+    decimal: str | None = None
+    null_words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, layout: Layout) -> Self:
+        """The dialect that a source declares."""
+        return cls(**{name: getattr(layout, name) for name in cls.__dataclass_fields__})
+
+    @property
+    def first_row(self) -> int:
+        """The first row of data."""
+        return self.data_row or self.header_row + self.header_rows
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Text columns, the physical row of each line in the file and its number among the data."""
+    """Text columns, the row of each line in the file and its number among the data."""
 
     columns: dict[str, pa.Array]
     rows: pa.Array
@@ -35,6 +75,22 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def where(self, kept: pa.Array) -> Batch:
+        """The lines that are ``kept``."""
+        columns = {name: array.filter(kept) for name, array in self.columns.items()}
+        return Batch(columns, self.rows.filter(kept), self.data_rows.filter(kept))
+
+
+@dataclass
+class Reading:
+    """How a file was read, complete once its batches are: rows that are not data, and notes.
+
+    Rows of the file = lines in batches + all of ``not_data``.
+    """
+
+    not_data: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -44,60 +100,59 @@ class SourceTable:
     file: str
     header: tuple[str, ...]
     batches: Callable[[], Iterator[Batch]]
+    reading: Reading = field(default_factory=Reading)
 
 
 def unusable(file: str, what: str, fix: str) -> UserError:
     """The error of a delivered file that cannot be used as it is."""
-    return UserError(f"{file}: {what}.", fix)
+    return UserError(f"{shown(file)}: {what}.", fix)
+
+
+def quoted(name: str) -> str:
+    """A column's name as it may stand in a message: escaped, and of bearable length."""
+    return repr(name if len(name) <= 80 else name[:77] + "...")
 
 
 def checked_header(file: str, cells: Sequence[str | None], row: int) -> tuple[str, ...]:
-    """The header, trimmed; raises :class:`UserError` for an empty or a repeated name."""
-    names = [(cell or "").strip() for cell in cells]
-    if not any(names):
+    """The header without unnamed columns at its end; blanks within a name become one space.
+
+    Raises :class:`UserError` for an empty name between others, or a repeated one.
+    """
+    names = [unicodedata.normalize("NFC", " ".join((cell or "").split())) for cell in cells]
+    where = f"row {row}" if row else "the file"
+    while names and not names[-1]:
+        names.pop()
+    if not names:
         fix = "Deliver the file again, or set header_row to the row that holds the column names."
-        raise unusable(file, f"row {row} holds no column names", fix)
+        raise unusable(file, f"{where} holds no column names", fix)
+    seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         if not name:
             fix = "Give every column a name in the header, or set header_row."
-            raise unusable(file, f"column {position} has no name in row {row}", fix)
-    repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if repeated is not None:
-        fix = "Rename one of the two in the file; a name must stand for one column."
-        raise unusable(file, f"column {repeated!r} stands twice in the header", fix)
+            raise unusable(file, f"column {position} has no name in {where}", fix)
+        if name in seen:
+            what = f"column {quoted(name)} stands twice in the header, as {seen[name]} and {position}"
+            fix = "Rename one of the two in the file; a name must stand for one column."
+            raise unusable(file, what, fix)
+        seen[name] = position
     return tuple(names)
 
 
-def batch_of(columns: dict[str, pa.Array], first_row: int, first_data_row: int) -> Batch:
-    """The lines that hold anything; entirely blank lines are not data but keep their number."""
-    arrays = list(columns.values())
-    blank: pa.Array | None = None
-    for array in arrays:
-        empty = pc.equal(pc.fill_null(array, ""), "")
-        blank = empty if blank is None else pc.and_(blank, empty)
-    rows = pa.array(range(first_row, first_row + len(arrays[0])), pa.int64())
-    data_rows = pc.add(rows, first_data_row - first_row)
-    if not pc.any(blank).as_py():
-        return Batch(columns, rows, data_rows)
-    keep = pc.invert(blank)
-    kept = {name: array.filter(keep) for name, array in columns.items()}
-    return Batch(kept, rows.filter(keep), data_rows.filter(keep))
+def batch_of(columns: dict[str, pa.Array], rows: np.ndarray | int, first_row: int) -> Batch:
+    """A batch whose lines stand in ``rows``, or one below the other from there on.
+
+    ``first_row`` is the first row of data in the file.
+    """
+    if isinstance(rows, int):
+        rows = np.arange(rows, rows + len(next(iter(columns.values()))))
+    return Batch(columns, pa.array(rows, pa.int64()), pa.array(rows - first_row + 1, pa.int64()))
 
 
-def not_empty(file: str, batches: Iterable[Batch]) -> Iterator[Batch]:
-    """The batches that hold a line; raises :class:`UserError` when none does."""
-    found = False
-    for batch in batches:
-        if len(batch):
-            found = True
-            yield batch
-    if not found:
-        fix = "Deliver the file again, or take it out of the data folder."
-        raise unusable(file, "there are no data rows below the header", fix)
+def text_of(value: object, decimal: str | None = None) -> str | None:
+    """A cell as text: whole numbers without a fraction, dates in ISO 8601, nothing as None.
 
-
-def text_of(value: object) -> str | None:
-    """A cell as text: whole numbers without a fraction, dates in ISO 8601, nothing as None."""
+    Numbers are written with the source's decimal mark, so that text and number cells mean the same.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, bool):
@@ -105,7 +160,8 @@ def text_of(value: object) -> str | None:
     if isinstance(value, float):
         if value != value:
             return None
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return text.replace(".", ",") if decimal == "," else text
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
@@ -114,18 +170,24 @@ def text_of(value: object) -> str | None:
     return str(value)
 
 
-def text_array(file: str, name: str, array: pa.Array) -> pa.Array:
+def text_array(file: str, name: str, array: pa.Array, decimal: str | None = None) -> pa.Array:
     """A typed column as text by the rules of :func:`text_of`."""
     kind = array.type
     if pa.types.is_string(kind):
         return array
     if pa.types.is_dictionary(kind):
-        return text_array(file, name, array.dictionary_decode())
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+        return text_array(file, name, array.dictionary_decode(), decimal)
+    refused = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary)
+    if any(test(kind) for test in (*refused, pa.types.is_fixed_size_binary, pa.types.is_duration)):
         fix = "Deliver the column as text, number or date, or leave it out of the file."
-        raise unusable(file, f"column {name!r} holds {kind}, not text, numbers or dates", fix)
+        raise unusable(
+            file, f"column {quoted(name)} holds {kind}, not text, numbers or dates", fix
+        )
     if pa.types.is_floating(kind) or pa.types.is_timestamp(kind):
         coded = array.dictionary_encode()
-        values = [text_of(v) for v in coded.dictionary.to_pylist()]
+        values = [text_of(v, decimal) for v in coded.dictionary.to_pylist()]
         return pa.array(values, pa.string()).take(coded.indices)
-    return array.cast(pa.string())
+    text = array.cast(pa.string())
+    if pa.types.is_decimal(kind) and decimal == ",":
+        text = pc.replace_substring(text, ".", ",")
+    return text
