@@ -12,6 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 TableName = Literal[
     "people", "employment", "jobs", "performance", "enrolments", "matches", "sessions"
 ]
+# What a file holds: everything, what changed, or everything of the last window_days.
+Contents = Literal["full", "delta", "rolling"]
+OnTrouble = Literal["stop", "continue"]
+# A full file that loses more of its headcount than this may be a delta delivered as full.
+HEADCOUNT_DROP = 0.05
 
 
 class Part(BaseModel):
@@ -46,6 +51,7 @@ class Load(Part):
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     formats: dict[str, str] = Field(default_factory=dict)
     keep_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    shift_days: dict[str, int] = Field(default_factory=dict)
     attributes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -66,7 +72,18 @@ class Source(Part):
     header_row: int = Field(default=1, ge=1)
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8-sig"
+    contents: Contents = "delta"
+    window_days: int | None = Field(default=None, ge=1)
+    headcount_drop: float = Field(default=HEADCOUNT_DROP, gt=0, le=1)
+    on_headcount_drop: OnTrouble = "stop"
+    on_refused: OnTrouble = "stop"
     loads: tuple[Load, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _window_of_rolling(self) -> Self:
+        if (self.window_days is not None) != (self.contents == "rolling"):
+            raise ValueError("window_days belongs to contents: rolling, and to it alone")
+        return self
 
     @field_validator("file")
     @classmethod
