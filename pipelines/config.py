@@ -35,6 +35,13 @@ class Retention(Part):
     months: int = Field(gt=0)
 
 
+class History(Part):
+    """How employment spells are read: what joins them, and what an unknown reason of exit does."""
+
+    transfer_gap_days: int | None = Field(default=3, ge=0, le=31)
+    unmapped_reasons: Literal["stop", "quarantine"] = "stop"
+
+
 class Settings(Part):
     """One project. Purpose, lawful basis and retention are mandatory: no run without them."""
 
@@ -47,6 +54,7 @@ class Settings(Part):
     min_group: int = Field(default=MIN_GROUP, ge=MIN_GROUP_FLOOR)
     note: str = ""
     programmes: tuple[Programme, ...] = ()
+    history: History = History()
     sources: tuple[Source, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -107,8 +115,9 @@ def load_project(folder: Path) -> Project:
                 Exit.PROJECT,
             )
     digest = hashlib.sha256()
+    mappings = sorted((folder / "mappings").glob("*.csv"))
     dialects = sorted((folder / "dialects").glob("*.yml"))
-    for path in (file, *paths, *dialects):
+    for path in (file, *paths, *mappings, *dialects):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return Project(folder=folder, settings=settings, studies=studies, digest=digest.hexdigest())
 

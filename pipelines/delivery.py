@@ -27,6 +27,11 @@ TableName = Literal[
     "sessions",
     "surveys",
 ]
+# What a file holds: everything, what changed, or everything of the last window_days.
+Contents = Literal["full", "delta", "rolling"]
+OnTrouble = Literal["stop", "continue"]
+# A full file that loses more of its headcount than this may be a delta delivered as full.
+HEADCOUNT_DROP = 0.05
 Locale = Literal["de", "en", "es", "fr", "it", "nl"]
 
 
@@ -122,6 +127,7 @@ class Load(Part):
     unpivot: Unpivot | None = None
     keep_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     drop_if: dict[str, Words] = Field(default_factory=dict)
+    shift_days: dict[str, int] = Field(default_factory=dict)
     attributes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -192,6 +198,11 @@ class Source(Layout):
     tables: tuple[TableName, ...] = ()
     null_words: tuple[str, ...] = ("", "NA", "N/A", "NULL", "-")
     on_drift: dict[str, Literal["stop", "ignore"] | MapTo] = Field(default_factory=dict)
+    contents: Contents = "delta"
+    window_days: int | None = Field(default=None, ge=1)
+    headcount_drop: float = Field(default=HEADCOUNT_DROP, gt=0, le=1)
+    on_headcount_drop: OnTrouble = "stop"
+    on_refused: OnTrouble = "stop"
     loads: tuple[Load, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -202,6 +213,12 @@ class Source(Layout):
 
         context = info.context if isinstance(info.context, dict) else {}
         return applied(data, context.get("folder"))
+
+    @model_validator(mode="after")
+    def _window_of_rolling(self) -> Self:
+        if (self.window_days is not None) != (self.contents == "rolling"):
+            raise ValueError("window_days belongs to contents: rolling, and to it alone")
+        return self
 
     @field_validator("file")
     @classmethod
