@@ -145,7 +145,8 @@ class Layout(Part):
     """How the files of a source are laid out and written.
 
     ``header_row`` holds the names; the other ``header_rows`` below it are skipped. ``footer`` are
-    patterns of the first text in the rows that end the table.
+    patterns of the first text in the rows that end the table. ``record`` is the type to read of a
+    file that holds several.
     """
 
     sheet: str | None = None
@@ -157,6 +158,7 @@ class Layout(Part):
     quote: str = '"'
     encoding: str = Field(default="auto", min_length=1)
     decimal: Literal[".", ","] | None = None
+    record: str = ""
 
     @field_validator("footer")
     @classmethod

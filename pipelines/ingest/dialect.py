@@ -113,10 +113,14 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     for key, value in own.items():
         before = merged.get(key)
         both = isinstance(value, dict) and isinstance(before, dict) and key != "unpivot"
-        joined = {**before, **value} if both else value
-        merged[key] = (
-            {k: v for k, v in joined.items() if v is not None}
-            if isinstance(joined, dict)
-            else joined
-        )
+        merged[key] = _joined(before, value) if both else value
     return merged
+
+
+def _joined(before: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Both, the project's over the dialect's; words of one column are joined, empty ones go."""
+    joined = dict(before)
+    for name, value in own.items():
+        both = isinstance(value, dict) and isinstance(joined.get(name), dict)
+        joined[name] = {**joined[name], **value} if both else value
+    return {name: value for name, value in joined.items() if value is not None}

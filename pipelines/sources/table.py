@@ -37,6 +37,7 @@ class Layout(Protocol):
     encoding: str
     decimal: str | None
     null_words: tuple[str, ...]
+    record: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Dialect:
     encoding: str = "auto"
     decimal: str | None = None
     null_words: tuple[str, ...] = ()
+    record: str = ""
 
     @classmethod
     def of(cls, layout: Layout) -> Self:
