@@ -24,6 +24,9 @@ _ANY_TIME = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)? ?
 _ISO_MONTH = r"^\d{4}-\d{2}$"
 _WHOLE = r"^[+-]?\d{1,5}(\.0*)?$"
 _MILLISECONDS = r"^-?\d{1,14}(\.0+)?$"
+# Date cells of a workbook come as ISO text, among texts in the declared format.
+_CELL = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?$"
+_LIKE_ISO = re.compile(r"%Y-%-?d-%-?m")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 # A day that every order of day, month and year writes differently, and its two-digit year.
 _PROBE = dt.datetime(2003, 2, 1)
@@ -52,15 +55,21 @@ def date_sql(
             first = f"try_cast({given} || '-01' as date)"
             day += f" when regexp_matches({given}, {text(_ISO_MONTH)}) then {first}"
         return f"case {day} end"
-    if not _STRPTIME.fullmatch(form):
-        problem = f"formats: {key}: {form!r} is not a date format."
+    if not _STRPTIME.fullmatch(form) or _LIKE_ISO.search(form):
+        problem = f"formats: {key}: {form!r} is not a date format that can be told from ISO dates."
         fix = (
             "Write iso, iso_datetime, epoch_ms, a format such as '%d.%m.%Y', or "
             "'months since 2014-01'."
         )
         raise UserError(problem, fix, Exit.PROJECT)
     day = f"cast(try_strptime({given}, {text(form)}) as date)"
-    return _four_digits(day, pivot, key) if "%y" in form else day
+    if "%y" in form:
+        day = _four_digits(day, pivot, key)
+    cell = date_sql(given, "iso", key)
+    if "%H" in form or "%I" in form:
+        timed = f"when regexp_matches({given}, {text(_CELL)}) then try_cast({given}[1:10] as date)"
+        cell = f"case {timed} else {cell} end"
+    return f"coalesce({day}, {cell})"
 
 
 def moment_sql(given: str, forms: tuple[str, ...]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.errors import Exit, UserError
+from pipelines.errors import Exit, UserError, shown
+from pipelines.sources import READERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """One file of one source; ``stamp`` (size, time of change) tells whether it has changed."""
+    """One file of one source; ``stamp`` tells whether it has changed.
+
+    ``name`` is the file's name below the data folder, as it may stand in messages.
+    """
 
     source: Source
     path: Path
     name: str
     sha256: str
     delivered_on: dt.date
-    stamp: tuple[int, int]
+    stamp: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,43 @@ def deliveries(settings: Settings, data: Path) -> tuple[list[DeliveredFile], lis
 def find(source: Source, data: Path) -> list[Path]:
     """The source's files by name; raises :class:`UserError` when there is none.
 
-    Hidden files and the lock files of spreadsheets are not deliveries.
+    Hidden files and the lock files of spreadsheets are not deliveries. What is delivered must be a
+    file of its own: a pipe would block, and a link could lead to data nobody delivered.
     """
-    paths = [p for p in data.glob(source.file) if p.is_file() and p.name[:1] not in {".", "~"}]
+    paths = [p for p in data.glob(source.file) if p.name[:1] not in {".", "~"}]
+    paths = [p for p in paths if _is_delivery(p, data)]
     if not paths:
         fix = f"Put the file there, or correct `file:` of the source {source.name}."
+        wanted = source.file.casefold()
+        other = sorted(p.name for p in data.iterdir() if p.name.casefold() == wanted)
+        if other:
+            fix = f"There is '{shown(other[0])}': write the name in the same upper and lower case."
         raise UserError(f"No file matches {source.file!r} in {data}.", fix)
     return sorted(paths, key=lambda path: _name(path, data))
+
+
+def _is_delivery(path: Path, data: Path) -> bool:
+    """Whether this is a file; raises :class:`UserError` for what only looks like one."""
+    name = _name(path, data)
+    if not path.resolve().is_relative_to(data.resolve()):
+        fix = "Put the file itself into the data folder."
+        raise UserError(f"{name}: it is a link that leads out of the data folder.", fix)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        fix = "Put the file itself into the data folder."
+        raise UserError(f"{name}: it is a link that leads nowhere.", fix) from None
+    except OSError:
+        raise _unreadable(name) from None
+    if stat.S_ISDIR(mode):
+        if not path.name.lower().endswith(tuple(READERS)):
+            return False
+        fix = f"Name the files in it: {path.name}/*, or take the folder away."
+        raise UserError(f"{name}: it is a folder, not a file.", shown(fix))
+    if not stat.S_ISREG(mode):
+        fix = "Take it out of the data folder, or narrow `file:` of the source."
+        raise UserError(f"{name}: it is a pipe, socket or device, not a file.", fix)
+    return True
 
 
 def delivery_date(source: Source, path: Path) -> dt.date:
@@ -93,10 +128,10 @@ def delivery_date(source: Source, path: Path) -> dt.date:
         return _no_date(path, source)
 
 
-def stamp_of(path: Path) -> tuple[int, int]:
-    """Size and time of the last change, to notice a file that changes while it is read."""
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """What differs once a file has been written to or replaced, to notice that it changes."""
     status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def check_unchanged(file: DeliveredFile) -> None:
@@ -108,7 +143,7 @@ def check_unchanged(file: DeliveredFile) -> None:
 
 def _no_date(path: Path, source: Source) -> dt.date:
     fix = f"Rename the file, or correct delivered_on of the source {source.name}."
-    raise UserError(f"{path.name}: its name holds no date such as 2025-01-31.", fix)
+    raise UserError(f"{shown(path.name)}: its name holds no date such as 2025-01-31.", fix)
 
 
 def _check_row_identifiers(source: Source, files: int) -> None:
@@ -124,7 +159,7 @@ def _check_row_identifiers(source: Source, files: int) -> None:
 
 
 def _name(path: Path, data: Path) -> str:
-    return path.relative_to(data).as_posix()
+    return shown(path.relative_to(data).as_posix())
 
 
 def _hash(path: Path) -> str:
@@ -132,5 +167,9 @@ def _hash(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
-        fix = "Check the permissions of the file and the disk it is on."
-        raise UserError(f"{path.name}: the file cannot be read.", fix) from None
+        raise _unreadable(shown(path.name)) from None
+
+
+def _unreadable(name: str) -> UserError:
+    fix = "Check the permissions of the file and the disk it is on."
+    return UserError(f"{name}: the file cannot be read.", fix)

@@ -13,7 +13,7 @@ from pipelines.ingest.pseudonym import Pseudonyms
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
 from pipelines.ingest.responses import supersede_sql
 from pipelines.models import contracts, create_described
-from pipelines.sources import Dialect, read_source
+from pipelines.sources import SHEET, Dialect, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,9 +71,18 @@ def _land_file(
         landed += report.loaded
         reports.append(report)
     used = set().union(*(load.used() for load in loads))
-    unused = tuple(name for name in table.header if name not in used)
+    unused = tuple(name for name in table.header if name not in used and name != SHEET)
     return FileReport(
-        source.name, file.name, file.sha256, file.delivered_on, rows, unused, tuple(reports)
+        source=source.name,
+        file=file.name,
+        sha256=file.sha256,
+        delivered_on=file.delivered_on,
+        rows=rows,
+        columns_not_loaded=unused,
+        loads=tuple(reports),
+        not_data=dict(table.reading.not_data),
+        counted=dict(table.reading.counted),
+        notes=tuple(table.reading.notes),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.ingest.numbers import plain
 from pipelines.ingest.values import cells
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
             text = read[0] if len(read) == 1 else pc.coalesce(*read)
             if len(read) > 1:
                 staged[mapping.several()[name]] = _differ(read)
+            if roles[name] == "number":
+                text = plain(text, load, name, mapping.source.decimal)
         else:
             continue  # made of the columns that become lines
         staged[name] = pseudonyms.of(text) if roles[name] == "identifier" else text
@@ -135,7 +138,8 @@ def _lines(mapping: Mapping, batch: Batch, staged: dict[str, pa.Array]) -> dict[
     read = [
         cells(batch.columns[header], mapping.load, value, null_words) for header in mapping.items
     ]
-    lines[value] = pa.concat_arrays(read).take(across)
+    texts = pa.concat_arrays(read).take(across)
+    lines[value] = plain(texts, mapping.load, value, mapping.source.decimal)
     names = pa.array(list(mapping.items.values()), pa.string())
     lines[mapping.load.unpivot.item] = names.take(pa.array(np.tile(np.arange(items), rows)))
     return lines

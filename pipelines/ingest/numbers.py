@@ -1,38 +1,41 @@
-"""Numbers as they are declared: SQL that reads a text by its decimal sign and scale."""
+"""Numbers as they are declared: plain text by the decimal mark, and SQL that scales it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.engine import quote_text as text
+import pyarrow.compute as pc
+
+from pipelines.sources.numbers import canonical_numbers
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pipelines.delivery import Load
 
-# With a decimal comma, groups of thousands may stand between points, spaces or apostrophes.
-_GROUP = r"[.''’    ]"
-_COMMA = rf"^[+-]?(\d{{1,3}}({_GROUP}\d{{3}})+|\d*)(,\d*)?([eE][+-]?\d+)?$"
 
+def plain(texts: pa.Array, load: Load, column: str, decimal: str | None) -> pa.Array:
+    """Texts of a number column with a point for the decimal mark.
 
-def number_sql(name: str, load: Load, column: str) -> str:
-    """SQL for the number in a text column as text; null when it is none as declared.
-
-    Without a declaration the file's own text is kept.
+    A percent sign says no more than a declared scale, so it is taken off where there is one;
+    without one it makes the text no number.
     """
-    given = name
-    if column in load.scale_by:  # the sign says the same as the declared scale
-        given = f"rtrim(rtrim({given}, '%'), '  ')"
-    if load.decimal == ",":
-        plain = f"replace(regexp_replace({given}, {text(_GROUP)}, '', 'g'), ',', '.')"
-        given = f"case when regexp_matches({given}, {text(_COMMA)}) then {plain} end"
+    if column in load.scale_by:
+        texts = pc.replace_substring_regex(texts, r"\s*%$", "")
+    mark = load.decimal or decimal
+    return canonical_numbers(texts, mark) if mark else texts
+
+
+def scaled_sql(name: str, load: Load, column: str) -> str:
+    """SQL for the number in a text column, by its declared scale, as text.
+
+    It is divided where that is exact, so that 57 % is .57 and no more. Without a scale the text
+    stays as it is.
+    """
     if column not in load.scale_by:
-        return given
-    return f"cast({_scaled(f'try_cast({given} as double)', load.scale_by[column])} as varchar)"
-
-
-def _scaled(number: str, factor: float) -> str:
-    """Times the factor; by a division where that is exact, so that 57 % is .57 and no more."""
+        return name
+    factor = load.scale_by[column]
     parts = round(1 / factor) if factor else 0
-    if parts > 1 and 1 / parts == factor:
-        return f"{number} / {parts}"
-    return f"{number} * {factor!r}"
+    exact = parts > 1 and 1 / parts == factor
+    by = f"/ {parts}" if exact else f"* {factor!r}"
+    return f"cast(try_cast({name} as double) {by} as varchar)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ class LoadReport:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One accepted file: what it is, what it fed, and which of its columns were not read."""
+    """One accepted file: what it is, what it fed, and what of it was not read.
+
+    ``not_data`` counts rows above, in and below the table by kind, ``counted`` hidden rows and the
+    like that were read; ``notes`` say how, without counts.
+    """
 
     source: str
     file: str
@@ -58,6 +62,9 @@ class FileReport:
     rows: int
     columns_not_loaded: tuple[str, ...]
     loads: tuple[LoadReport, ...]
+    not_data: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,9 @@ def _file(file: FileReport) -> dict[str, Any]:
         "rows_in": file.rows,
         "loads": [_load(load) for load in file.loads],
         "columns_not_loaded": list(file.columns_not_loaded),
+        "not_data": {kind: n for kind, n in sorted(file.not_data.items()) if n},
+        "counted": {kind: n for kind, n in sorted(file.counted.items()) if n},
+        "notes": list(file.notes),
     }
 
 

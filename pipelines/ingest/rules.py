@@ -8,7 +8,7 @@ from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
 from pipelines.ingest.dates import date_sql, moment_sql
 from pipelines.ingest.mapping import KEEP
-from pipelines.ingest.numbers import number_sql
+from pipelines.ingest.numbers import scaled_sql
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load
@@ -109,7 +109,7 @@ def _canonical(mapping: Mapping, column: Column) -> str:
         )
         return f"case {cases} else {name} end"
     if column.role == "number":
-        return number_sql(name, mapping.load, column.name)
+        return scaled_sql(name, mapping.load, column.name)
     return f"lower({name})" if column.role == "vocabulary" else name
 
 

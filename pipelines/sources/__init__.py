@@ -10,6 +10,7 @@ from pipelines.sources.delimited import read_delimited
 from pipelines.sources.excel import read_excel
 from pipelines.sources.records import read_records
 from pipelines.sources.records import read_records
+from pipelines.sources.records import read_records
 from pipelines.sources.table import SHEET, Batch, Dialect, Reading, SourceTable, unusable
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ READERS: dict[str, Reader] = {
     ".xlsb": read_excel,
     ".xls": read_excel,
     ".ods": read_excel,
+    ".dat": read_records,
     ".dat": read_records,
     ".dat": read_records,
     ".parquet": read_parquet,

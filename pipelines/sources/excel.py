@@ -91,11 +91,10 @@ def _chosen(file: str, book: CalamineWorkbook, sheet: str | None, reading: Readi
 
 
 def _note_hidden(facts: list[Worksheet], reading: Reading) -> None:
-    rows, columns = sum(f.hidden_rows for f in facts), sum(f.hidden_columns for f in facts)
-    if rows or columns:
-        reading.notes.append(
-            f"read like all others: {rows} hidden rows and {columns} hidden columns"
-        )
+    reading.counted["hidden rows"] = sum(f.hidden_rows for f in facts)
+    reading.counted["hidden columns"] = sum(f.hidden_columns for f in facts)
+    if any(reading.counted.values()):
+        reading.notes.append("hidden rows and columns are read like all others")
 
 
 def _common_header(file: str, sheets: list[Sheet]) -> tuple[str, ...]:
@@ -123,7 +122,7 @@ def _all(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iter
     above = 0
     for sheet in sheets:
         if above:
-            reading.notes.append(f"row 1 of sheet {shown(sheet.name)} is counted as row {above + 1}")
+            reading.counted[f"rows of sheets above {shown(sheet.name)}"] = above
         for batch in sheet.lines(reading):
             columns = {name: batch.columns[name] for name in header}
             columns[SHEET] = pa.repeat(pa.scalar(sheet.name, pa.string()), len(batch))
@@ -133,5 +132,6 @@ def _all(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iter
 
 
 def _note_filled(sheets: list[Sheet], reading: Reading) -> None:
-    if filled := sum(sheet.filled for sheet in sheets):
-        reading.notes.append(f"{filled} cells have the value of the cell they are merged with")
+    reading.counted["merged cells"] = sum(sheet.filled for sheet in sheets)
+    if reading.counted["merged cells"]:
+        reading.notes.append("merged cells have the value of the first of them in each row")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 SHEET = "@sheet"
+PSEUDO_HEADERS = (SHEET, "@row", "@delivered_on")
 
 
 class Layout(Protocol):
@@ -86,12 +87,13 @@ class Batch:
 
 @dataclass
 class Reading:
-    """How a file was read, complete once its batches are: rows that are not data, and notes.
+    """How a file was read, complete once its batches are; rows of the file are lines + not_data.
 
-    Rows of the file = lines in batches + all of ``not_data``.
+    ``counted`` counts what was read but is worth knowing; ``notes`` hold no counts.
     """
 
     not_data: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
 
@@ -132,6 +134,9 @@ def checked_header(file: str, cells: Sequence[str | None], row: int) -> tuple[st
         if not name:
             fix = "Give every column a name in the header, or set header_row."
             raise unusable(file, f"column {position} has no name in {where}", fix)
+        if name in PSEUDO_HEADERS:
+            fix = "Rename the column in the file."
+            raise unusable(file, f"column {position} has the reserved name {name!r}", fix)
         if name in seen:
             what = f"column {quoted(name)} stands twice in the header, as {seen[name]} and {position}"
             fix = "Rename one of the two in the file; a name must stand for one column."

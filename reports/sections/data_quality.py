@@ -28,6 +28,7 @@ def view(report: Report) -> dict[str, Any]:
             for f in files
             if f["columns_not_loaded"]
         ],
+        "read": [read for f in files if (read := _read(f, exact))["notes"]],
         "skipped": data.get("skipped", []),
         "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
         "exact": exact,
@@ -56,6 +57,13 @@ def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, A
         "lost": rows_in - kept,
         "rules": _rules(file["file"], load, exact),
     }
+
+
+def _read(file: dict[str, Any], exact: bool) -> dict[str, Any]:
+    """How a file was read; lines that are not data are nobody's, all others are rounded."""
+    apart = [f"{n:,} rows {kind}" for kind, n in file.get("not_data", {}).items() if kind != "header"]
+    counted = [f"{kind}: {_count(n, exact)}" for kind, n in file.get("counted", {}).items()]
+    return {"file": file["file"], "notes": [*file.get("notes", []), *apart, *counted]}
 
 
 def _count(rows: int, exact: bool) -> str:
