@@ -230,5 +230,7 @@ class Source(Layout):
         try:
             next(iter(Path("/nowhere").glob(pattern)), None)
         except (ValueError, NotImplementedError, IndexError):
-            raise ValueError("not a pattern of file names; ** stands alone between slashes") from None
+            raise ValueError(
+                "not a pattern of file names; ** stands alone between slashes"
+            ) from None
         return pattern

@@ -39,5 +39,7 @@ def shown(name: str) -> str:
 
     Two names never look the same, so a backslash is doubled.
     """
-    kept = (c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name)
+    kept = (
+        c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name
+    )
     return "".join(kept)

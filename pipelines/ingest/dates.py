@@ -89,7 +89,7 @@ def _four_digits(day: str, pivot: int | None, key: str) -> str:
         raise UserError(problem, fix, Exit.PROJECT)
     short = f"(year({day}) % 100)"
     year = f"({short} + case when {short} >= {pivot} then 1900 else 2000 end)"
-    return f"try_cast(strftime({day}, printf('%04d', {year}) || '-%m-%d') as date)"
+    return f"try_cast(printf('%04d', {year}) || strftime({day}, '-%m-%d') as date)"
 
 
 def check_formats(forms: tuple[str, ...], key: str) -> None:

@@ -46,9 +46,7 @@ class _Finder:
             return name
         alike = self.folded.get(fold(name), [])
         if len(alike) > 1:
-            problem = (
-                f"{self.file}: the columns {alike[0]!r} and {alike[1]!r} differ by spelling alone."
-            )
+            problem = f"{self.file}: the columns {alike[0]!r} and {alike[1]!r} differ by case or spaces alone."
             raise UserError(problem, "Rename one of the two in the file, or take it out.")
         return alike[0] if alike else None
 
@@ -69,16 +67,10 @@ def resolve(
     """
     _check_names(file, load, contract)
     finder = _Finder(file.name, header)
-    columns = {name: _declared(finder, given) for name, given in load.columns.items()}
-    mapped = {
-        found: choice.map
-        for name, choice in file.source.on_drift.items()
-        if isinstance(choice, MapTo) and (found := finder.find(name)) is not None
-    }
-    fillable = {c.name for c in contract.columns if c.role}
-    for name, canonical in mapped.items():
-        if canonical in fillable:
-            columns[canonical] = (name,)
+    columns = _mapped(file, contract, finder)
+    for name, given in load.columns.items():
+        if name not in columns:
+            columns[name] = _declared(finder, given)
     absent = _by_alias(finder, load, contract, columns)
     absent |= _left_out(file, load, contract, columns, finder)
     concrete = {
@@ -100,6 +92,17 @@ def resolve(
     )
     _check_required(mapping, load, finder)
     return mapping
+
+
+def _mapped(file: DeliveredFile, contract: Contract, finder: _Finder) -> dict[str, tuple[str, ...]]:
+    """Columns of the table that the owner decided to read from a header of this file."""
+    fillable = {c.name for c in contract.columns if c.role}
+    return {
+        choice.map: (found,)
+        for name, choice in file.source.on_drift.items()
+        if isinstance(choice, MapTo) and choice.map in fillable
+        if (found := finder.find(name)) is not None
+    }
 
 
 def _declared(finder: _Finder, given: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from pipelines.sources.excel import read_excel
 from pipelines.sources.records import read_records
 from pipelines.sources.records import read_records
 from pipelines.sources.records import read_records
+from pipelines.sources.records import read_records
+from pipelines.sources.records import read_records
 from pipelines.sources.table import SHEET, Batch, Dialect, Reading, SourceTable, unusable
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ READERS: dict[str, Reader] = {
     ".xlsb": read_excel,
     ".xls": read_excel,
     ".ods": read_excel,
+    ".dat": read_records,
+    ".dat": read_records,
     ".dat": read_records,
     ".dat": read_records,
     ".dat": read_records,

@@ -24,7 +24,9 @@ _NOT_TEXT = {
     b"%PDF": "a PDF document",
     b"<stata_dta>": "a Stata file",
 }
-_ENDINGS = "Give the file the ending of what it is (.xlsx, .xls, .csv.gz, ...), or export it as CSV."
+_ENDINGS = (
+    "Give the file the ending of what it is (.xlsx, .xls, .csv.gz, ...), or export it as CSV."
+)
 
 
 def check_is_text(path: Path) -> None:

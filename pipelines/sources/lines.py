@@ -55,14 +55,14 @@ class Footer:
         if self.row is not None and len(batch) and batch.rows[-1].as_py() > self.row:
             row = pc.min(batch.rows.filter(pc.greater(batch.rows, self.row))).as_py()
             what = f"row {row} holds data below the footer in row {self.row}"
-            fix = "Make the patterns of footer match every row after the data, and none within them."
+            fix = (
+                "Make the patterns of footer match every row after the data, and none within them."
+            )
             raise unusable(self._file, what, fix)
         return batch
 
 
-def lines_of(
-    batches: Iterable[Batch], footer: Footer | None, reading: Reading
-) -> Iterator[Batch]:
+def lines_of(batches: Iterable[Batch], footer: Footer | None, reading: Reading) -> Iterator[Batch]:
     """The batches without blank and footer lines; raises :class:`UserError` for data below it."""
     for batch in batches:
         lines = _without_blank(batch, reading)

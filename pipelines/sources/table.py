@@ -138,7 +138,9 @@ def checked_header(file: str, cells: Sequence[str | None], row: int) -> tuple[st
             fix = "Rename the column in the file."
             raise unusable(file, f"column {position} has the reserved name {name!r}", fix)
         if name in seen:
-            what = f"column {quoted(name)} stands twice in the header, as {seen[name]} and {position}"
+            what = (
+                f"column {quoted(name)} stands twice in the header, as {seen[name]} and {position}"
+            )
             fix = "Rename one of the two in the file; a name must stand for one column."
             raise unusable(file, what, fix)
         seen[name] = position
@@ -187,9 +189,7 @@ def text_array(file: str, name: str, array: pa.Array, decimal: str | None = None
     refused = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary)
     if any(test(kind) for test in (*refused, pa.types.is_fixed_size_binary, pa.types.is_duration)):
         fix = "Deliver the column as text, number or date, or leave it out of the file."
-        raise unusable(
-            file, f"column {quoted(name)} holds {kind}, not text, numbers or dates", fix
-        )
+        raise unusable(file, f"column {quoted(name)} holds {kind}, not text, numbers or dates", fix)
     if pa.types.is_floating(kind) or pa.types.is_timestamp(kind):
         coded = array.dictionary_encode()
         values = [text_of(v, decimal) for v in coded.dictionary.to_pylist()]

@@ -80,7 +80,7 @@ def test_a_message_counts_rows_as_a_spreadsheet_does(tmp_path):
 
 @pytest.mark.parametrize("quote", ["'", ""])
 def test_other_quotes_and_none(tmp_path, quote):
-    path = written(tmp_path, f"id,note\n1,{quote}5\" pipe{quote}\n2,\"x\n")
+    path = written(tmp_path, f'id,note\n1,{quote}5" pipe{quote}\n2,"x\n')
     assert Read(path, quote=quote).lines == [("1", '5" pipe'), ("2", '"x')]
 
 
@@ -195,7 +195,7 @@ def test_lines_in_several_encodings_are_refused(tmp_path, lines, says):
     ("data", "encoding", "says"),
     [
         ("id,b\n1,x\n2,Zoë\n".encode("cp1252"), "utf-8", "row 3 is not utf-8 text"),
-        (b'id,b\n1,x\n2,\x81\n', "cp1252", "row 3 is not cp1252 text"),
+        (b"id,b\n1,x\n2,\x81\n", "cp1252", "row 3 is not cp1252 text"),
         ("id,b\n1,x\n".encode("utf-16") + b"z", "utf-16", "row 3 is not utf-16 text"),
         ("id,b\n1,x\n".encode("utf-16"), "utf-8", "row 1 is not utf-8 text"),
         (b"id\n1\n", "klingon", "the encoding 'klingon' is unknown"),
