@@ -46,7 +46,8 @@ class _Finder:
             return name
         alike = self.folded.get(fold(name), [])
         if len(alike) > 1:
-            problem = f"{self.file}: the columns {alike[0]!r} and {alike[1]!r} differ by case or spaces alone."
+            both = f"{alike[0]!r} and {alike[1]!r}"
+            problem = f"{self.file}: the columns {both} differ by case or spaces alone."
             raise UserError(problem, "Rename one of the two in the file, or take it out.")
         return alike[0] if alike else None
 
