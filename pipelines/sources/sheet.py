@@ -24,7 +24,9 @@ ROWS_AT_ONCE = 20_000
 class Sheet:
     """The table in one sheet; rows and columns count from 1, as Excel shows them."""
 
-    def __init__(self, file: str, sheet: CalamineSheet, facts: Worksheet, dialect: Dialect) -> None:
+    def __init__(
+        self, file: str, sheet: CalamineSheet, facts: Worksheet, dialect: Dialect
+    ) -> None:
         self._file, self._dialect, self._facts = file, dialect, facts
         self.name = sheet.name
         self._merged = [
@@ -46,7 +48,7 @@ class Sheet:
         row = self._dialect.header_row
         wide = [m for m in self._merged if m[0] <= row <= m[2] and m[3] > m[1]]
         for top, left, _, right in wide:
-            if any(not name for name in self._names[left - 1 : right]) and any(self._names[right:]):
+            if not all(self._names[left - 1 : right]):
                 what = f"header cells {cell(top, left)} to {cell(top, right)} are merged"
                 fix = "Set header_row to the row in which each column has a name of its own."
                 raise unusable(self._file, what, fix)
@@ -110,7 +112,9 @@ class Sheet:
     def _check(self, batch: Batch) -> None:
         facts, width = self._facts, len(self.header)
         first, last = batch.rows[0].as_py(), batch.rows[-1].as_py()
-        wide = [m for m in self._merged if m[3] > m[1] <= width and m[0] <= last and m[2] >= first]
+        wide = [
+            m for m in self._merged if m[3] > m[1] <= width and m[0] <= last and m[2] >= first
+        ]
         if not (facts.errors or facts.uncomputed or wide):
             return
         for row in batch.rows.to_pylist():
