@@ -16,6 +16,7 @@ from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
 from pipelines.delivery import Part, Source
 from pipelines.errors import Exit, UserError
+from pipelines.identity import Identity  # noqa: TC001 - the model needs it at run time
 
 PROJECT_FILE = "mentorlift.yml"
 # What only a company's own HR system delivers; published research data never holds it.
@@ -56,6 +57,7 @@ class Settings(Part):
     programmes: tuple[Programme, ...] = ()
     history: History = History()
     sources: tuple[Source, ...] = Field(min_length=1)
+    identity: Identity | None = None
 
     @model_validator(mode="after")
     def _public_means_published(self) -> Self:
@@ -68,6 +70,23 @@ class Settings(Part):
         names = [s.name for s in self.sources]
         if len(set(names)) < len(names):
             raise ValueError("two sources have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _identity_fits_the_sources(self) -> Self:
+        names = {s.name for s in self.sources}
+        systems = self.identity.systems if self.identity else {}
+        if self.identity:
+            for name in (*self.identity.master, *(x.source for x in self.identity.links)):
+                if name not in names:
+                    raise ValueError(f"identity: there is no source {name!r}")
+        for source in self.sources:
+            for column, system in (x for load in source.loads for x in load.id_systems.items()):
+                if system not in systems:
+                    raise ValueError(
+                        f"source {source.name}: id_systems: {column}: {system!r} is not declared "
+                        "under identity: systems"
+                    )
         return self
 
     @property

@@ -129,6 +129,10 @@ class Load(Part):
     drop_if: dict[str, Words] = Field(default_factory=dict)
     shift_days: dict[str, int] = Field(default_factory=dict)
     attributes: tuple[str, ...] = ()
+    # Column of an identifier -> system of the section identity; see pipelines/identity.py.
+    id_systems: dict[str, str] = Field(default_factory=dict)
+    id_date: str | None = None
+    unknown_person: Literal["quarantine", "load"] | None = None
 
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:

@@ -96,8 +96,9 @@ def end(context: Context) -> Outcome:
 def outputs(context: Context, stage: str) -> tuple[Path, ...]:
     """The files a stage must leave; their contents are its fingerprint."""
     space = context.space
+    identity = (space.identity,) if context.project.settings.identity else ()
     return {
-        "ingest": (space.landed, space.reconciliation),
+        "ingest": (space.landed, space.reconciliation, *identity),
         "build": (space.built, space.checks),
         "estimate": (space.releases,),
         "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
@@ -111,10 +112,21 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
     with Engine.open(temporary) as engine:
-        report = ingest.land(engine, settings, context.data, key)
+        report = ingest.land(
+            engine,
+            settings,
+            context.data,
+            key,
+            project=context.project.folder,
+            private=space.private if settings.identity else None,
+        )
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
     say(report.in_one_line())
+    if report.identity:
+        say(report.identity.in_one_line())
+        for advice in report.identity.advice:
+            say(f"advice: {advice}")
 
 
 def build_stage(context: Context, say: Callable[[str], None]) -> None:

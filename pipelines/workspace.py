@@ -73,6 +73,16 @@ class Workspace:
         return self.out / "warehouse"
 
     @property
+    def private(self) -> Path:
+        """What leads from identifiers to persons; never for analysts."""
+        return self.out / "private"
+
+    @property
+    def identity(self) -> Path:
+        """The crosswalk of identifiers, mails and names."""
+        return self.private / "identity.duckdb"
+
+    @property
     def report(self) -> Path:
         """The report."""
         return self.out / "report.html"

@@ -9,7 +9,8 @@ from pipelines.errors import UserError
 from pipelines.ingest import mapping, rules
 from pipelines.ingest.files import check_unchanged, deliveries
 from pipelines.ingest.headers import resolve
-from pipelines.ingest.pseudonym import Pseudonyms
+from pipelines.ingest.identity.crosswalk import crosswalk
+from pipelines.ingest.pseudonym import LINK_RULE, Identifiers
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
 from pipelines.ingest.responses import supersede_sql
 from pipelines.models import contracts, create_described
@@ -24,45 +25,56 @@ if TYPE_CHECKING:
     from pipelines.ingest.files import DeliveredFile
     from pipelines.ingest.mapping import Mapping
     from pipelines.models import Contract
-    from pipelines.sources import Batch
+    from pipelines.sources import Batch, SourceTable
 
 _JUDGED = "landing_judged"
 
 
-def land(engine: Engine, settings: Settings, data_dir: Path, key: bytes) -> IngestReport:
+def land(
+    engine: Engine,
+    settings: Settings,
+    data_dir: Path,
+    key: bytes,
+    *,
+    project: Path | None = None,
+    private: Path | None = None,
+) -> IngestReport:
     """Land all files of a project into empty ``landed`` tables; where each row went.
 
-    Raises :class:`UserError` naming file, row or column and the fix when a file cannot be used;
-    the database is then to be thrown away.
+    ``project`` is the folder with what the owner decided about doubtful links, ``private`` the
+    one that takes the crosswalk. Raises :class:`UserError` naming file, row or column and the fix
+    when a file cannot be used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
     with engine.transaction():
         for contract in tables.values():
             create_described(engine, contract)
     files, skipped = deliveries(settings, data_dir)
-    pseudonyms = Pseudonyms(key)
     programmes = [programme.id for programme in settings.programmes]
     reports: list[FileReport] = []
     landed = 0
-    for file in files:
-        report = _land_file(engine, file, tables, pseudonyms, programmes, landed)
-        landed += sum(load.loaded for load in report.loads)
-        reports.append(report)
-    return IngestReport(tuple(reports), tuple(skipped))
+    with crosswalk(settings.identity, files, _read, project) as people:
+        identifiers = Identifiers(key, people.resolver if people else None)
+        for file in files:
+            report = _land_file(engine, file, tables, identifiers, programmes, landed)
+            landed += sum(load.loaded for load in report.loads)
+            reports.append(report)
+        identity = people.finish(key, private) if people else None
+    return IngestReport(tuple(reports), tuple(skipped), identity)
 
 
 def _land_file(
     engine: Engine,
     file: DeliveredFile,
     tables: dict[str, Contract],
-    pseudonyms: Pseudonyms,
+    identifiers: Identifiers,
     programmes: Sequence[str],
     landed: int,
 ) -> FileReport:
     source = file.source
-    table = read_source(file.path, Dialect.of(source))
+    table = _read(file)
     loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
-    rows = _stage(engine, table.batches(), loads, pseudonyms)
+    rows = _stage(engine, table.batches(), loads, identifiers)
     check_unchanged(file)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
@@ -86,14 +98,18 @@ def _land_file(
     )
 
 
+def _read(file: DeliveredFile) -> SourceTable:
+    return read_source(file.path, Dialect.of(file.source))
+
+
 def _stage(
-    engine: Engine, batches: Iterator[Batch], loads: list[Mapping], pseudonyms: Pseudonyms
+    engine: Engine, batches: Iterator[Batch], loads: list[Mapping], identifiers: Identifiers
 ) -> int:
     """Store every batch, mapped and pseudonymised, for each load; the number of rows."""
     rows = 0
     for batch in batches:
         for i, load in enumerate(loads):
-            engine.register("landing_batch", mapping.stage(load, batch, pseudonyms))
+            engine.register("landing_batch", mapping.stage(load, batch, identifiers))
             if rows == 0:
                 engine.run(
                     f"create or replace temp table landing_staged_{i} as "
@@ -118,6 +134,7 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
         "group by all order by all"
     )
+    counted += _links_left_empty(engine, load, staged)
     differing = _differing(engine, load, staged)
     engine.run(f"drop table {staged}")
     totals = {
@@ -145,6 +162,24 @@ def _differing(engine: Engine, load: Mapping, staged: str) -> tuple[tuple[str, i
     counts = ", ".join(f"count(distinct _row) filter ({ident(c)})" for c in several.values())
     found = engine.rows(f"select {counts} from {staged}")[0]
     return tuple(zip(several, found, strict=True))
+
+
+def _links_left_empty(
+    engine: Engine, load: Mapping, staged: str
+) -> list[tuple[str, str, str, int]]:
+    """Loaded rows in which an optional identifier was left empty, by rule and column."""
+    found = []
+    for column in load.contract.columns:
+        if column.role == "identifier" and not column.required:
+            if column.name not in load.load.id_systems:
+                continue
+            rule = ident(LINK_RULE + column.name)
+            counted = engine.rows(
+                f"select {rule}, count(*) from {staged} where {rule} is not null and _row in "
+                f"(select _row from {_JUDGED} where _outcome = 'loaded') group by 1 order by 1"
+            )
+            found += [("link", rule, column.name, rows) for rule, rows in counted]
+    return found
 
 
 def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from pipelines.ingest.values import cells
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load, Source
-    from pipelines.ingest.pseudonym import Pseudonyms
+    from pipelines.ingest.pseudonym import Identifiers
     from pipelines.models import Contract
     from pipelines.sources import Batch
 
@@ -77,7 +77,7 @@ class Mapping:
         return (named | filters | {*self.load.attributes} | {*self.items}) - {*PSEUDO}
 
 
-def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
+def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
     """The canonical columns of a batch, identifiers replaced; `_excluded` names a failed rule."""
     load = mapping.load
     roles = {c.name: c.role for c in mapping.contract.columns}
@@ -94,7 +94,8 @@ def stage(mapping: Mapping, batch: Batch, pseudonyms: Pseudonyms) -> pa.Table:
                 text = plain(text, load, name, mapping.source.decimal)
         else:
             continue  # made of the columns that become lines
-        staged[name] = pseudonyms.of(text) if roles[name] == "identifier" else text
+        staged[name] = text
+    staged |= identifiers.replaced(mapping, staged)
     for header, name in mapping.attribute_columns().items():
         staged[name] = cells(batch.columns[header], load, "", mapping.source.null_words)
     staged[KEEP] = _excluded(load, batch)

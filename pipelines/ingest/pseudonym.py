@@ -1,10 +1,34 @@
-"""Keyed pseudonyms: the same person gets the same one, and nobody can go back without the key."""
+"""Keyed pseudonyms: the same person gets the same one, and nobody can go back without the key.
+
+Identifiers that belong to a declared system are first led to their person by the crosswalk.
+"""
 
 from __future__ import annotations
 
 import hmac
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from pipelines.ingest.identity.resolver import Resolver
+    from pipelines.ingest.mapping import Mapping
+
+# Staged columns: the rule that the person of a row breaks and in which column it does; and for
+# an optional identifier the rule for which it was left empty.
+PERSON_RULE, PERSON_COLUMN, LINK_RULE = "_person_rule", "_person_column", "_link_"
+# The column that says when a row's identifiers were in use, where a load names none.
+_DAY_OF = {
+    "employment": "hired_on",
+    "jobs": "valid_from",
+    "performance": "period",
+    "matches": "matched_on",
+    "sessions": "held_on",
+    "surveys": "answered_on",
+}
 
 
 class Pseudonyms:
@@ -25,3 +49,46 @@ class Pseudonyms:
             message = f"person:{text}".encode()
             self._known[text] = hmac.digest(self._key, message, "sha256").hex()
         return self._known[text]
+
+
+class Identifiers:
+    """Replaces the identifiers of staged rows, by way of the crosswalk where one is declared."""
+
+    def __init__(self, key: bytes, resolver: Resolver | None = None) -> None:
+        self._pseudonyms = Pseudonyms(key)
+        self._resolver = resolver
+
+    def replaced(self, mapping: Mapping, staged: dict[str, pa.Array]) -> dict[str, pa.Array]:
+        """Pseudonyms for the identifier columns, and the rules by which persons are not known."""
+        done: dict[str, pa.Array] = {}
+        rule: pa.Array | None = None
+        column: pa.Array | None = None
+        for known in mapping.contract.columns:
+            if known.role != "identifier" or known.name not in staged:
+                continue
+            text = staged[known.name]
+            system = mapping.load.id_systems.get(known.name)
+            if self._resolver is None or system is None:
+                done[known.name] = self._pseudonyms.of(text)
+                continue
+            days = self._days(mapping, staged)
+            unknown = mapping.load.unknown_person
+            anchors, broken = self._resolver.resolve(system, text, days, unknown)
+            done[known.name] = self._pseudonyms.of(anchors)
+            if not known.required:
+                done[LINK_RULE + known.name] = broken
+                continue
+            named = pc.if_else(pc.is_valid(broken), known.name, pa.scalar(None, pa.string()))
+            rule = broken if rule is None else pc.coalesce(rule, broken)
+            column = named if column is None else pc.coalesce(column, named)
+        return done if rule is None else {**done, PERSON_RULE: rule, PERSON_COLUMN: column}
+
+    def _days(self, mapping: Mapping, staged: dict[str, pa.Array]) -> pa.Array | dt.date:
+        """The day each row speaks of, its delivery where it names none."""
+        load = mapping.load
+        name = load.id_date or _DAY_OF.get(load.table, "")
+        if self._resolver is None or name not in staged:
+            return mapping.delivered_on
+        form = load.formats.get(name, "iso")
+        days = self._resolver.days(staged[name], (form,) if isinstance(form, str) else form)
+        return pc.coalesce(days, pa.scalar(mapping.delivered_on, pa.date32()))

@@ -9,11 +9,15 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from pipelines.ingest.files import SkippedFile
+    from pipelines.ingest.identity.report import IdentityReport
 
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Rows that one rule, broken by one column, kept out: quarantined or excluded."""
+    """Rows that one rule, broken by one column, kept out: quarantined or excluded.
+
+    The outcome "link" means: loaded, but without the identifier in that column.
+    """
 
     outcome: str
     rule: str
@@ -73,6 +77,7 @@ class IngestReport:
 
     files: tuple[FileReport, ...]
     skipped: tuple[SkippedFile, ...]
+    identity: IdentityReport | None = None
 
     @property
     def loaded(self) -> int:
@@ -98,6 +103,7 @@ class IngestReport:
             "skipped": [
                 {"file": s.file, "why": f"same content as {s.same_as}"} for s in self.skipped
             ],
+            **({"identity": self.identity.as_dict()} if self.identity else {}),
         }
 
 
@@ -128,6 +134,7 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "lines_per_row": load.lines_per_row,
         "columns_absent": list(load.absent),
         "rows_differing": dict(load.differing),
+        "links_left_empty": _named(load, "link"),
     }
 
 

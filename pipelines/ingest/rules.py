@@ -9,6 +9,7 @@ from pipelines.engine import quote_text as text
 from pipelines.ingest.dates import date_sql, moment_sql
 from pipelines.ingest.mapping import KEEP
 from pipelines.ingest.numbers import scaled_sql
+from pipelines.ingest.pseudonym import PERSON_COLUMN, PERSON_RULE
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load
@@ -45,6 +46,10 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     cases = " ".join(
         f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
     )
+    person = ""
+    if any(c.required and c.name in mapping.load.id_systems for c in columns):
+        cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
+        person = f", {PERSON_RULE}, {PERSON_COLUMN}"
     no_value = ""
     if mapping.contract.table in _MEASURES:
         hidden = "and suppressed <> 'yes' " if mapping.load.suppressed else ""
@@ -52,7 +57,7 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     return f"""
 create or replace temp table {judged} as
 with canonical as (
-    select {values}, {given}, {KEEP}, _row, {moment} as _moment from {staged}
+    select {values}, {given}{person}, {KEEP}, _row, {moment} as _moment from {staged}
 ),
 ruled as (
     select *,

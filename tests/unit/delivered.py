@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 KEY = bytes(range(32))
 
 
-def settings(*sources: dict[str, Any]) -> Settings:
-    """A project of these sources; each may leave out what does not matter here."""
+def settings(*sources: dict[str, Any], **keys: Any) -> Settings:
+    """A project of these sources and keys; sources may leave out what does not matter here."""
     return Settings.model_validate(
         {
             "project": "test",
@@ -30,6 +30,7 @@ def settings(*sources: dict[str, Any]) -> Settings:
                 {"name": f"source-{i}", "delivered_on": "2024-01-31", **source}
                 for i, source in enumerate(sources)
             ],
+            **keys,
         }
     )
 

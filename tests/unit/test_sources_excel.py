@@ -291,7 +291,9 @@ def test_sheets_without_a_table(tmp_path):
     assert "no data rows" in refused(workbook(tmp_path, A=[["id"]])).problem
     assert "the sheet has no row 1" in refused(workbook(tmp_path, A=[])).problem
     assert "all sheets are empty" in refused(workbook(tmp_path, A=[]), sheet="*").problem
-    assert "column 'id' stands twice" in refused(workbook(tmp_path, A=[["id", "id"], [1, 2]])).problem
+    assert (
+        "column 'id' stands twice" in refused(workbook(tmp_path, A=[["id", "id"], [1, 2]])).problem
+    )
 
 
 def test_a_workbook_that_unpacks_to_too_much(tmp_path, monkeypatch):
@@ -338,7 +340,9 @@ def test_damaged_workbooks_are_refused(tmp_path, monkeypatch):
     assert refusals > 60
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"])
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
+)
 def test_damaged_parts_are_refused(tmp_path, part):
     from pipelines.errors import UserError
 
@@ -350,7 +354,13 @@ def test_damaged_parts_are_refused(tmp_path, part):
 
 
 def test_the_cell_where_something_stands_is_named_like_excel_does():
-    assert [worksheet.cell(7, n) for n in (1, 26, 27, 702, 703)] == ["A7", "Z7", "AA7", "ZZ7", "AAA7"]
+    assert [worksheet.cell(7, n) for n in (1, 26, 27, 702, 703)] == [
+        "A7",
+        "Z7",
+        "AA7",
+        "ZZ7",
+        "AAA7",
+    ]
 
 
 def test_a_sheet_from_another_writer(tmp_path):
@@ -366,6 +376,7 @@ def test_a_sheet_from_another_writer(tmp_path):
             b"</x:sheetData></x:worksheet>"
         )
 
-    assert "cell B2 (column 'b') holds the error #N/A" in refused(
-        edited(path, "xl/worksheets/sheet1.xml", change)
-    ).problem
+    assert (
+        "cell B2 (column 'b') holds the error #N/A"
+        in refused(edited(path, "xl/worksheets/sheet1.xml", change)).problem
+    )

@@ -1,0 +1,1 @@
+"""Persons above identifiers: a dated crosswalk with the evidence for each link."""

@@ -1,0 +1,207 @@
+"""Which identifiers stand together in the rows of the link sources: one profile a combination."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.engine import quote_identifier as ident
+from pipelines.engine import quote_text as text
+from pipelines.errors import Exit, UserError
+from pipelines.ingest import rules
+from pipelines.ingest.identity.normal import clean_sql, code_sql, fault_sql, name_sql
+
+if TYPE_CHECKING:
+    from pipelines.engine import Engine
+    from pipelines.identity import Identity, Link
+    from pipelines.ingest.files import DeliveredFile
+    from pipelines.sources import Batch, SourceTable
+
+_TABLES = """
+create table sighting (
+    key uhugeint, ids varchar[], name varchar, valid_from date, valid_to date, source varchar,
+    file varchar, row_number bigint, first_seen date, last_seen date, decided boolean
+);
+create table unfit (source varchar, system varchar, rule varchar, cells bigint);
+create temp table line (
+    row_number bigint, ids varchar[], name varchar, valid_from date, valid_to date
+);
+"""
+_KEEP = """
+create or replace temp table delivered as
+select
+    md5_number(concat_ws(chr(30), $source, array_to_string(ids, chr(31)), coalesce(name, chr(29)),
+        coalesce(cast(valid_from as varchar), ''), coalesce(cast(valid_to as varchar), ''))) as key,
+    any_value(ids) as ids, any_value(name) as name, any_value(valid_from) as valid_from,
+    any_value(valid_to) as valid_to, min(row_number) as row_number
+from line
+where len(ids) > 0
+group by 1;
+"""
+_UPDATE = """
+update sighting set last_seen = cast($day as date)
+where key in (select key from delivered)
+"""
+_INSERT = """
+insert into sighting
+select key, ids, name, valid_from, valid_to, $source, $file, row_number,
+    cast($day as date), cast($day as date), false
+from delivered where key not in (select key from sighting)
+"""
+# The same identifiers and name are one profile, whatever their days and sources.
+_PROFILES = """
+create table profile as
+with grouped as (
+    select
+        ids, name, md5_number(concat_ws(chr(30), array_to_string(ids, chr(31)), name)) as key,
+        arg_min(struct_pack(source, file, row_number), (first_seen, source, file, row_number))
+            as origin,
+        min(first_seen) as first_seen, max(last_seen) as last_seen,
+        list_sort(list_distinct(list(valid_from) filter (where valid_from is not null))) as starts,
+        case when count(valid_from) = count(*) then min(valid_from) end as valid_from,
+        case when count(valid_to) = count(*) then max(valid_to) end as valid_to,
+        bool_or(list_contains($master, source)) as in_master,
+        bool_or(decided) as decided
+    from sighting
+    group by ids, name
+)
+select
+    row_number() over (order by first_seen, key) - 1 as profile, key, name, first_seen, last_seen,
+    starts, valid_from, valid_to, in_master, decided, $name_code || name as name_code,
+    origin.source as source, origin.file as file, origin.row_number as row_number,
+    list_filter(ids, lambda i: list_contains($lifelong, left(i, 2))) as lifelong,
+    list_filter(ids, lambda i: list_contains($numbers, left(i, 2))) as numbers,
+    list_filter(ids, lambda i: list_contains($others, left(i, 2))) as others,
+    list_filter(ids, lambda i: list_contains($mails, left(i, 2))) as mails,
+    ids
+from grouped
+"""
+
+
+def start(engine: Engine) -> None:
+    """Make the empty tables of the first pass."""
+    engine.run(_TABLES)
+
+
+def read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, table: SourceTable):
+    """Take the combinations of identifiers of one file of a link source."""
+    _check(link, table)
+    engine.run("delete from line")
+    for batch in table.batches():
+        engine.register("link_batch", _texts(link, file, batch))
+        engine.run(f"create or replace temp table clean as {_clean_sql(link)}")
+        engine.unregister("link_batch")
+        engine.run(_line_sql(identity, link))
+        for name in link.ids:
+            _count_unfit(engine, identity, link, name)
+    origin = {"source": link.source, "day": file.delivered_on}
+    engine.run(_KEEP, {"source": link.source})
+    engine.run(_UPDATE, {"day": file.delivered_on})
+    engine.run(_INSERT, {**origin, "file": file.name})
+
+
+def finish(engine: Engine, identity: Identity) -> None:
+    """Make the tables ``profile`` and ``carried`` of all that was read."""
+    engine.run(
+        _PROFILES,
+        {
+            "master": list(identity.master),
+            "lifelong": list(identity.lifelong),
+            "numbers": list(identity.numbers),
+            "others": list(identity.others),
+            "mails": list(identity.codes("mail")),
+            "name_code": (identity.codes("name") or ("",))[0],
+        },
+    )
+    engine.run("create table carried as select unnest(ids) as code, profile from profile")
+
+
+def _headers(link: Link, name: str) -> tuple[str, ...]:
+    headers = link.ids[name]
+    return (headers,) if isinstance(headers, str) else headers
+
+
+def _check(link: Link, table: SourceTable) -> None:
+    wanted = [header for name in link.ids for header in _headers(link, name)]
+    for header in [*wanted, *filter(None, (link.valid_from, link.valid_to))]:
+        if header not in table.header:
+            close = difflib.get_close_matches(header, table.header, n=1)
+            fix = f"Did you mean {close[0]!r}? " if close else ""
+            fix += f"Correct identity: links: {link.source} in the project file."
+            problem = f"{table.file}: there is no column {header!r}, which identity reads."
+            raise UserError(problem, fix, Exit.DATA)
+
+
+def _texts(link: Link, file: DeliveredFile, batch: Batch) -> pa.Table:
+    """The columns of the link as trimmed text without null words, by position."""
+    null_words = pa.array(list(file.source.null_words), pa.string())
+    headers = {h for name in link.ids for h in _headers(link, name)}
+    headers |= set(filter(None, (link.valid_from, link.valid_to)))
+    columns = {"row_number": batch.rows}
+    for header in sorted(headers):
+        trimmed = pc.utf8_trim_whitespace(batch.columns[header])
+        missing = pc.is_in(trimmed, value_set=null_words)
+        columns[f"h:{header}"] = pc.if_else(missing, pa.scalar(None, pa.string()), trimmed)
+    return pa.table(columns)
+
+
+def _clean_sql(link: Link) -> str:
+    """SQL for one cleaned column a header; a name's parts are joined."""
+    columns = ["row_number"]
+    for name in link.ids:
+        for i, header in enumerate(_headers(link, name)):
+            columns.append(f"{clean_sql(ident('h:' + header))} as {ident(f'{name}:{i}')}")
+    for key, header in (("from", link.valid_from), ("to", link.valid_to)):
+        day = "cast(null as date)"
+        if header:
+            day = rules.date_sql(ident("h:" + header), link.date_format, "identity: date_format")
+        columns.append(f"{day} as {ident('valid_' + key)}")
+    return f"select {', '.join(columns)} from link_batch"
+
+
+def _line_sql(identity: Identity, link: Link) -> str:
+    codes, names = [], []
+    for name in link.ids:
+        kind = identity.systems[name].kind
+        cells = [ident(f"{name}:{i}") for i in range(len(_headers(link, name)))]
+        if kind == "name":
+            names.append(name_sql(f"concat_ws(' ', {', '.join(cells)})"))
+        elif kind == "mail":
+            codes += [_mails_sql(identity, name, cell) for cell in cells]
+        else:
+            codes.append(f"[{code_sql(identity, name, cells[0])}]")
+    every = f"flatten([{', '.join(codes)}])" if codes else "cast([] as varchar[])"
+    return f"""
+insert into line
+select
+    row_number,
+    list_sort(list_distinct(list_filter({every}, lambda i: i is not null))),
+    {f"coalesce({', '.join(names)})" if names else "null"}, valid_from, valid_to
+from clean
+"""
+
+
+def _mails_sql(identity: Identity, name: str, cell: str) -> str:
+    """SQL for the list of codes in a cell that may hold several addresses."""
+    parts = f"string_split({cell}, {text(identity.aliases_split)})"
+    bare = r"regexp_replace(part, '[\[\]\s\"'']', '', 'g')"
+    one = code_sql(identity, name, bare)
+    return f"coalesce(list_transform({parts}, lambda part: {one}), [])"
+
+
+def _count_unfit(engine: Engine, identity: Identity, link: Link, name: str) -> None:
+    if identity.systems[name].kind == "name":
+        return
+    cell = ident(f"{name}:0")
+    several = f"contains({cell}, {text(identity.aliases_split)})"
+    if identity.systems[name].kind != "mail":
+        several = "false"
+    engine.run(
+        f"insert into unfit select $source, $system, {fault_sql(identity, name, cell)}, count(*) "
+        f"from clean where {cell} is not null and not {several} "
+        f"and {fault_sql(identity, name, cell)} is not null group by all",
+        {"source": link.source, "system": name},
+    )

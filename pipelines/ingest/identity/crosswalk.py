@@ -1,0 +1,67 @@
+"""The crosswalk of a landing: built before the rows land, written apart from them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipelines.engine import Engine
+from pipelines.ingest.files import check_unchanged
+from pipelines.ingest.identity import claims, decisions, persons, review, store, verdicts
+from pipelines.ingest.identity.report import IdentityReport, count
+from pipelines.ingest.identity.resolver import Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pipelines.identity import Identity
+    from pipelines.ingest.files import DeliveredFile
+    from pipelines.sources import SourceTable
+
+    Reader = Callable[[DeliveredFile], SourceTable]
+
+
+class Crosswalk:
+    """Persons found in the link sources, in a database of their own in memory."""
+
+    def __init__(self, engine: Engine, identity: Identity) -> None:
+        self._engine, self._identity = engine, identity
+        self.resolver = Resolver(engine, identity)
+
+    def finish(self, key: bytes, private: Path | None) -> IdentityReport:
+        """The counts, once all rows are resolved; the crosswalk and the review are written."""
+        cases = review.cases(self._engine, self._identity)
+        if private is not None:
+            store.write(self._engine, self._identity, cases, key, private)
+        open_cases = [case.kind for case in cases if not case.decision]
+        doubtful = {kind: open_cases.count(kind) for kind in sorted(set(open_cases))}
+        advice = review.lost_zeros(self._engine, self._identity)
+        decided = len(cases) - len(open_cases)
+        return count(self._engine, self._identity, doubtful, decided, advice)
+
+
+@contextmanager
+def crosswalk(
+    identity: Identity | None, files: Sequence[DeliveredFile], read: Reader, project: Path | None
+) -> Iterator[Crosswalk | None]:
+    """The crosswalk of the delivered files, or None where the project declares no identity.
+
+    Names and mails are in memory only: the engine must not spill them to the disk.
+    """
+    if identity is None:
+        yield None
+        return
+    with Engine.memory() as engine:
+        engine.run("set temp_directory = ''")
+        claims.start(engine)
+        for file in files:
+            for link in identity.links:
+                if link.source == file.source.name:
+                    claims.read(engine, identity, link, file, read(file))
+                    check_unchanged(file)
+        decisions.load(engine, identity, project)
+        claims.finish(engine, identity)
+        verdicts.judge(engine, identity)
+        persons.connect(engine, identity)
+        yield Crosswalk(engine, identity)

@@ -1,0 +1,162 @@
+"""Which person an identifier of a delivered row means, on the day the row speaks of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.engine import quote_text as text
+from pipelines.ingest.identity.normal import SEVERAL, UNKNOWN, clean_sql, code_sql, fault_sql
+from pipelines.ingest.identity.persons import anchor_sql
+from pipelines.ingest.rules import date_sql
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from pipelines.engine import Engine
+    from pipelines.identity import Identity, UnknownPerson
+
+_LOOKUP = """
+create table known as
+select
+    holder.code, min(person.anchor) as anchor, bool_or(person.in_master) as in_master,
+    count(*) as holders, bool_or(holder.doubtful) as doubtful
+from holder inner join person on holder.person = person.person
+group by holder.code;
+create table unknown (system varchar, code varchar);
+"""
+
+
+class Resolver:
+    """Looks identifiers up in the crosswalk; what it does not find is kept for the review."""
+
+    def __init__(self, engine: Engine, identity: Identity) -> None:
+        self._engine, self._identity = engine, identity
+        self._names = identity.codes("name")
+        engine.run(_LOOKUP)
+
+    def resolve(
+        self,
+        system: str,
+        texts: pa.Array,
+        on: pa.Array | dt.date,
+        unknown: UnknownPerson | None = None,
+    ) -> tuple[pa.Array, pa.Array]:
+        """The anchor of each text's person on that day, and the rule it breaks, else null.
+
+        ``unknown``: whether somebody the master does not hold is a person of its own.
+        """
+        coded = texts.dictionary_encode()
+        self._engine.register("asked", _asked(coded.dictionary))
+        self._engine.run(self._lookup_sql(system, unknown or self._identity.unknown))
+        self._engine.unregister("asked")
+        found = self._engine.arrow("select anchor, rule, dated from found order by k")
+        anchors, rules, dated = (c.combine_chunks() for c in found.columns)
+        anchors, rules = anchors.take(coded.indices), rules.take(coded.indices)
+        self._engine.run(
+            "insert into unknown select $system, code from found "
+            "where rule = $rule and code is not null",
+            {"system": system, "rule": UNKNOWN},
+        )
+        if pc.any(dated).as_py():
+            return self._by_date(coded, dated, anchors, rules, on)
+        return anchors, rules
+
+    def days(self, texts: pa.Array, forms: Sequence[str]) -> pa.Array:
+        """The dates in a text column by the first declared format that fits; else null."""
+        self._engine.register("asked", _asked(texts))
+        parsed = [date_sql("given", form, "id_date", month=True) for form in forms]
+        found = self._engine.arrow(
+            f"select coalesce({', '.join(parsed)}, null) as day from asked order by k"
+        )
+        self._engine.unregister("asked")
+        return found.column("day").combine_chunks()
+
+    def _lookup_sql(self, system: str, unknown: UnknownPerson) -> str:
+        """SQL for the table ``found``, one row a distinct text."""
+        own = anchor_sql(self._identity, "code")
+        name = f"left(told.code, 2) in ({', '.join(map(text, self._names)) or text('')})"
+        absent = "known.code is null"
+        if unknown == "quarantine" and self._identity.master:
+            absent = "not coalesce(known.in_master, false)"
+        stranger = "true" if unknown == "quarantine" else name
+        return f"""
+create or replace temp table found as
+with clean as (select k, {clean_sql("given")} as clean from asked),
+told as (
+    select k, {code_sql(self._identity, system, "clean")} as code,
+        {fault_sql(self._identity, system, "clean")} as fault
+    from clean
+),
+judged as (
+    select told.k, told.code, known.anchor, known.holders > 1 and not known.doubtful as dated,
+        case
+            when fault is not null then fault
+            when known.doubtful then {text(SEVERAL)}
+            when known.holders > 1 then null
+            when {absent} and {stranger} then {text(UNKNOWN)}
+        end as rule
+    from told
+    left join known on told.code = known.code
+)
+select k, code, rule, coalesce(dated, false) and rule is null as dated,
+    case when rule is null then coalesce(anchor, {own}) end as anchor
+from judged
+"""
+
+    def _by_date(
+        self,
+        coded: pa.DictionaryArray,
+        dated: pa.Array,
+        anchors: pa.Array,
+        rules: pa.Array,
+        on: pa.Array | dt.date,
+    ) -> tuple[pa.Array, pa.Array]:
+        """Anchors and rules again for the rows whose identifier had several holders."""
+        rows = pc.indices_nonzero(pc.fill_null(dated.take(coded.indices), False))
+        days = on.take(rows) if isinstance(on, pa.Array) else pa.repeat(pa.scalar(on), len(rows))
+        asked = {"i": rows, "k": coded.indices.take(rows).cast(pa.int64()), "day": days}
+        self._engine.register("asked_on", pa.table(asked))
+        found = self._engine.arrow(_dated_sql(self._names))
+        self._engine.unregister("asked_on")
+        at = pa.array(range(len(anchors)), pa.int64())
+        place = pc.index_in(at, value_set=found.column("i").combine_chunks().cast(pa.int64()))
+        again = pc.is_valid(place)
+        picked = [found.column(c).combine_chunks().take(place) for c in ("anchor", "rule")]
+        return pc.if_else(again, picked[0], anchors), pc.if_else(again, picked[1], rules)
+
+
+def _asked(texts: pa.Array) -> pa.Table:
+    return pa.table({"k": pa.array(range(len(texts)), pa.int64()), "given": texts})
+
+
+def _dated_sql(names: tuple[str, ...]) -> str:
+    """SQL for the holder on a day: of a number the latest, of a name the only one."""
+    name = f"left(found.code, 2) in ({', '.join(map(text, names)) or text('')})"
+    return f"""
+with holders as (
+    select
+        asked_on.i, person.anchor, holder.valid_from, {name} as by_name,
+        row_number() over (
+            partition by asked_on.i
+            order by
+                case when {name} then holder.start is null or holder.start <= asked_on.day
+                    else holder.valid_from <= asked_on.day end desc,
+                abs(date_diff('day', holder.valid_from, asked_on.day))
+        ) as nearness,
+        count(*) filter (where holder.start is null or holder.start <= asked_on.day)
+            over (partition by asked_on.i) as carriers
+    from asked_on
+    inner join found on asked_on.k = found.k
+    inner join holder on found.code = holder.code
+    inner join person on holder.person = person.person
+)
+select
+    i,
+    case when not by_name or carriers = 1 then anchor end as anchor,
+    case when by_name and carriers <> 1 then {text(SEVERAL)} end as rule
+from holders where nearness = 1 order by i
+"""

@@ -1,0 +1,139 @@
+"""Writes the crosswalk and the review file where only the owner of the data can read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pipelines.engine import Engine, quote_text
+from pipelines.ingest.identity.decisions import COLUMNS, as_csv
+from pipelines.ingest.pseudonym import Pseudonyms
+from pipelines.publish import fresh, settle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.identity import Identity
+    from pipelines.ingest.identity.decisions import Case
+
+DATABASE, REVIEW = "identity.duckdb", "identity_review.csv"
+
+_LINKS = """
+with joining as (
+    select member.person, pair.code, list_sort(list_distinct(list(pair.verdict))) as verdicts
+    from pair
+    inner join member on pair.a = member.profile
+    inner join member as other on pair.b = other.profile and member.person = other.person
+    where pair.verdict in ('firm', 'weak', 'decided')
+    group by all
+)
+select
+    {system} as system, holder.code[3:] as id,
+    case when holder.holders > 1 then holder.valid_from else holder.start end as valid_from,
+    case when not holder.doubtful and left(holder.code, 2) not in ({names})
+        then holder.valid_to end as valid_to,
+    holder.first_seen, holder.last_seen, person.anchor as person, origin.source, origin.file,
+    origin.row_number,
+    case
+        when list_contains(joining.verdicts, 'decided') then 'decided by review'
+        when list_contains(joining.verdicts, 'firm') then 'confirmed by a second identifier'
+        when list_contains(joining.verdicts, 'weak') then 'carried by several records'
+        else 'carried by one record'
+    end as evidence,
+    holder.doubtful
+from holder
+inner join person on holder.person = person.person
+inner join profile as origin on holder.origin = origin.profile
+left join joining on holder.person = joining.person and holder.code = joining.code
+order by all
+"""
+_DESCRIBED = {
+    "link": (
+        "One row per identifier and person it leads to, with the evidence.",
+        {
+            "system": "Kind of identifier, as the project declares it.",
+            "id": "The identifier in its normal form.",
+            "valid_from": "Day from which it belongs to this person; empty: always.",
+            "valid_to": "Day from which it belongs to the next holder; empty: none.",
+            "first_seen": "Date of the first delivery that holds the link.",
+            "last_seen": "Date of the last delivery that holds the link.",
+            "person": "Anchor of the person.",
+            "source": "Source of the first record that holds the link.",
+            "file": "File of that record.",
+            "row_number": "Physical row of that record, from 1, header included.",
+            "evidence": "What makes the link certain.",
+            "doubtful": "Whether the identifier fits several people and so leads to nobody.",
+        },
+    ),
+    "person": (
+        "One row per person found in the link sources.",
+        {
+            "person": "Anchor: the identifier of the person that was seen first.",
+            "pseudonym": "What stands for the person in the warehouse.",
+            "in_master": "Whether a master source holds the person.",
+            "first_seen": "Date of the first delivery that holds the person.",
+        },
+    ),
+    "review": (
+        "One row per doubtful link, as in the review file.",
+        {name: f"As in the review file: {name.replace('_', ' ')}." for name in COLUMNS},
+    ),
+}
+
+
+def write(engine: Engine, identity: Identity, cases: list[Case], key: bytes, folder: Path) -> None:
+    """Write both files into a private folder, readable by its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    review = as_csv(identity, cases)
+    temporary = fresh(folder / DATABASE)
+    with Engine.open(temporary) as stored:
+        temporary.chmod(0o600)
+        stored.run("set temp_directory = ''")
+        for name, table in _tables(engine, identity, review, key).items():
+            stored.register("written", table)
+            stored.run(f"create table {name} as from written")
+            stored.unregister("written")
+            _describe(stored, name)
+    settle(temporary, folder / DATABASE)
+    _write_private(folder / REVIEW, review)
+
+
+def _tables(engine: Engine, identity: Identity, review: str, key: bytes) -> dict[str, pa.Table]:
+    systems = ", ".join(map(quote_text, identity.systems))
+    system = f"[{systems}][cast(left(holder.code, 2) as integer) + 1]"
+    names = ", ".join(map(quote_text, identity.codes("name"))) or "''"
+    people = engine.arrow(
+        "select anchor as person, in_master, first_seen from person order by person"
+    )
+    pseudonyms = Pseudonyms(key).of(people.column("person").combine_chunks())
+    people = people.add_column(1, "pseudonym", pseudonyms.dictionary_decode())
+    return {
+        "link": engine.arrow(_LINKS.format(system=system, names=names)),
+        "person": people,
+        "review": _review_table(review),
+    }
+
+
+def _review_table(review: str) -> pa.Table:
+    rows = list(csv.DictReader(io.StringIO(review)))
+    return pa.table({name: pa.array([r[name] for r in rows], pa.string()) for name in COLUMNS})
+
+
+def _describe(engine: Engine, name: str) -> None:
+    meaning, columns = _DESCRIBED[name]
+    engine.run(f"comment on table {name} is {quote_text(meaning)}")
+    for column, text in columns.items():
+        engine.run(f'comment on column {name}."{column}" is {quote_text(text)}')
+
+
+def _write_private(path: Path, content: str) -> None:
+    temporary = fresh(path)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as handle:
+        handle.write(content)
+    settle(temporary, path)

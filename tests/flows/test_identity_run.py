@@ -1,0 +1,105 @@
+"""A run of several systems: persons are joined, and names, mails and numbers stay apart."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from pipelines.engine import Engine
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Firm
+
+IDENTITY = """
+systems:
+  employee_no: {kind: text}
+  mail: {kind: mail}
+  name: {kind: name}
+links:
+  - {source: workers, ids: {employee_no: employee, mail: mail, name: [given, family]}}
+master: [workers]
+"""
+SECRETS = (b"E0042", b"quaxelrod", b"Zbigniewa", b"zbigniewa", b"@firm.example")
+
+
+@pytest.fixture
+def several(firm: Firm) -> Firm:
+    """The small firm with a personnel file; its meetings come by mail, from the platform."""
+    path = firm.project / "mentorlift.yml"
+    project = yaml.safe_load(path.read_text())
+    project["identity"] = yaml.safe_load(IDENTITY)
+    for source in project["sources"]:
+        system = "mail" if source["name"] == "meetings" else "employee_no"
+        source["loads"][0]["id_systems"] = {"person_id": system}
+    project["sources"].append(
+        {
+            "name": "workers",
+            "file": "workers.csv",
+            "delivered_on": "2025-12-31",
+            "loads": [
+                {
+                    "table": "people",
+                    "columns": {"person_id": "employee"},
+                    "id_systems": {"person_id": "employee_no"},
+                }
+            ],
+        }
+    )
+    path.write_text(yaml.safe_dump(project))
+    lines = ["employee,mail,given,family"]
+    for number in range(60):
+        lines.append(f"E{number:04d},quaxelrod{number:04d}@firm.example,Zbigniewa,Fam{number}")
+    (firm.data / "workers.csv").write_text("\n".join(lines) + "\n")
+    meetings = (firm.data / "meetings.csv").read_text().splitlines()
+    moved = [meetings[0]] + [
+        f"Quaxelrod{line[1:5]}@Firm.example{line[5:]}" for line in meetings[1:]
+    ]
+    (firm.data / "meetings.csv").write_text("\n".join([*moved, "coach@out.example,2025-04-01"]))
+    return firm
+
+
+def test_meetings_by_mail_give_the_same_report_as_by_number(firm: Firm, several: Firm) -> None:
+    code, _, err = several.run()
+    assert code == 0, err
+    assert "identity: 60 persons from 180 identifiers, 1 identifiers unknown" in err
+    (finding,) = json.loads((several.out / "findings.json").read_text())
+    (take_up,) = [e for e in finding["estimates"] if e["role"] == "headline"]
+    assert take_up["n_people"] == 60
+    (run,) = (several.out / "runs").iterdir()
+    reconciliation = json.loads((run / "work" / "reconciliation.json").read_text())
+    assert reconciliation["identity"]["in_master"] == 60
+    (meetings,) = [f for f in reconciliation["files"] if f["file"] == "meetings.csv"]
+    assert meetings["loads"][0]["quarantine_rules"] == {"unknown person: person_id": 1}
+
+
+def test_names_mails_and_numbers_are_in_the_private_folder_alone(several: Firm) -> None:
+    code, out, err = several.run()
+    assert code == 0
+    private = several.out / "private"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    for path in sorted(several.out.rglob("*")):
+        if path.is_file() and private not in path.parents:
+            content = path.read_bytes()
+            assert not [s for s in SECRETS if s in content], path.name
+    assert not [s for s in SECRETS if s.decode() in out + err]
+    stored = (private / "identity.duckdb").read_bytes()
+    assert b"quaxelrod0042@firm.example" in stored
+    with Engine.open(private / "identity.duckdb", read_only=True) as engine:
+        assert engine.scalar("select count(*) from person where in_master") == 60
+
+
+def test_a_decision_of_the_owner_makes_another_run(several: Firm) -> None:
+    several.run()
+    review = (several.out / "private" / "identity_review.csv").read_text()
+    decided = several.project / "mappings" / "identity_review.csv"
+    decided.parent.mkdir()
+    decided.write_text(
+        review + "x,,mail,coach@out.example,employee_no,E0001,,,same,owner,2026-01-02\n"
+    )
+    code, _, err = several.run()
+    assert code == 0 and "0 identifiers unknown" in err
+    assert len(list((several.out / "runs").iterdir())) == 2
