@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.engine import quote_identifier as ident
 from pipelines.errors import UserError
 from pipelines.ingest import mapping, rules
+from pipelines.ingest.drift import Watch
 from pipelines.ingest.files import check_unchanged, deliveries
 from pipelines.ingest.headers import resolve
 from pipelines.ingest.identity.crosswalk import crosswalk
@@ -53,10 +54,11 @@ def land(
     programmes = [programme.id for programme in settings.programmes]
     reports: list[FileReport] = []
     landed = 0
+    watch = Watch()
     with crosswalk(settings.identity, files, _read, project) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         for file in files:
-            report = _land_file(engine, file, tables, identifiers, programmes, landed)
+            report = _land_file(engine, file, tables, identifiers, programmes, landed, watch)
             landed += sum(load.loaded for load in report.loads)
             reports.append(report)
         identity = people.finish(key, private) if people else None
@@ -70,12 +72,15 @@ def _land_file(
     identifiers: Identifiers,
     programmes: Sequence[str],
     landed: int,
+    watch: Watch,
 ) -> FileReport:
     source = file.source
     table = _read(file)
     loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
     rows = _stage(engine, table.batches(), loads, identifiers)
     check_unchanged(file)
+    staged = [(load, f"landing_staged_{i}") for i, load in enumerate(loads)]
+    drift = watch.look(engine, file, table.header, staged)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
         report = _land_load(engine, load, f"landing_staged_{i}", programmes)
@@ -95,6 +100,7 @@ def _land_file(
         not_data=dict(table.reading.not_data),
         counted=dict(table.reading.counted),
         notes=tuple(table.reading.notes),
+        drift=tuple(drift),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import datetime as dt
 
+    from pipelines.ingest.drift import Drift
     from pipelines.ingest.files import SkippedFile
     from pipelines.ingest.identity.report import IdentityReport
 
@@ -69,6 +70,7 @@ class FileReport:
     not_data: dict[str, int] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def _file(file: FileReport) -> dict[str, Any]:
         "not_data": {kind: n for kind, n in sorted(file.not_data.items()) if n},
         "counted": {kind: n for kind, n in sorted(file.counted.items()) if n},
         "notes": list(file.notes),
+        "drift": [drift.as_dict() for drift in file.drift],
     }
 
 

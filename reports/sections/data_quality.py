@@ -29,6 +29,7 @@ def view(report: Report) -> dict[str, Any]:
             if f["columns_not_loaded"]
         ],
         "read": [read for f in files if (read := _read(f, exact))["notes"]],
+        "drift": [drift for f in files for drift in f.get("drift", [])],
         "skipped": data.get("skipped", []),
         "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
         "exact": exact,
