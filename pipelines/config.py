@@ -36,6 +36,13 @@ class Retention(Part):
     months: int = Field(gt=0)
 
 
+class History(Part):
+    """How employment spells are read: what joins them, and what an unknown reason of exit does."""
+
+    transfer_gap_days: int | None = Field(default=3, ge=0, le=31)
+    unmapped_reasons: Literal["stop", "quarantine"] = "stop"
+
+
 class Settings(Part):
     """One project. Purpose, lawful basis and retention are mandatory: no run without them."""
 
@@ -48,6 +55,7 @@ class Settings(Part):
     min_group: int = Field(default=MIN_GROUP, ge=MIN_GROUP_FLOOR)
     note: str = ""
     programmes: tuple[Programme, ...] = ()
+    history: History = History()
     sources: tuple[Source, ...] = Field(min_length=1)
     identity: Identity | None = None
 
@@ -126,7 +134,9 @@ def load_project(folder: Path) -> Project:
                 Exit.PROJECT,
             )
     digest = hashlib.sha256()
-    for path in (file, *paths, *sorted((folder / "mappings").glob("*.csv"))):
+    mappings = sorted((folder / "mappings").glob("*.csv"))
+    dialects = sorted((folder / "dialects").glob("*.yml"))
+    for path in (file, *paths, *mappings, *dialects):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return Project(folder=folder, settings=settings, studies=studies, digest=digest.hexdigest())
 
@@ -142,7 +152,7 @@ def _settings(file: Path) -> Settings:
                 Exit.PROJECT,
             )
     try:
-        return Settings.model_validate(data)
+        return Settings.model_validate(data, context={"folder": file.parent})
     except ValidationError as error:
         raise _located(file, explain(error, Settings)) from None
 

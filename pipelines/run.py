@@ -122,6 +122,9 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
         )
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
+    for file in report.files:
+        for drift in file.drift:
+            say(f"drift: {drift.describe()}")
     say(report.in_one_line())
     if report.identity:
         say(report.identity.in_one_line())

@@ -147,7 +147,11 @@ def _no_date(path: Path, source: Source) -> dt.date:
 
 
 def _check_row_identifiers(source: Source, files: int) -> None:
-    by_row = any("@row" in load.columns.values() for load in source.loads)
+    by_row = any(
+        "@row" in ((given,) if isinstance(given, str) else given)
+        for load in source.loads
+        for given in load.columns.values()
+    )
     if by_row and files > 1:
         problem = f"Source {source.name}: rows stand for people, but {files} files match."
         fix = "Name one file, or an identifier column that means the same person in every file."

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from pipelines.engine import quote_identifier as ident
 from pipelines.errors import UserError
 from pipelines.ingest import mapping, rules
+from pipelines.ingest.drift import Watch
 from pipelines.ingest.files import check_unchanged, deliveries
+from pipelines.ingest.headers import resolve
 from pipelines.ingest.identity.crosswalk import crosswalk
 from pipelines.ingest.pseudonym import LINK_RULE, Identifiers
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
+from pipelines.ingest.responses import supersede_sql
 from pipelines.models import contracts, create_described
 from pipelines.sources import SHEET, Dialect, read_source
 
@@ -51,10 +54,11 @@ def land(
     programmes = [programme.id for programme in settings.programmes]
     reports: list[FileReport] = []
     landed = 0
+    watch = Watch()
     with crosswalk(settings.identity, files, _read, project) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         for file in files:
-            report = _land_file(engine, file, tables, identifiers, programmes, landed)
+            report = _land_file(engine, file, tables, identifiers, programmes, landed, watch)
             landed += sum(load.loaded for load in report.loads)
             reports.append(report)
         identity = people.finish(key, private) if people else None
@@ -68,21 +72,19 @@ def _land_file(
     identifiers: Identifiers,
     programmes: Sequence[str],
     landed: int,
+    watch: Watch,
 ) -> FileReport:
     source = file.source
-    loads = [
-        mapping.Mapping(source, x, tables[x.table], file.name, file.delivered_on)
-        for x in source.loads
-    ]
     try:
         table = _read(file)
-        for load in loads:
-            mapping.check(load, table.header)
+        loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
         rows = _stage(engine, table.batches(), loads, identifiers)
     except (OSError, UserError):
         check_unchanged(file)  # a file that changes is the cause of any other complaint
         raise
     check_unchanged(file)
+    staged = [(load, f"landing_staged_{i}") for i, load in enumerate(loads)]
+    drift = watch.look(engine, file, table.header, staged)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
         report = _land_load(engine, load, f"landing_staged_{i}", programmes)
@@ -102,6 +104,7 @@ def _land_file(
         not_data=dict(table.reading.not_data),
         counted=dict(table.reading.counted),
         notes=tuple(table.reading.notes),
+        drift=tuple(drift),
     )
 
 
@@ -132,6 +135,8 @@ def _stage(
 def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[str]) -> LoadReport:
     engine.run(rules.judge_sql(load, staged, _JUDGED))
     _check_vocabularies(engine, load, programmes)
+    if load.contract.table == "surveys":
+        engine.run(supersede_sql(load, _JUDGED))
     rows_in = engine.scalar(f"select count(*) from {staged}")
     duplicates = _drop_duplicates(engine, load)
     _check_conflicts(engine, load)
@@ -140,13 +145,33 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         "group by all order by all"
     )
     counted += _links_left_empty(engine, load, staged)
+    differing = _differing(engine, load, staged)
     engine.run(f"drop table {staged}")
     totals = {
         outcome: sum(n for found, _, _, n in counted if found == outcome)
         for outcome in ("loaded", "quarantined", "excluded")
     }
     named = [RuleCount(*row) for row in counted if row[0] != "loaded"]
-    return LoadReport(load.load.table, rows_in, **totals, duplicates=duplicates, rules=tuple(named))
+    return LoadReport(
+        load.load.table,
+        rows_in,
+        **totals,
+        duplicates=duplicates,
+        rules=tuple(named),
+        lines_per_row=len(load.items) or 1,
+        absent=load.absent,
+        differing=differing,
+    )
+
+
+def _differing(engine: Engine, load: Mapping, staged: str) -> tuple[tuple[str, int], ...]:
+    """Rows in which several headers of one column hold different values, by column."""
+    several = load.several()
+    if not several:
+        return ()
+    counts = ", ".join(f"count(distinct _row) filter ({ident(c)})" for c in several.values())
+    found = engine.rows(f"select {counts} from {staged}")[0]
+    return tuple(zip(several, found, strict=True))
 
 
 def _links_left_empty(
@@ -197,15 +222,15 @@ def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]
 def _drop_duplicates(engine: Engine, load: Mapping) -> int:
     """Drop all but the first of rows with the same content in this file; how many."""
     content = ", ".join(map(ident, rules.content_columns(load)))
-    loaded = f"select {content}, _row from {_JUDGED} where _outcome = 'loaded'"
+    loaded = f"select {content}, _row, rowid as _line from {_JUDGED} where _outcome = 'loaded'"
     repeated = engine.scalar(
         f"select coalesce(sum(n - 1), 0) from (select count(*) as n from ({loaded}) "
         f"group by {content} having count(*) > 1)"
     )
     if repeated:
         engine.run(
-            f"delete from {_JUDGED} where _outcome = 'loaded' and _row not in "
-            f"(select min(_row) from ({loaded}) group by {content})"
+            f"delete from {_JUDGED} where _outcome = 'loaded' and rowid not in "
+            f"(select min_by(_line, _row) from ({loaded}) group by {content})"
         )
     return int(repeated)
 
@@ -237,8 +262,8 @@ def _insert(engine: Engine, file: DeliveredFile, load: Mapping, landed: int) -> 
     engine.run(
         f"insert into landed.{table} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
         f"_seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$landed + row_number() over (order by _row) "
-        f"from {_JUDGED} where _outcome = 'loaded' order by _row",
+        f"$landed + row_number() over (order by _row, rowid) "
+        f"from {_JUDGED} where _outcome = 'loaded' order by _row, rowid",
         {**origin, "sha256": file.sha256, "day": file.delivered_on, "landed": landed},
     )
     engine.run(

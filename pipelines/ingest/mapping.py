@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.errors import Exit, UserError
-from pipelines.sources.numbers import canonical_numbers
+from pipelines.ingest.numbers import plain
+from pipelines.ingest.values import cells
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load, Source
@@ -20,23 +20,51 @@ if TYPE_CHECKING:
     from pipelines.sources import Batch
 
 ROW_NUMBER = "@row"
+DELIVERED_ON = "@delivered_on"
+PSEUDO = (ROW_NUMBER, DELIVERED_ON)
 KEEP = "_excluded"
+SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """How one load of one file is read, checked against the table it feeds and the header."""
+    """What one load reads from one file; ``load`` names headers as the file spells them.
+
+    ``items`` are the columns that become lines, ``absent`` the canonical columns that no header
+    of the file stands for.
+    """
 
     source: Source
     load: Load
     contract: Contract
     file: str
-    delivered_on: dt.date = dt.date.max
+    delivered_on: dt.date = dt.date.min
+    items: dict[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
 
     def columns(self) -> list[str]:
         """Canonical columns the load fills, in the order of the contract."""
-        filled = self.load.columns.keys() | self.load.constants.keys()
+        filled = {*self.load.columns, *self.load.constants}
+        if self.load.unpivot:
+            filled |= {self.load.unpivot.item, self.load.unpivot.value}
+        if self.load.suppressed:
+            filled.add(SUPPRESSED)
         return [c.name for c in self.contract.columns if c.name in filled]
+
+    def headers(self, name: str) -> tuple[str, ...]:
+        """Headers of the file that one canonical column is read from, in their order."""
+        given = self.load.columns.get(name, ())
+        return (given,) if isinstance(given, str) else given
+
+    def several(self) -> dict[str, str]:
+        """Staged column that says where the headers of a canonical column differ, by its name."""
+        return {n: f"_differs_{n}" for n in self.columns() if len(self.headers(n)) > 1}
+
+    def formats(self, name: str) -> tuple[str, ...]:
+        """Date formats of a canonical column."""
+        declared = self.load.formats.get(name, "iso")
+        forms = (declared,) if isinstance(declared, str) else declared
+        return (*forms, "iso") if DELIVERED_ON in self.headers(name) else forms
 
     def attribute_columns(self) -> dict[str, str]:
         """Staged column of each attribute, by its name in the file."""
@@ -44,28 +72,9 @@ class Mapping:
 
     def used(self) -> set[str]:
         """Headers of the file the load reads."""
-        read = {*self.load.columns.values(), *self.load.keep_if, *self.load.attributes}
-        return read - {ROW_NUMBER}
-
-
-def check(mapping: Mapping, header: tuple[str, ...]) -> None:
-    """Raise :class:`UserError` when the load names columns the table or the file has not."""
-    load, table = mapping.load, mapping.contract.table
-    known = [c.name for c in mapping.contract.columns if c.role and c.role != "attributes"]
-    for name in [*load.columns, *load.constants, *load.values, *load.formats]:
-        if name not in known:
-            problem = f"Source {mapping.source.name}: {table} has no column {name!r}."
-            raise UserError(problem, _near(name, known, "The table's columns"), Exit.PROJECT)
-    filled = mapping.columns()
-    for column in mapping.contract.columns:
-        if column.required and column.name not in filled:
-            problem = f"Source {mapping.source.name}: {table} needs the column {column.name!r}."
-            fix = "Name the file's column for it under columns, or a fixed text under constants."
-            raise UserError(problem, fix, Exit.PROJECT)
-    for name in sorted(mapping.used()):
-        if name not in header:
-            problem = f"{mapping.file}: there is no column {name!r}, which {table} reads."
-            raise UserError(problem, _near(name, list(header), "The file's columns"))
+        named = {h for name in self.load.columns for h in self.headers(name)}
+        filters = {*self.load.keep_if, *self.load.drop_if}
+        return (named | filters | {*self.load.attributes} | {*self.items}) - {*PSEUDO}
 
 
 def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
@@ -76,45 +85,84 @@ def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
     for name in mapping.columns():
         if name in load.constants:
             text = pa.repeat(pa.scalar(load.constants[name], pa.string()), len(batch))
-        elif load.columns[name] == ROW_NUMBER:
-            text = batch.data_rows.cast(pa.string())
+        elif mapping.headers(name):
+            read = [_cells(mapping, batch, name, header) for header in mapping.headers(name)]
+            text = read[0] if len(read) == 1 else pc.coalesce(*read)
+            if len(read) > 1:
+                staged[mapping.several()[name]] = _differ(read)
+            if roles[name] == "number":
+                text = plain(text, load, name, mapping.source.decimal)
         else:
-            text = _read(mapping, batch.columns[load.columns[name]], load.values.get(name, {}))
-            if roles[name] == "number" and mapping.source.decimal:
-                text = canonical_numbers(text, mapping.source.decimal)
+            continue  # made of the columns that become lines
         staged[name] = text
     staged |= identifiers.replaced(mapping, staged)
     for header, name in mapping.attribute_columns().items():
-        staged[name] = _read(mapping, batch.columns[header], {})
+        staged[name] = cells(batch.columns[header], load, "", mapping.source.null_words)
     staged[KEEP] = _excluded(load, batch)
     staged["_row"] = batch.rows
+    if load.unpivot:
+        staged = _lines(mapping, batch, staged)
+    if load.suppressed:
+        _flag_suppressed(mapping, staged)
     return pa.table(staged)
 
 
-def _read(mapping: Mapping, array: pa.Array, values: dict[str, str]) -> pa.Array:
-    """Trimmed text with the declared values replaced and the null words taken out."""
-    text = pc.utf8_trim_whitespace(array)
-    replaced = text
-    for given, canonical in values.items():
-        replaced = pc.if_else(pc.equal(pc.fill_null(text, ""), given), canonical, replaced)
-    null_words = pa.array([w for w in mapping.source.null_words if w not in values], pa.string())
-    missing = pc.is_in(text, value_set=null_words)
-    return pc.if_else(missing, pa.scalar(None, pa.string()), replaced)
+def _cells(mapping: Mapping, batch: Batch, name: str, header: str) -> pa.Array:
+    """One column of the file, or what a pseudo header stands for, as the load reads it."""
+    if header == ROW_NUMBER:
+        return batch.data_rows.cast(pa.string())
+    if header == DELIVERED_ON:
+        day = mapping.delivered_on.isoformat()
+        return pa.repeat(pa.scalar(day, pa.string()), len(batch))
+    return cells(batch.columns[header], mapping.load, name, mapping.source.null_words)
+
+
+def _differ(read: list[pa.Array]) -> pa.Array:
+    """Where a later column holds another value than the one that counts."""
+    first = pc.coalesce(*read)
+    others = [pc.fill_null(pc.not_equal(column, first), False) for column in read]
+    differs = others[0]
+    for other in others[1:]:
+        differs = pc.or_(differs, other)
+    return differs
+
+
+def _lines(mapping: Mapping, batch: Batch, staged: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """Every row once for each item column, in the order of the rows."""
+    assert mapping.load.unpivot is not None
+    rows, items = len(batch), len(mapping.items)
+    value = mapping.load.unpivot.value
+    null_words = mapping.source.null_words
+    by_row = pa.array(np.repeat(np.arange(rows), items))
+    across = pa.array(np.arange(rows * items).reshape(items, rows).T.ravel())
+    lines = {name: column.take(by_row) for name, column in staged.items()}
+    read = [
+        cells(batch.columns[header], mapping.load, value, null_words) for header in mapping.items
+    ]
+    texts = pa.concat_arrays(read).take(across)
+    lines[value] = plain(texts, mapping.load, value, mapping.source.decimal)
+    names = pa.array(list(mapping.items.values()), pa.string())
+    lines[mapping.load.unpivot.item] = names.take(pa.array(np.tile(np.arange(items), rows)))
+    return lines
+
+
+def _flag_suppressed(mapping: Mapping, staged: dict[str, pa.Array]) -> None:
+    """A cell that hides its figure is flagged and has no value; it is never read as a figure."""
+    words = pa.array([w.casefold() for w in mapping.load.suppressed], pa.string())
+    hidden = pc.is_in(pc.utf8_lower(staged["value"]), value_set=words)
+    staged["value"] = pc.if_else(hidden, pa.scalar(None, pa.string()), staged["value"])
+    staged[SUPPRESSED] = pc.if_else(hidden, "yes", "no")
 
 
 def _excluded(load: Load, batch: Batch) -> pa.Array:
+    """The first keep_if or drop_if that takes a row out, by its name."""
     rule = pa.nulls(len(batch), pa.string())
     for header, allowed in load.keep_if.items():
         text = pc.fill_null(pc.utf8_trim_whitespace(batch.columns[header]), "")
         kept = pc.is_in(text, value_set=pa.array(list(allowed), pa.string()))
         rule = pc.if_else(pc.or_(kept, pc.is_valid(rule)), rule, f"keep_if {header}")
+    for header, words in load.drop_if.items():
+        text = pc.utf8_lower(pc.fill_null(pc.utf8_trim_whitespace(batch.columns[header]), ""))
+        dropped = pc.is_in(text, value_set=pa.array([w.casefold() for w in words], pa.string()))
+        rule = pc.if_else(pc.or_(pc.invert(dropped), pc.is_valid(rule)), rule, f"drop_if {header}")
     return rule
-
-
-def _near(name: str, known: list[str], what: str) -> str:
-    folded = {k.casefold(): k for k in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1)
-    if close:
-        return f"Did you mean {folded[close[0]]!r}? Correct the name in the project file."
-    shown = ", ".join(sorted(known)[:20]) + (", ..." if len(known) > 20 else "")
-    return f"{what} are: {shown}. Correct the project file, or deliver the column."

@@ -27,6 +27,7 @@ _DAY_OF = {
     "performance": "period",
     "matches": "matched_on",
     "sessions": "held_on",
+    "surveys": "answered_on",
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import datetime as dt
 
+    from pipelines.ingest.drift import Drift
     from pipelines.ingest.files import SkippedFile
     from pipelines.ingest.identity.report import IdentityReport
 
@@ -29,7 +30,9 @@ class RuleCount:
 class LoadReport:
     """Where the rows of one file went in one table.
 
-    rows_in = loaded + quarantined + excluded + duplicates, always.
+    rows_in = loaded + quarantined + excluded + duplicates, always. Where columns became lines,
+    ``lines_per_row`` of them were made of each row. ``absent`` are columns no header stands for,
+    ``differing`` the rows in which several headers of one column disagree.
     """
 
     table: str
@@ -39,6 +42,9 @@ class LoadReport:
     excluded: int
     duplicates: int
     rules: tuple[RuleCount, ...]
+    lines_per_row: int = 1
+    absent: tuple[str, ...] = ()
+    differing: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         gone = self.rows_in - self.loaded - self.quarantined - self.excluded - self.duplicates
@@ -64,6 +70,7 @@ class FileReport:
     not_data: dict[str, int] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ def _file(file: FileReport) -> dict[str, Any]:
         "not_data": {kind: n for kind, n in sorted(file.not_data.items()) if n},
         "counted": {kind: n for kind, n in sorted(file.counted.items()) if n},
         "notes": list(file.notes),
+        "drift": [drift.as_dict() for drift in file.drift],
     }
 
 
@@ -126,6 +134,9 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "duplicates": load.duplicates,
         "excluded": _named(load, "excluded"),
         "quarantine_rules": _named(load, "quarantined"),
+        "lines_per_row": load.lines_per_row,
+        "columns_absent": list(load.absent),
+        "rows_differing": dict(load.differing),
         "links_left_empty": _named(load, "link"),
     }
 

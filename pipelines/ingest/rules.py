@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
-from pipelines.errors import Exit, UserError
+from pipelines.ingest.dates import date_sql, moment_sql
 from pipelines.ingest.mapping import KEEP
+from pipelines.ingest.numbers import scaled_sql
 from pipelines.ingest.pseudonym import PERSON_COLUMN, PERSON_RULE
 
 if TYPE_CHECKING:
+    from pipelines.delivery import Load
     from pipelines.ingest.mapping import Mapping
     from pipelines.models import Column
 
@@ -20,14 +21,10 @@ NO_VALUE = "no value"
 BAD_DATE = "not a date in the declared format"
 BAD_NUMBER = "not a finite number"
 FAR_DATE = "date before 1900 or after 2199"
+OUT_OF_RANGE = "outside the declared range"
 
-_MONTHS_SINCE = re.compile(r"months since (\d{4})-(0[1-9]|1[0-2])")
-_STRPTIME = re.compile(r"([^%]*%-?[aAbBdfHIjmMpSyYzZ])+[^%]*")
-_LIKE_ISO = re.compile(r"%Y-%-?d-%-?m")
-_ISO = r"^\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?Z?)?$"
-_ISO_TIME = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?$"
-_ISO_MONTH = r"^\d{4}-\d{2}$"
-_WHOLE = r"^[+-]?\d{1,5}(\.0*)?$"
+# Tables of measured values: a line without a value says nothing and is left out.
+_MEASURES = ("performance", "surveys")
 _FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
 
 
@@ -40,9 +37,12 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     columns = [c for c in mapping.contract.columns if c.role and c.name in filled]
     values = ", ".join(f"{_canonical(mapping, c)} as {ident(c.name)}" for c in columns)
     given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
+    moment = "null"
+    if "answered_on" in filled:
+        moment = moment_sql("answered_on", mapping.formats("answered_on"))
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
-    broken = [case for column in columns for case in _broken(column)]
+    broken = [case for column in columns for case in _broken(column, mapping.load)]
     cases = " ".join(
         f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
     )
@@ -51,12 +51,13 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
         cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
         person = f", {PERSON_RULE}, {PERSON_COLUMN}"
     no_value = ""
-    if mapping.contract.table == "performance":
-        no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']"
+    if mapping.contract.table in _MEASURES:
+        hidden = "and suppressed <> 'yes' " if mapping.load.suppressed else ""
+        no_value = f"when _given_value is null {hidden}then [{text(NO_VALUE)}, 'value']"
     return f"""
 create or replace temp table {judged} as
 with canonical as (
-    select {values}, {given}{person}, {KEEP}, _row from {staged}
+    select {values}, {given}{person}, {KEEP}, _row, {moment} as _moment from {staged}
 ),
 ruled as (
     select *,
@@ -67,6 +68,7 @@ ruled as (
 select
     {", ".join(ident(c) for c in content_columns(mapping))},
     _row,
+    _moment,
     case
         when _out is not null then 'excluded' when _bad is not null then 'quarantined'
         else 'loaded'
@@ -93,36 +95,15 @@ def vocabulary_sql(mapping: Mapping, column: Column, judged: str) -> str:
     )
 
 
-def date_sql(given: str, form: str, key: str, *, month: bool = False) -> str:
-    """SQL for the date in a text column by its declared format; null when it is not one."""
-    since = _MONTHS_SINCE.fullmatch(form)
-    if since:
-        months = f"case when regexp_matches({given}, {text(_WHOLE)}) then {given} end"
-        origin = f"date '{since[1]}-{since[2]}-01'"
-        return f"cast({origin} + to_months(cast(cast({months} as double) as integer)) as date)"
-    if form == "iso":
-        day = f"when regexp_matches({given}, {text(_ISO)}) then try_cast({given}[1:10] as date)"
-        if month:
-            first = f"try_cast({given} || '-01' as date)"
-            day += f" when regexp_matches({given}, {text(_ISO_MONTH)}) then {first}"
-        return f"case {day} end"
-    if not _STRPTIME.fullmatch(form) or _LIKE_ISO.search(form):
-        problem = f"formats: {key}: {form!r} is not a date format that can be told from ISO dates."
-        fix = "Write iso, a format such as '%d.%m.%Y', or 'months since 2014-01'."
-        raise UserError(problem, fix, Exit.PROJECT)
-    # Date cells of a workbook come as ISO text, among texts in the declared format.
-    timed = f"when regexp_matches({given}, {text(_ISO_TIME)}) then try_cast({given}[1:10] as date)"
-    cell = date_sql(given, "iso", key)
-    if "%H" in form or "%I" in form:
-        cell = f"case {timed} else {cell} end"
-    return f"coalesce(cast(try_strptime({given}, {text(form)}) as date), {cell})"
-
-
 def _canonical(mapping: Mapping, column: Column) -> str:
     name = ident(column.name)
     if column.role in {"date", "month"}:
-        form = mapping.load.formats.get(column.name, "iso")
-        day = date_sql(name, form, column.name, month=column.role == "month")
+        month, pivot = column.role == "month", mapping.load.pivot
+        days = [
+            date_sql(name, form, column.name, month=month, pivot=pivot)
+            for form in mapping.formats(column.name)
+        ]
+        day = f"coalesce({', '.join(days)})"
         if column.role == "month":
             day = f"date_trunc('month', {day})"
         return f"cast(cast({day} as date) as varchar)"
@@ -132,10 +113,12 @@ def _canonical(mapping: Mapping, column: Column) -> str:
             for flag, given in _FLAGS.items()
         )
         return f"case {cases} else {name} end"
+    if column.role == "number":
+        return scaled_sql(name, mapping.load, column.name)
     return f"lower({name})" if column.role == "vocabulary" else name
 
 
-def _broken(column: Column) -> list[tuple[str, str, str]]:
+def _broken(column: Column, load: Load) -> list[tuple[str, str, str]]:
     """(condition, rule, column) of every rule a column can break, in the order of judging."""
     name, given = ident(column.name), ident("_given_" + column.name)
     cases = []
@@ -146,9 +129,13 @@ def _broken(column: Column) -> list[tuple[str, str, str]]:
         far = f"{name} < '1900-01-01' or {name} > '2199-12-31'"
         cases.append((far, FAR_DATE, column.name))
     if column.role == "number":
-        number = f"try_cast({given} as double)"
+        number = f"try_cast({name} as double)"
         odd = f"{given} is not null and not coalesce(isfinite({number}), false)"
         cases.append((odd, BAD_NUMBER, column.name))
+        if column.name in load.range:
+            low, high = load.range[column.name]
+            beyond = f"{number} < {low!r} or {number} > {high!r}"
+            cases.append((beyond, OUT_OF_RANGE, column.name))
     return cases
 
 

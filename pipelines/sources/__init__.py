@@ -8,6 +8,7 @@ from pipelines.errors import shown
 from pipelines.sources.columnar import read_parquet, read_stata
 from pipelines.sources.delimited import read_delimited
 from pipelines.sources.excel import read_excel
+from pipelines.sources.records import read_records
 from pipelines.sources.table import SHEET, Batch, Dialect, Reading, SourceTable, unusable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ READERS: dict[str, Reader] = {
     ".xlsb": read_excel,
     ".xls": read_excel,
     ".ods": read_excel,
+    ".dat": read_records,
     ".parquet": read_parquet,
     ".dta": read_stata,
 }

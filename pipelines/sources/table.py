@@ -38,6 +38,7 @@ class Layout(Protocol):
     encoding: str
     decimal: str | None
     null_words: tuple[str, ...]
+    record: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Dialect:
     encoding: str = "auto"
     decimal: str | None = None
     null_words: tuple[str, ...] = ()
+    record: str = ""
 
     @classmethod
     def of(cls, layout: Layout) -> Self:

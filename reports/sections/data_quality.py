@@ -29,6 +29,7 @@ def view(report: Report) -> dict[str, Any]:
             if f["columns_not_loaded"]
         ],
         "read": [read for f in files if (read := _read(f, exact))["notes"]],
+        "drift": [drift for f in files for drift in f.get("drift", [])],
         "skipped": data.get("skipped", []),
         "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
         "exact": exact,
@@ -37,6 +38,8 @@ def view(report: Report) -> dict[str, Any]:
 
 def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, Any]:
     excluded = sum(load["excluded"].values())
+    # Where columns became lines, each row of the file is several lines.
+    rows_in = file["rows_in"] * load.get("lines_per_row", 1)
     kept = load["loaded"] + load["quarantined"] + load["duplicates"] + excluded
     return {
         "file": file["file"],
@@ -45,14 +48,14 @@ def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, A
         "counts": [
             _count(n, exact)
             for n in (
-                file["rows_in"],
+                rows_in,
                 load["loaded"],
                 load["quarantined"],
                 excluded,
                 load["duplicates"],
             )
         ],
-        "lost": file["rows_in"] - kept,
+        "lost": rows_in - kept,
         "rules": _rules(file["file"], load, exact),
     }
 

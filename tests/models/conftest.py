@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ def warehouse():
     """Builds a warehouse in memory from landed tables drawn as text."""
     with ExitStack() as opened:
 
-        def build(**landed: str) -> Warehouse:
+        def build(**landed: Any) -> Warehouse:
             given = Warehouse(**landed)
             opened.enter_context(given.engine)
             return given

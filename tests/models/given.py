@@ -19,17 +19,33 @@ def table(text: str) -> list[dict[str, str]]:
 
 
 class Warehouse:
-    """A built warehouse in memory, from landed tables drawn as text."""
+    """A built warehouse in memory, from landed tables drawn as text.
 
-    def __init__(self, **landed: str) -> None:
+    ``full`` names the dates of full deliveries, beside those of the rows; rows may name their
+    source. ``transfer_gap_days`` is the project's.
+    """
+
+    def __init__(
+        self, full: tuple[str, ...] = (), transfer_gap_days: int | None = None, **landed: str
+    ) -> None:
         self.engine = Engine.memory(threads=1)
         for contract in contracts("landed"):
             create_described(self.engine, contract)
+        self.engine.run("insert into landed.project values ($1)", [transfer_gap_days])
         seq = 0
+        dates = {(date, "test") for date in full}
         for name, text in landed.items():
             for row in table(text):
                 seq += 1
+                dates.add((row["delivered"], row.get("_source", "test")))
                 self._insert(name, row, seq)
+        for date, source in sorted(dates):
+            contents = "full" if full and source == "test" else "delta"
+            self.engine.run(
+                "insert into landed.deliveries (source, delivered_on, contents, outcome) "
+                "values (?, ?, ?, 'accepted')",
+                [source, date, contents],
+            )
         try:
             self.report: BuildReport = build(self.engine)
         except BaseException:
@@ -40,7 +56,9 @@ class Warehouse:
         delivered = row.pop("delivered")
         values = {column: None if cell == "-" else cell for column, cell in row.items()}
         values |= {"_delivered_on": delivered, "_seq": str(seq), "_row": str(seq)}
-        values |= {"_source": "test", "_file": delivered, "_file_hash": delivered}
+        values = {"_source": "test", "_file": delivered, "_file_hash": delivered} | values
+        if name == "quarantine":
+            values = {k: v for k, v in values.items() if k not in {"_file_hash", "_seq"}}
         places = ", ".join("?" for _ in values)
         sql = f"insert into landed.{name} ({', '.join(values)}) values ({places})"
         self.engine.run(sql, list(values.values()))
@@ -48,7 +66,7 @@ class Warehouse:
     def expect(self, name: str, text: str) -> None:
         """The model holds exactly these rows, in the columns that are drawn."""
         expected = table(text)
-        columns = ", ".join(expected[0])
+        columns = ", ".join(cell.strip() for cell in text.strip().splitlines()[0].split("|"))
         found = self.engine.rows(f"select {columns} from {name}")
         shown = [["-" if v is None else str(v) for v in row] for row in found]
         assert sorted(shown) == sorted(list(row.values()) for row in expected)

@@ -59,7 +59,7 @@ def test_a_broken_contract_names_model_column_and_count_but_no_value(warehouse):
                 a         | 2024-01-01 | Resignation | 2024-02-01
             """
         )
-    assert "staging.employment_spell" in caught.value.problem
+    assert "staging.employment_event" in caught.value.problem
     assert "'exit_kind'" in caught.value.problem
     assert "1 rows" in caught.value.problem
     assert "Resignation" not in str(caught.value)

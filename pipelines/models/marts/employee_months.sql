@@ -3,8 +3,14 @@ with months as (
     select month, next_month from staging.month
 ),
 
+horizon as (
+    select last_delivered_on from staging.horizon
+),
+
 spells as (
-    select person_no, hired_on, exited_on, exit_kind
+    select
+        person_no, hired_on, exited_on, exit_kind,
+        row_number() over (partition by person_no order by hired_on) > 1 as prior_spell
     from staging.employment_spell
     where known_to = date '9999-12-31'
 ),
@@ -33,8 +39,15 @@ spell_months as (
         months.month,
         months.next_month,
         spells.hired_on,
-        case when spells.exited_on < months.next_month then spells.exit_kind end as exit_kind
+        spells.prior_spell,
+        case
+            when
+                spells.exited_on < months.next_month
+                and spells.exited_on <= horizon.last_delivered_on
+                then spells.exit_kind
+        end as exit_kind
     from spells
+    cross join horizon
     inner join months
         on
             spells.hired_on < months.next_month
@@ -48,6 +61,7 @@ person_months as (
         month,
         next_month,
         max(hired_on) as hired_on,
+        bool_or(prior_spell) as prior_spell,
         max(exit_kind) as exit_kind
     from spell_months
     group by person_no, month, next_month
@@ -75,6 +89,7 @@ select
     jobs.site,
     coalesce(first_meetings.first_met_on < person_months.next_month, false) as mentored,
     cast(coalesce(recorded.metrics_recorded, 0) as integer) as metrics_recorded,
+    person_months.prior_spell,
     person_months.exit_kind
 from person_months
 left join jobs

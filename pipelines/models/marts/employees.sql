@@ -3,10 +3,31 @@ with persons as (
     select person_no from staging.person
 ),
 
-spells as (
+horizon as (
+    select last_delivered_on from staging.horizon
+),
+
+current_spells as (
     select person_no, hired_on, exited_on, exit_kind
     from staging.employment_spell
     where known_to = date '9999-12-31'
+),
+
+-- An exit announced for after the last delivery has not happened.
+spells as (
+    select
+        current_spells.person_no,
+        current_spells.hired_on,
+        case
+            when current_spells.exited_on <= horizon.last_delivered_on
+                then current_spells.exited_on
+        end as exited_on,
+        case
+            when current_spells.exited_on <= horizon.last_delivered_on
+                then current_spells.exit_kind
+        end as exit_kind
+    from current_spells
+    cross join horizon
 ),
 
 jobs as (
@@ -42,6 +63,7 @@ select
     last_spells.exited_on,
     last_spells.exit_kind,
     cast(coalesce(counted.spells, 0) as integer) as spells,
+    coalesce(counted.spells, 0) > 1 as prior_spell,
     last_jobs.department,
     last_jobs.level,
     last_jobs.site

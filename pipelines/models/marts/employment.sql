@@ -2,7 +2,7 @@
 with spells as (
     select
         person_no, spell_no, hired_on, exited_on, notice_on, exit_kind, regretted,
-        known_from, known_to
+        exit_inferred, transfers, known_from, known_to
     from staging.employment_spell
 )
 
@@ -14,6 +14,8 @@ select
     notice_on,
     exit_kind,
     regretted,
+    exit_inferred,
+    transfers,
     known_from,
     known_to
 from spells

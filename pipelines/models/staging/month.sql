@@ -17,6 +17,8 @@ deliveries as (
     select _delivered_on from landed.matches
     union all
     select _delivered_on from landed.sessions
+    union all
+    select _delivered_on from landed.surveys
 ),
 
 horizon as (

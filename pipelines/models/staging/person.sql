@@ -27,6 +27,10 @@ sessions as (
     select person_id, _delivered_on, _seq from landed.sessions
 ),
 
+surveys as (
+    select person_id, _delivered_on, _seq from landed.surveys
+),
+
 mentions as (
     select person_id as person_key, _delivered_on, _seq, 1 as place from people
     union all
@@ -47,6 +51,8 @@ mentions as (
     select mentor_id as person_key, _delivered_on, _seq, 2 as place from matches
     union all
     select person_id as person_key, _delivered_on, _seq, 1 as place from sessions
+    union all
+    select person_id as person_key, _delivered_on, _seq, 1 as place from surveys
 ),
 
 first_mentions as (

@@ -1,0 +1,64 @@
+"""Values that land but deserve a look: checks that warn by name and count."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = "person_id | metric | period | value | scale | delivered"
+HIRED = """
+    person_id | hired_on   | delivered
+    a         | 2024-02-01 | 2024-06-01
+"""
+
+
+def results(*rows: str) -> str:
+    return "\n".join([HEAD, *(f"{row} | 2024-06-01" for row in rows)])
+
+
+def months(count: int):
+    return [f"20{20 + m // 12}-{m % 12 + 1:02d}-01" for m in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "check"),
+    [
+        ([f"a | kpi | {m} | 7 | -" for m in months(20)], {"metric_constant": 1}),
+        ([f"a | kpi | {m} | 7 | -" for m in months(19)], {}),
+        (["a | kpi | 2024-01-01 | 3 | -", "a | kpi | 2024-02-01 | 4 | -"], {}),
+        (
+            ["a | kpi | 2024-01-01 | 3 | -", "b | kpi | 2024-01-01 | 4 | -"]
+            + ["c | kpi | 2024-01-01 | 1e308 | -"],
+            {"metric_outlier": 1},
+        ),
+        (
+            ["a | rating | 2024-01-01 | 3 | 1-5", "a | rating | 2024-07-01 | 3 | 1-4"],
+            {"metric_scales": 1},
+        ),
+    ],
+    ids=["constant", "too-few-to-say", "differing", "outlier", "two-scales"],
+)
+def test_odd_metrics_are_named(warehouse, rows, check):
+    built = warehouse(performance=results(*rows))
+    assert {w.check: w.rows for w in built.report.warnings} == check
+
+
+def test_meetings_before_hire_and_matches_that_end_before_they_begin(warehouse):
+    built = warehouse(
+        employment=HIRED,
+        enrolments="""
+            person_id | programme | delivered
+            a         | P         | 2024-06-01
+        """,
+        sessions="""
+            person_id | programme | held_on    | delivered
+            a         | P         | 2024-01-31 | 2024-06-01
+            a         | P         | 2024-02-01 | 2024-06-01
+        """,
+        matches="""
+            mentee_id | mentor_id | programme | matched_on | ended_on   | delivered
+            a         | b         | P         | 2024-03-01 | 2024-02-01 | 2024-06-01
+        """,
+    )
+    found = {w.check: w.rows for w in built.report.warnings}
+    assert found["met_before_hire"] == 1
+    assert found["match_ends_before_start"] == 1
