@@ -2,80 +2,147 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
-from pipelines.errors import UserError
-from pipelines.ingest import mapping, rules
-from pipelines.ingest.files import check_unchanged, deliveries
+from pipelines.errors import Exit, UserError
+from pipelines.ingest import headcount, ledger, mapping, outcomes, quarantine, reasons, rules
+from pipelines.ingest.files import check_unchanged, deliveries, refusal
 from pipelines.ingest.pseudonym import Pseudonyms
-from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
+from pipelines.ingest.report import FileReport, IngestReport, LoadReport
 from pipelines.models import contracts, create_described
 from pipelines.sources import Dialect, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import datetime as dt
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pipelines.config import Settings
     from pipelines.engine import Engine
-    from pipelines.ingest.files import DeliveredFile
+    from pipelines.ingest.files import DeliveredFile, RefusedFile
     from pipelines.ingest.mapping import Mapping
+    from pipelines.ingest.reasons import Meaning
     from pipelines.models import Contract
     from pipelines.sources import Batch
 
-_JUDGED = "landing_judged"
+
+@dataclass
+class Landing:
+    """What every file is landed with, and how many rows have landed before it."""
+
+    engine: Engine
+    settings: Settings
+    tables: dict[str, Contract]
+    pseudonyms: Pseudonyms
+    reasons_mapped: bool
+    landed: int = 0
 
 
-def land(engine: Engine, settings: Settings, data_dir: Path, key: bytes) -> IngestReport:
+def land(
+    engine: Engine,
+    settings: Settings,
+    data_dir: Path,
+    key: bytes,
+    *,
+    meanings: tuple[Meaning, ...] | None = None,
+    known_at: dt.date | None = None,
+) -> IngestReport:
     """Land all files of a project into empty ``landed`` tables; where each row went.
 
-    Raises :class:`UserError` naming file, row or column and the fix when a file cannot be used;
-    the database is then to be thrown away.
+    ``meanings`` is the project's table of exit reasons; files delivered after ``known_at`` stay
+    out. Raises :class:`UserError` naming file, row or column and the fix when a file cannot be
+    used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
     with engine.transaction():
         for contract in tables.values():
             create_described(engine, contract)
-    files, skipped = deliveries(settings, data_dir)
-    pseudonyms = Pseudonyms(key)
-    programmes = [programme.id for programme in settings.programmes]
+    reasons.store(engine, meanings or ())
+    engine.run("insert into landed.project values ($1)", [settings.history.transfer_gap_days])
+    landing = Landing(engine, settings, tables, Pseudonyms(key), meanings is not None)
+    inbox = deliveries(settings, data_dir, known_at)
+    accepted: list[FileReport] = []
+    refused, remarks = list(inbox.refused), ledger.gaps(inbox.files)
+    for _, group in itertools.groupby(inbox.files, key=lambda f: (f.delivered_on, f.source.name)):
+        reports, refusals, remark = _land_delivery(landing, list(group))
+        ledger.store(engine, reports, refusals)
+        accepted += reports
+        refused += refusals
+        remarks += remark
+    ledger.store_left_out(engine, inbox.skipped, inbox.refused)
+    return IngestReport(tuple(accepted), inbox.skipped, tuple(refused), tuple(remarks))
+
+
+def _land_delivery(
+    landing: Landing, files: list[DeliveredFile]
+) -> tuple[list[FileReport], list[RefusedFile], list[str]]:
+    """Land the files of one source and date; refused ones leave nothing behind."""
     reports: list[FileReport] = []
-    landed = 0
+    refused: list[RefusedFile] = []
     for file in files:
-        report = _land_file(engine, file, tables, pseudonyms, programmes, landed)
-        landed += sum(load.loaded for load in report.loads)
-        reports.append(report)
-    return IngestReport(tuple(reports), tuple(skipped))
+        try:
+            reports.append(_land_file(landing, file))
+        except UserError as error:
+            if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
+                raise
+            _take_back(landing, file)
+            refused.append(refusal(file, error))
+    source, day = files[0].source, files[0].delivered_on
+    # Parts of a delivery that is not whole count as a delta.
+    whole = not any(file.contents == "full" for file in refused)
+    full = [r for r in reports if r.delivered.contents == "full" and whole]
+    fall = headcount.fall(landing.engine, source, day) if full else None
+    if fall is None:
+        return reports, refused, []
+    if source.on_headcount_drop == "continue":
+        return reports, refused, [fall.problem]
+    if source.on_refused == "stop":
+        raise fall
+    for report in full:
+        _take_back(landing, report.delivered)
+        refused.append(refusal(report.delivered, fall))
+    return [r for r in reports if r not in full], refused, []
 
 
-def _land_file(
-    engine: Engine,
-    file: DeliveredFile,
-    tables: dict[str, Contract],
-    pseudonyms: Pseudonyms,
-    programmes: Sequence[str],
-    landed: int,
-) -> FileReport:
-    source = file.source
-    dialect = Dialect(source.sheet, source.header_row, source.delimiter, source.encoding)
-    table = read_source(file.path, dialect)
-    loads = [mapping.Mapping(source, x, tables[x.table], file.name) for x in source.loads]
+def _land_file(landing: Landing, file: DeliveredFile) -> FileReport:
+    engine, source = landing.engine, file.source
+    table = read_source(file.path, dialect(file))
+    declared = quarantine.loads_of(file, table.header)
+    loads = [mapping.Mapping(source, x, landing.tables[x.table], file.name) for x in declared]
     for load in loads:
         mapping.check(load, table.header)
-    rows = _stage(engine, table.batches(), loads, pseudonyms)
+    answers: list[tuple[str, int]] = []
+    batches = quarantine.noting(file, table, answers)
+    rows = _stage(engine, batches, loads, landing.pseudonyms)
     check_unchanged(file)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
-        report = _land_load(engine, load, f"landing_staged_{i}", programmes)
-        _insert(engine, file, load, landed)
-        landed += report.loaded
+        judge = outcomes.Judge(engine, load, landing.settings, file.delivered_on)
+        report = judge.land(f"landing_staged_{i}", reasons_mapped=landing.reasons_mapped)
+        _insert(engine, file, load, report, landing.landed)
+        landing.landed += report.loaded
         reports.append(report)
+    quarantine.mark_answered(engine, file, answers)
     used = set().union(*(load.used() for load in loads))
-    unused = tuple(name for name in table.header if name not in used)
-    return FileReport(
-        source.name, file.name, file.sha256, file.delivered_on, rows, unused, tuple(reports)
-    )
+    unused = tuple(name for name in table.header if name not in used | quarantine.OWN_COLUMNS)
+    return FileReport(file, rows, unused, tuple(reports))
+
+
+def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> tuple[Path, ...]:
+    """Write the rows in quarantine back to HR, a workbook a source; their paths."""
+    files = [file.delivered for file in report.files]
+    return quarantine.write_workbooks(engine, files, folder, dialect)
+
+
+def dialect(file: DeliveredFile) -> Dialect:
+    """How a file is written: as its source says, or as the quarantine workbooks are."""
+    source = file.source
+    if file.correction:
+        return Dialect()
+    return Dialect(source.sheet, source.header_row, source.delimiter, source.encoding)
 
 
 def _stage(
@@ -98,102 +165,43 @@ def _stage(
     return rows
 
 
-def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[str]) -> LoadReport:
-    engine.run(rules.judge_sql(load, staged, _JUDGED))
-    _check_vocabularies(engine, load, programmes)
-    rows_in = engine.scalar(f"select count(*) from {staged}")
-    duplicates = _drop_duplicates(engine, load)
-    _check_conflicts(engine, load)
-    counted = engine.rows(
-        f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
-        "group by all order by all"
-    )
-    engine.run(f"drop table {staged}")
-    totals = {
-        outcome: sum(n for found, _, _, n in counted if found == outcome)
-        for outcome in ("loaded", "quarantined", "excluded")
-    }
-    named = [RuleCount(*row) for row in counted if row[0] != "loaded"]
-    return LoadReport(load.load.table, rows_in, **totals, duplicates=duplicates, rules=tuple(named))
+def _insert(
+    engine: Engine, file: DeliveredFile, load: Mapping, report: LoadReport, landed: int
+) -> None:
+    """Store judged rows behind the ``landed`` ones before them, and name the quarantined.
 
-
-def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]) -> None:
-    filled = load.columns()
-    for column in load.contract.columns:
-        if column.name not in filled:
-            continue
-        if column.role in {"vocabulary", "flag"}:
-            found = engine.rows(rules.vocabulary_sql(load, column, _JUDGED))
-            allowed = column.accepted_values or ("yes", "no", "true", "false", "1", "0")
-        elif column.role == "programme":
-            found = engine.rows(
-                f"select distinct programme from {_JUDGED} where _outcome = 'loaded' "
-                "and not list_contains($known, programme) order by programme",
-                {"known": list(programmes)},
-            )
-            allowed = tuple(programmes)
-        else:
-            continue
-        if found:
-            odd = ", ".join(repr(row[0]) for row in found[:20])
-            problem = f"{load.file}: {load.load.table}.{column.name} holds {odd}."
-            fix = (
-                f"Map each under `values: {column.name}:` to one of: "
-                f"{', '.join(allowed) or '(no programme is declared)'}."
-            )
-            raise UserError(problem, fix)
-
-
-def _drop_duplicates(engine: Engine, load: Mapping) -> int:
-    """Drop all but the first of rows with the same content in this file; how many."""
-    content = ", ".join(map(ident, rules.content_columns(load)))
-    loaded = f"select {content}, _row from {_JUDGED} where _outcome = 'loaded'"
-    repeated = engine.scalar(
-        f"select coalesce(sum(n - 1), 0) from (select count(*) as n from ({loaded}) "
-        f"group by {content} having count(*) > 1)"
-    )
-    if repeated:
-        engine.run(
-            f"delete from {_JUDGED} where _outcome = 'loaded' and _row not in "
-            f"(select min(_row) from ({loaded}) group by {content})"
-        )
-    return int(repeated)
-
-
-def _check_conflicts(engine: Engine, load: Mapping) -> None:
-    key = [name for name in load.contract.key if name in load.columns()]
-    if not key:
-        return
-    names = ", ".join(map(ident, key))
-    found = engine.rows(
-        f"select min(_row), max(_row) from {_JUDGED} where _outcome = 'loaded' "
-        f"group by {names} having count(*) > 1 order by min(_row) limit 1"
-    )
-    if found:
-        first, other = found[0]
-        problem = (
-            f"{load.file}: rows {first} and {other} have the same {', '.join(key)} "
-            f"but differ otherwise ({load.load.table})."
-        )
-        fix = "Keep the right one of the two rows in the file, or narrow the load with keep_if."
-        raise UserError(problem, fix)
-
-
-def _insert(engine: Engine, file: DeliveredFile, load: Mapping, landed: int) -> None:
-    """Store judged rows behind the ``landed`` ones before them, and name the quarantined."""
+    Raises AssertionError unless exactly the rows that were counted are stored.
+    """
     table = load.contract.table
-    content = ", ".join(map(ident, rules.content_columns(load)))
-    origin = {"source": file.source.name, "file": file.name}
-    engine.run(
+    filled = rules.content_columns(load)
+    content = ", ".join(map(ident, filled))
+    origin = {"source": file.source.name, "file": file.name, "day": file.delivered_on}
+    stored = engine.scalar(
         f"insert into landed.{table} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
-        f"_seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$landed + row_number() over (order by _row) "
-        f"from {_JUDGED} where _outcome = 'loaded' order by _row",
-        {**origin, "sha256": file.sha256, "day": file.delivered_on, "landed": landed},
+        f"_columns, _seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
+        f"$columns, $landed + row_number() over (order by _row) "
+        f"from {outcomes.JUDGED} where _outcome = 'loaded' order by _row",
+        {**origin, "sha256": file.sha256, "landed": landed, "columns": f" {' '.join(filled)} "},
     )
-    engine.run(
-        "insert into landed.quarantine (_source, _file, _row, table_name, rule, column_name) "
-        f"select $source, $file, _row, $table_name, _rule, _column from {_JUDGED} "
-        "where _outcome = 'quarantined' order by _row",
+    person = "person_id" if "person_id" in filled else "null"
+    held = engine.scalar(
+        "insert into landed.quarantine (_source, _file, _row, table_name, rule, column_name, "
+        f"person_id, _delivered_on) select $source, $file, _row, $table_name, _rule, _column, "
+        f"{person}, $day from {outcomes.JUDGED} where _outcome = 'quarantined' order by _row",
         {**origin, "table_name": table},
     )
+    if (stored, held) != (report.loaded, report.quarantined):
+        raise AssertionError(
+            f"{file.name}: {table}: {report.loaded - stored} rows were counted but not loaded, "
+            f"{report.quarantined - held} not quarantined"
+        )
+
+
+def _take_back(landing: Landing, file: DeliveredFile) -> None:
+    """Remove what a refused file has landed."""
+    for contract in landing.tables.values():
+        if any(column.name == "_file" for column in contract.columns):
+            landing.engine.run(
+                f"delete from {contract.name} where _source = $1 and _file = $2",
+                [file.source.name, file.name],
+            )

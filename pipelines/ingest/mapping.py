@@ -49,7 +49,7 @@ def check(mapping: Mapping, header: tuple[str, ...]) -> None:
     """Raise :class:`UserError` when the load names columns the table or the file has not."""
     load, table = mapping.load, mapping.contract.table
     known = [c.name for c in mapping.contract.columns if c.role and c.role != "attributes"]
-    for name in [*load.columns, *load.constants, *load.values, *load.formats]:
+    for name in [*load.columns, *load.constants, *load.values, *load.formats, *load.shift_days]:
         if name not in known:
             problem = f"Source {mapping.source.name}: {table} has no column {name!r}."
             raise UserError(problem, _near(name, known, "The table's columns"), Exit.PROJECT)

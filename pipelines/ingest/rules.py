@@ -19,6 +19,8 @@ NO_VALUE = "no value"
 BAD_DATE = "not a date in the declared format"
 BAD_NUMBER = "not a finite number"
 FAR_DATE = "date before 1900 or after 2199"
+CONFLICT = "two rows with the same key differ"
+UNMAPPED = "exit reason not in the mapping"
 
 _MONTHS_SINCE = re.compile(r"months since (\d{4})-(0[1-9]|1[0-2])")
 _STRPTIME = re.compile(r"([^%]*%-?[aAbBdfHIjmMpSyYzZ])+[^%]*")
@@ -29,23 +31,21 @@ _FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
 
 
 def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
-    """SQL that makes ``judged`` of ``staged``: canonical values and one outcome a row.
-
-    Outcome is loaded, quarantined or excluded; ``_rule`` and ``_column`` say by what.
-    """
+    """SQL that makes ``judged`` of ``staged``: canonical values, and each row's outcome and why."""
     filled = set(mapping.columns())
     columns = [c for c in mapping.contract.columns if c.role and c.name in filled]
     values = ", ".join(f"{_canonical(mapping, c)} as {ident(c.name)}" for c in columns)
+    values += _derived(mapping)
     given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
-    broken = [case for column in columns for case in _broken(column)]
     cases = " ".join(
-        f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
+        f"when {when} then [{text(rule)}, {text(name)}]"
+        for column in columns
+        for when, rule, name in _broken(column)
     )
-    no_value = ""
-    if mapping.contract.table == "performance":
-        no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']"
+    valued = mapping.contract.table == "performance"
+    no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']" if valued else ""
     return f"""
 create or replace temp table {judged} as
 with canonical as (
@@ -72,7 +72,74 @@ from ruled
 
 def content_columns(mapping: Mapping) -> list[str]:
     """The canonical columns that make up the content of a row."""
-    return mapping.columns() + (["attributes"] if mapping.load.attributes else [])
+    attributes = ["attributes"] if mapping.load.attributes else []
+    return mapping.columns() + attributes + derived_columns(mapping)
+
+
+def derived_columns(mapping: Mapping) -> list[str]:
+    """The columns that follow from the reason of exit where the file gives that alone."""
+    filled = mapping.columns()
+    if mapping.contract.table != "employment" or "exit_reason" not in filled:
+        return []
+    return [name for name in ("exit_kind", "regretted") if name not in filled]
+
+
+def meanings_sql(mapping: Mapping, judged: str) -> str:
+    """SQL that fills kind and regret of exits from the landed mapping of reasons."""
+    exited = "try_cast(judged.exited_on as date)" if "exited_on" in mapping.columns() else "null"
+    return f"""
+create or replace temp table {judged} as
+select judged.* replace (
+    coalesce(judged.exit_kind, meaning.kind) as exit_kind,
+    coalesce(judged.regretted, meaning.regretted) as regretted
+)
+from {judged} as judged
+left join landed.exit_reasons as meaning
+    on lower(trim(judged.exit_reason)) = meaning.reason
+    and coalesce({exited}, cast($day as date)) between meaning.valid_from and meaning.valid_to
+"""
+
+
+def unmapped_condition(mapping: Mapping) -> str:
+    """The SQL condition of loaded exits whose reason has no kind."""
+    gone = [
+        condition
+        for column, condition in (
+            ("exited_on", "exited_on is not null"),
+            ("status", "status = 'terminated'"),
+        )
+        if column in mapping.columns()
+    ]
+    left = " or ".join(gone) or "true"
+    return f"_outcome = 'loaded' and exit_reason is not null and exit_kind is null and ({left})"
+
+
+def conflicts_sql(mapping: Mapping, judged: str) -> tuple[str, str] | None:
+    """SQL that counts keys whose rows differ, and SQL that quarantines all rows of such keys."""
+    key = [name for name in mapping.contract.key if name in mapping.columns()]
+    if not key:
+        return None
+    names = ", ".join(map(ident, key))
+    count = f"""
+select count(*) from (
+    select 1 from {judged} where _outcome = 'loaded' group by {names} having count(*) > 1
+)
+"""
+    set_aside = f"""
+create or replace temp table {judged} as
+select * exclude (_rivals) replace (
+    case when _rivals > 1 then 'quarantined' else _outcome end as _outcome,
+    case when _rivals > 1 then {text(CONFLICT)} else _rule end as _rule,
+    case when _rivals > 1 then {text(", ".join(key))} else _column end as _column
+)
+from (
+    select *,
+        case when _outcome = 'loaded' then count(*) over (partition by {names}, _outcome) end
+            as _rivals
+    from {judged}
+)
+"""
+    return count, set_aside
 
 
 def vocabulary_sql(mapping: Mapping, column: Column, judged: str) -> str:
@@ -111,6 +178,9 @@ def _canonical(mapping: Mapping, column: Column) -> str:
     if column.role in {"date", "month"}:
         form = mapping.load.formats.get(column.name, "iso")
         day = date_sql(name, form, column.name, month=column.role == "month")
+        shift = mapping.load.shift_days.get(column.name, 0)
+        if shift:
+            day = f"({day}) + {shift}"
         if column.role == "month":
             day = f"date_trunc('month', {day})"
         return f"cast(cast({day} as date) as varchar)"
@@ -138,6 +208,11 @@ def _broken(column: Column) -> list[tuple[str, str, str]]:
         odd = f"{given} is not null and not coalesce(isfinite({number}), false)"
         cases.append((odd, BAD_NUMBER, column.name))
     return cases
+
+
+def _derived(mapping: Mapping) -> str:
+    names = derived_columns(mapping)
+    return "".join(f", cast(null as varchar) as {ident(name)}" for name in names)
 
 
 def _attributes(mapping: Mapping) -> str:

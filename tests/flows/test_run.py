@@ -67,10 +67,6 @@ ONCE = "E0001,lottery_lost,2025-03-10\n"
 # What is spoiled (file, old text, new text), the exit code, words the message must have.
 UNHAPPY = {
     "missing column": ("sales.csv", "month,revenue", "month,turnover", 4, ["sales.csv", "revenue"]),
-    "duplicate person": (
-        "funnel.csv", ONCE, ONCE + ONCE.replace("lottery_lost", "mentee"),
-        4, ["funnel.csv", "3", "4"],
-    ),
     "unknown metric": (STUDY, "metric: revenue", "metric: reveneu", 3, ["outcome.metric"]),
     "empty follow-up": (
         STUDY, "months: 3, primary: [1, 3]", "months: 30, primary: [20, 24]",
