@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,15 @@ DataFolder = Annotated[
 OutFolder = Annotated[
     Path | None, typer.Option("--out", help="Folder for the results [PROJECT/out].")
 ]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-known-at",
+        formats=["%Y-%m-%d"],
+        help="As if on that day: later deliveries do not exist [out: PROJECT/out-DATE].",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 DEMO_PEOPLE = 5000
 
@@ -39,49 +49,70 @@ def run(
     project: ProjectFolder,
     data: DataFolder = None,
     out: OutFolder = None,
+    as_known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Ingest, build, estimate and report: the whole path.
 
     Example: mentorlift run data/examples/kenya_mentors --data ../kenya --out out
     """
-    _run_until("report", project, data, out, as_json)
+    _run_until("report", project, data, out, as_known_at, as_json)
 
 
 @app.command("ingest")
-def ingest_command(project: ProjectFolder, data: DataFolder = None, out: OutFolder = None) -> None:
+def ingest_command(
+    project: ProjectFolder,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    as_known_at: KnownAt = None,
+) -> None:
     """Only land the delivered files; a later `run` goes on from here.
 
     Example: mentorlift ingest my-project --data exports
     """
-    _run_until("ingest", project, data, out)
+    _run_until("ingest", project, data, out, as_known_at)
 
 
 @app.command()
-def build(project: ProjectFolder, data: DataFolder = None, out: OutFolder = None) -> None:
+def build(
+    project: ProjectFolder,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    as_known_at: KnownAt = None,
+) -> None:
     """Land the files and build the marts.
 
     Example: mentorlift build my-project --data exports
     """
-    _run_until("build", project, data, out)
+    _run_until("build", project, data, out, as_known_at)
 
 
 @app.command()
-def estimate(project: ProjectFolder, data: DataFolder = None, out: OutFolder = None) -> None:
+def estimate(
+    project: ProjectFolder,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    as_known_at: KnownAt = None,
+) -> None:
     """Land, build and answer the studies, without writing the report.
 
     Example: mentorlift estimate my-project --data exports
     """
-    _run_until("estimate", project, data, out)
+    _run_until("estimate", project, data, out, as_known_at)
 
 
 @app.command()
-def report(project: ProjectFolder, data: DataFolder = None, out: OutFolder = None) -> None:
+def report(
+    project: ProjectFolder,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    as_known_at: KnownAt = None,
+) -> None:
     """Write the report; stages that are finished are not done again.
 
     Example: mentorlift report my-project --data exports
     """
-    _run_until("report", project, data, out)
+    _run_until("report", project, data, out, as_known_at)
 
 
 @app.command()
@@ -168,11 +199,20 @@ def _folders(project: Path, data: Path | None, out: Path | None) -> tuple[Path, 
 
 
 def _run_until(
-    stage: str, project: Path, data: Path | None, out: Path | None, as_json: bool = False
+    stage: str,
+    project: Path,
+    data: Path | None,
+    out: Path | None,
+    as_known_at: datetime | None,
+    as_json: bool = False,
 ) -> None:
+    from pipelines.ingest import partial
     from pipelines.run import run as run_all
 
-    outcome = run_all(project, *_folders(project, data, out), _teller(), stage)
+    known_at = as_known_at.date() if as_known_at else None
+    if known_at and out is None:  # a past state must not take the place of today's
+        out = project / f"out-{known_at}"
+    outcome = run_all(project, *_folders(project, data, out), _teller(), stage, known_at)
     if outcome is None:
         return
     if as_json:
@@ -191,6 +231,8 @@ def _run_until(
         for line in outcome.answers:
             typer.echo(line)
         typer.echo(f"report: {outcome.report}")
+    if outcome.refused:
+        raise partial(outcome.refused)
     if outcome.without_number:
         raise typer.Exit(Exit.NO_NUMBER)
 

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     LIMIT = 7  # a query reached its limit of time, memory or output
     SERVER = 8  # the scheduler cannot be reached
     SYSTEM = 10  # the disk or a folder refused: full, read-only, no permission
+    PARTIAL = 11  # the run is complete, but for files that were refused
     NO_NUMBER = 9  # the run is complete, but at least one study has no number to show
 
 

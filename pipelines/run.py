@@ -14,11 +14,13 @@ from analysis.disclosure import Release, release, restore
 from pipelines import catalog, ingest, models, publish, results, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.engine import Engine
+from pipelines.errors import Exit, UserError
 from pipelines.studies import answer
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.wording import answer as in_words
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
@@ -36,6 +38,7 @@ class Context:
     data: Path
     space: workspace.Workspace
     manifest: RunManifest
+    known_at: dt.date | None = None
 
     def finished(self, stage: str) -> bool:
         """Whether a stage's files are there as it wrote them."""
@@ -59,23 +62,34 @@ class Outcome:
     findings: Path
     answers: tuple[str, ...]
     without_number: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
 
-def prepare(project_dir: Path, data: Path, out: Path) -> Context:
-    """Read and check the project, hash all inputs, and find what an earlier start finished."""
+def prepare(project_dir: Path, data: Path, out: Path, known_at: dt.date | None = None) -> Context:
+    """Read and check the project, hash all inputs, and find what an earlier start finished.
+
+    With ``known_at`` the files delivered later do not exist: the run is the one of that day.
+    """
     project = load_project(project_dir)
-    fresh = workspace.new_manifest(project, ingest.input_hashes(project.settings, data))
+    hashes = ingest.input_hashes(project.settings, data, known_at)
+    fresh = workspace.new_manifest(project, hashes)
     fresh = replace(fresh, key_id=key_id(project.settings.project))
     space = workspace.Workspace(out, fresh.run)
-    return Context(project, data, space, workspace.resume(space, fresh))
+    return Context(project, data, space, workspace.resume(space, fresh), known_at)
 
 
-def begin(project_dir: Path, data: Path, out: Path, say: Callable[[str], None]) -> Context:
+def begin(
+    project_dir: Path,
+    data: Path,
+    out: Path,
+    say: Callable[[str], None],
+    known_at: dt.date | None = None,
+) -> Context:
     """The context of a run that holds the lock: folders private, leftovers of killed runs gone."""
     _, where, made = load_key(load_project(project_dir).settings.project)
     if made:
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
-    context = prepare(project_dir, data, out)
+    context = prepare(project_dir, data, out, known_at)
     for folder in (out / "runs", context.space.warehouses):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # row data, though pseudonymous: nobody else's to read
@@ -119,17 +133,20 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             key,
             project=context.project.folder,
             private=space.private if settings.identity else None,
+            meanings=ingest.read_reasons(context.project.folder),
+            known_at=context.known_at,
         )
+        if context.known_at is None:  # HR corrects what is open today
+            books = ingest.write_workbooks(engine, report, space.quarantine)
+            for book in books:
+                say(f"rows in quarantine, to be corrected: {book}")
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
-    for file in report.files:
-        for drift in file.drift:
-            say(f"drift: {drift.describe()}")
-    say(report.in_one_line())
-    if report.identity:
-        say(report.identity.in_one_line())
-        for advice in report.identity.advice:
-            say(f"advice: {advice}")
+    for line in report.lines():
+        say(line)
+    if context.known_at is None:
+        for remark in ingest.remember(space.ledger, context.manifest.inputs):
+            say(remark)
 
 
 def build_stage(context: Context, say: Callable[[str], None]) -> None:
@@ -226,17 +243,41 @@ def run(
     out: Path,
     say: Callable[[str], None],
     until: str = STAGES[-1],
+    known_at: dt.date | None = None,
 ) -> Outcome | None:
     """All stages up to ``until``; the outcome once the report is written."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
-        context = begin(project_dir, data, out, say)
+        context = begin(project_dir, data, out, say, known_at)
+        if until in STAGES[2:]:
+            _refuse_later_studies(context)
         if not context.finished(STAGES[-1]):
             for stage in STAGES[: STAGES.index(until) + 1]:
                 context = run_stage(context, stage, say)
         else:
             say("nothing has changed since the last run; the report is kept")
-        return end(context) if until == STAGES[-1] else None
+        if until == STAGES[-1]:
+            return end(context)
+        if refused := refused_files(context):
+            raise ingest.partial(refused)
+        return None
+
+
+def _refuse_later_studies(context: Context) -> None:
+    for study in context.project.studies:
+        if context.known_at is not None and study.as_of > context.known_at:
+            raise UserError(
+                f"study {study.study}: its as_of {study.as_of} is later than --as-known-at "
+                f"{context.known_at}: what it asks for was not known yet",
+                "Choose a later date; or build the marts alone: mentorlift build --as-known-at.",
+                Exit.PROJECT,
+            )
+
+
+def refused_files(context: Context) -> tuple[str, ...]:
+    """The files that the ingest refused and left out."""
+    reconciliation = workspace.read_json(context.space.reconciliation)
+    return tuple(file["file"] for file in reconciliation["refused"])
 
 
 def outcome(context: Context) -> Outcome:
@@ -249,4 +290,5 @@ def outcome(context: Context) -> Outcome:
         findings=space.findings,
         answers=tuple(in_words(r).one_line for r in releases),
         without_number=tuple(r.study for r in releases if r.headline.status != "released"),
+        refused=refused_files(context),
     )

@@ -58,6 +58,16 @@ class Workspace:
         return self.work / "reconciliation.json"
 
     @property
+    def quarantine(self) -> Path:
+        """Workbooks with the rows HR is to correct."""
+        return self.out / "quarantine"
+
+    @property
+    def ledger(self) -> Path:
+        """The deliveries of earlier runs."""
+        return self.out / "ledger.json"
+
+    @property
     def checks(self) -> Path:
         """What the checks of the marts said."""
         return self.work / "checks.json"

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.config import Settings
-    from pipelines.delivery import Source
+    from pipelines.delivery import Contents, Source
+
+
+CORRECTIONS = "corrections"
+_CORRECTION = r"-(\d{4}-\d{2}-\d{2})([-_ ].*)?\.xlsx"
 
 
 @dataclass(frozen=True)
 class DeliveredFile:
     """One file of one source; ``stamp`` tells whether it has changed.
 
-    ``name`` is the file's name below the data folder, as it may stand in messages.
+    ``name`` is the file's name below the data folder, as it may stand in messages. A correction
+    is a quarantine workbook that came back; it is a delta whatever the source is.
     """
 
     source: Source
@@ -32,56 +37,104 @@ class DeliveredFile:
     sha256: str
     delivered_on: dt.date
     stamp: tuple[int, ...]
+    correction: bool = False
+
+    @property
+    def contents(self) -> Contents:
+        """What the file holds: full, delta or rolling."""
+        return "delta" if self.correction else self.source.contents
 
 
 @dataclass(frozen=True)
 class SkippedFile:
     """A file whose content another file of the same source has already delivered."""
 
-    source: str
-    file: str
+    file: DeliveredFile
     same_as: str
 
 
-def input_hashes(settings: Settings, data: Path) -> dict[str, str]:
-    """SHA-256 of every file the sources name, by its name below the data folder."""
-    found = {_name(path, data): path for source in settings.sources for path in find(source, data)}
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file that cannot be used, and why; the source says that the others land all the same."""
+
+    source: str
+    file: str
+    sha256: str
+    delivered_on: dt.date | None
+    contents: Contents
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What the data folder holds: files in the order they land, copies, and refused files."""
+
+    files: tuple[DeliveredFile, ...]
+    skipped: tuple[SkippedFile, ...]
+    refused: tuple[RefusedFile, ...]
+
+
+def input_hashes(settings: Settings, data: Path, known_at: dt.date | None = None) -> dict[str, str]:
+    """SHA-256 of every file the sources name, by its name below the data folder.
+
+    Files delivered after ``known_at`` do not count; a name without a date does.
+    """
+    found: dict[str, Path] = {}
+    for source in settings.sources:
+        for path in [*find(source, data), *corrections(source, data)]:
+            if known_at is None or (_date_or_none(source, path, data) or known_at) <= known_at:
+                found[_name(path, data)] = path
     return {name: _hash(found[name]) for name in sorted(found)}
 
 
-def deliveries(settings: Settings, data: Path) -> tuple[list[DeliveredFile], list[SkippedFile]]:
+def deliveries(settings: Settings, data: Path, known_at: dt.date | None = None) -> Inbox:
     """Files in the order they land: by delivery date, then source, then name.
 
-    That order lets people keep their number when later files arrive.
+    That order lets people keep their number when later files arrive, and makes what was known at a
+    date depend on what had been delivered by then alone: files after ``known_at`` are not read. Of
+    equal files the first delivered lands; a full file that is delivered again on a later date says
+    that nothing has changed, and is no copy.
     """
-    files: list[tuple[dt.date, int, DeliveredFile]] = []
-    skipped: list[SkippedFile] = []
+    _check_corrections(settings, data)
+    refused: list[RefusedFile] = []
+    found: list[tuple[dt.date, int, str, DeliveredFile]] = []
     for position, source in enumerate(settings.sources):
-        first_with: dict[str, str] = {}
-        for path in find(source, data):
-            name = _name(path, data)
-            stamp = stamp_of(path)
-            sha256 = _hash(path)
-            if sha256 in first_with:
-                skipped.append(SkippedFile(source.name, name, first_with[sha256]))
-                continue
-            first_with[sha256] = name
-            date = delivery_date(source, path)
-            file = DeliveredFile(source, path, name, sha256, date, stamp)
-            files.append((date, position, file))
-        _check_row_identifiers(source, len(first_with))
-    ordered = sorted(files, key=lambda item: (item[0], item[1], item[2].name))
-    return [file for _, _, file in ordered], skipped
+        for path in [*find(source, data), *corrections(source, data)]:
+            try:
+                date = delivery_date(source, path, data)
+                if known_at is None or date <= known_at:
+                    file = _delivered(source, path, data, date)
+                    found.append((date, position, file.name, file))
+            except UserError as error:
+                if source.on_refused == "stop":
+                    raise
+                refused.append(_refused(source, path, data, error))
+    files: list[DeliveredFile] = []
+    skipped: list[SkippedFile] = []
+    first_with: dict[tuple[object, ...], str] = {}
+    for date, position, name, file in sorted(found, key=lambda item: item[:3]):
+        same: tuple[object, ...] = (position, file.sha256)
+        same += (date,) if file.contents == "full" else ()
+        if same in first_with:
+            skipped.append(SkippedFile(file, first_with[same]))
+        else:
+            first_with[same] = name
+            files.append(file)
+    for source in settings.sources:
+        _check_row_identifiers(source, sum(file.source is source for file in files))
+    return Inbox(tuple(files), tuple(skipped), tuple(refused))
 
 
 def find(source: Source, data: Path) -> list[Path]:
     """The source's files by name; raises :class:`UserError` when there is none.
 
-    Hidden files and the lock files of spreadsheets are not deliveries. What is delivered must be a
-    file of its own: a pipe would block, and a link could lead to data nobody delivered.
+    Hidden files, the lock files of spreadsheets and corrections are not deliveries of a source.
+    What is delivered must be a file of its own: a pipe would block, and a link could lead to data
+    nobody delivered.
     """
     paths = [p for p in data.glob(source.file) if p.name[:1] not in {".", "~"}]
-    paths = [p for p in paths if _is_delivery(p, data)]
+    paths = [p for p in paths if p.parent != data / CORRECTIONS and _is_delivery(p, data)]
     if not paths:
         fix = f"Put the file there, or correct `file:` of the source {source.name}."
         wanted = source.file.casefold()
@@ -116,16 +169,38 @@ def _is_delivery(path: Path, data: Path) -> bool:
     return True
 
 
-def delivery_date(source: Source, path: Path) -> dt.date:
+def corrections(source: Source, data: Path) -> list[Path]:
+    """Quarantine workbooks that came back: corrections/SOURCE-YYYY-MM-DD.xlsx, by name."""
+    pattern = re.compile(re.escape(source.name) + _CORRECTION)
+    return sorted(p for p in _in_corrections(data) if pattern.fullmatch(p.name))
+
+
+def delivery_date(source: Source, path: Path, data: Path) -> dt.date:
     """The date the delivery declares: of the source, or in the file's name."""
-    declared = source.delivered_on
-    if isinstance(declared, dt.date):
-        return declared
-    match = re.search(declared.from_name, path.name)
+    if path.parent == data / CORRECTIONS:
+        pattern = re.escape(source.name) + _CORRECTION
+    elif isinstance(source.delivered_on, dt.date):
+        return source.delivered_on
+    else:
+        pattern = source.delivered_on.from_name
+    match = re.search(pattern, path.name)
     try:
         return dt.date.fromisoformat(match.group(1)) if match else _no_date(path, source)
     except (ValueError, IndexError):
         return _no_date(path, source)
+
+
+def refusal(file: DeliveredFile, error: UserError) -> RefusedFile:
+    """The refusal of a file whose rows were read."""
+    return RefusedFile(
+        file.source.name,
+        file.name,
+        file.sha256,
+        file.delivered_on,
+        file.contents,
+        error.problem,
+        error.fix,
+    )
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:
@@ -139,6 +214,38 @@ def check_unchanged(file: DeliveredFile) -> None:
     if not file.path.is_file() or stamp_of(file.path) != file.stamp:
         fix = "Wait until it has been delivered completely, then run again."
         raise UserError(f"{file.name} changed while it was being read.", fix)
+
+
+def _delivered(source: Source, path: Path, data: Path, date: dt.date) -> DeliveredFile:
+    stamp = stamp_of(path)
+    correction = path.parent == data / CORRECTIONS
+    return DeliveredFile(source, path, _name(path, data), _hash(path), date, stamp, correction)
+
+
+def _refused(source: Source, path: Path, data: Path, error: UserError) -> RefusedFile:
+    date = _date_or_none(source, path, data)
+    name = _name(path, data)
+    return RefusedFile(source.name, name, "", date, source.contents, error.problem, error.fix)
+
+
+def _date_or_none(source: Source, path: Path, data: Path) -> dt.date | None:
+    try:
+        return delivery_date(source, path, data)
+    except UserError:
+        return None
+
+
+def _in_corrections(data: Path) -> list[Path]:
+    paths = (data / CORRECTIONS).glob("*")
+    return [p for p in paths if p.is_file() and p.name[:1] not in {".", "~"}]
+
+
+def _check_corrections(settings: Settings, data: Path) -> None:
+    known = {path for source in settings.sources for path in corrections(source, data)}
+    odd = sorted(path.name for path in _in_corrections(data) if path not in known)
+    if odd:
+        fix = "Name it SOURCE-YYYY-MM-DD.xlsx, after the source and the day it was corrected."
+        raise UserError(f"{CORRECTIONS}/{odd[0]}: its name says no source and date.", fix)
 
 
 def _no_date(path: Path, source: Source) -> dt.date:

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipelines.engine import quote_identifier as ident
-from pipelines.errors import UserError
-from pipelines.ingest import mapping, rules
+from pipelines.errors import Exit, UserError
+from pipelines.ingest import headcount, ledger, quarantine, reasons, store
 from pipelines.ingest.drift import Watch
-from pipelines.ingest.files import check_unchanged, deliveries
+from pipelines.ingest.files import check_unchanged, deliveries, refusal
 from pipelines.ingest.headers import resolve
 from pipelines.ingest.identity.crosswalk import crosswalk
-from pipelines.ingest.pseudonym import LINK_RULE, Identifiers
-from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
-from pipelines.ingest.responses import supersede_sql
+from pipelines.ingest.outcomes import Judge
+from pipelines.ingest.pseudonym import Identifiers
+from pipelines.ingest.report import FileReport, IngestReport, LoadReport
 from pipelines.models import contracts, create_described
 from pipelines.sources import SHEET, Dialect, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import datetime as dt
     from pathlib import Path
 
     from pipelines.config import Settings
     from pipelines.engine import Engine
-    from pipelines.ingest.files import DeliveredFile
+    from pipelines.ingest.files import DeliveredFile, Inbox, RefusedFile
     from pipelines.ingest.mapping import Mapping
+    from pipelines.ingest.reasons import Meaning
     from pipelines.models import Contract
-    from pipelines.sources import Batch, SourceTable
+    from pipelines.sources import SourceTable
 
-_JUDGED = "landing_judged"
+
+@dataclass
+class Landing:
+    """What every file is landed with, and how many rows have landed before it."""
+
+    engine: Engine
+    settings: Settings
+    tables: dict[str, Contract]
+    identifiers: Identifiers
+    reasons_mapped: bool
+    several: frozenset[str]  # sources of several files: each is compared with the one before
+    watch: Watch = field(default_factory=Watch)
+    landed: int = 0
 
 
 def land(
@@ -39,67 +53,102 @@ def land(
     *,
     project: Path | None = None,
     private: Path | None = None,
+    meanings: tuple[Meaning, ...] | None = None,
+    known_at: dt.date | None = None,
 ) -> IngestReport:
     """Land all files of a project into empty ``landed`` tables; where each row went.
 
     ``project`` is the folder with what the owner decided about doubtful links, ``private`` the
-    one that takes the crosswalk. Raises :class:`UserError` naming file, row or column and the fix
+    one that takes the crosswalk, ``meanings`` the project's table of exit reasons; files delivered
+    after ``known_at`` stay out. Raises :class:`UserError` naming file, row or column and the fix
     when a file cannot be used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
     with engine.transaction():
         for contract in tables.values():
             create_described(engine, contract)
-    files, skipped = deliveries(settings, data_dir)
-    programmes = [programme.id for programme in settings.programmes]
-    reports: list[FileReport] = []
-    landed = 0
-    watch = Watch()
-    with crosswalk(settings.identity, files, _read, project) as people:
+    reasons.store(engine, meanings or ())
+    engine.run("insert into landed.project values ($1)", [settings.history.transfer_gap_days])
+    inbox = deliveries(settings, data_dir, known_at)
+    names = [file.source.name for file in inbox.files]
+    several = frozenset(name for name in names if names.count(name) > 1)
+    with crosswalk(settings.identity, inbox.files, _read, project) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
-        for file in files:
-            report = _land_file(engine, file, tables, identifiers, programmes, landed, watch)
-            landed += sum(load.loaded for load in report.loads)
-            reports.append(report)
+        mapped = meanings is not None
+        landing = Landing(engine, settings, tables, identifiers, mapped, several)
+        accepted, refused, remarks = _land_all(landing, inbox)
         identity = people.finish(key, private) if people else None
-    return IngestReport(tuple(reports), tuple(skipped), identity)
+    return IngestReport(tuple(accepted), inbox.skipped, tuple(refused), tuple(remarks), identity)
 
 
-def _land_file(
-    engine: Engine,
-    file: DeliveredFile,
-    tables: dict[str, Contract],
-    identifiers: Identifiers,
-    programmes: Sequence[str],
-    landed: int,
-    watch: Watch,
-) -> FileReport:
-    source = file.source
+_Landed = tuple[list[FileReport], list["RefusedFile"], list[str]]
+
+
+def _land_all(landing: Landing, inbox: Inbox) -> _Landed:
+    accepted: list[FileReport] = []
+    refused, remarks = list(inbox.refused), ledger.gaps(inbox.files)
+    for _, group in itertools.groupby(inbox.files, key=lambda f: (f.delivered_on, f.source.name)):
+        reports, refusals, remark = _land_delivery(landing, list(group))
+        ledger.store(landing.engine, reports, refusals)
+        accepted += reports
+        refused += refusals
+        remarks += remark
+    ledger.store_left_out(landing.engine, inbox.skipped, inbox.refused)
+    return accepted, refused, remarks
+
+
+def _land_delivery(landing: Landing, files: list[DeliveredFile]) -> _Landed:
+    """Land the files of one source and date; refused ones leave nothing behind."""
+    reports: list[FileReport] = []
+    refused: list[RefusedFile] = []
+    for file in files:
+        try:
+            reports.append(_land_file(landing, file))
+        except UserError as error:
+            if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
+                raise
+            store.take_back(landing.engine, landing.tables.values(), file)
+            refused.append(refusal(file, error))
+    source, day = files[0].source, files[0].delivered_on
+    # Parts of a delivery that is not whole count as a delta.
+    whole = not any(file.contents == "full" for file in refused)
+    full = [r for r in reports if r.delivered.contents == "full" and whole]
+    fall = headcount.fall(landing.engine, source, day) if full else None
+    if fall is None:
+        return reports, refused, []
+    if source.on_headcount_drop == "continue":
+        return reports, refused, [fall.problem]
+    if source.on_refused == "stop":
+        raise fall
+    for report in full:
+        store.take_back(landing.engine, landing.tables.values(), report.delivered)
+        refused.append(refusal(report.delivered, fall))
+    return [r for r in reports if r not in full], refused, []
+
+
+def _land_file(landing: Landing, file: DeliveredFile) -> FileReport:
+    engine = landing.engine
+    answers: list[tuple[str, int]] = []
     try:
         table = _read(file)
-        loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
-        rows = _stage(engine, table.batches(), loads, identifiers)
+        declared = quarantine.loads_of(file, table.header)
+        loads = [resolve(file, x, landing.tables[x.table], table.header) for x in declared]
+        batches = quarantine.noting(file, table, answers)
+        watched = file.source.name in landing.several and not file.correction
+        rows = store.stage(engine, batches, loads, landing.identifiers, keep_given=watched)
     except (OSError, UserError):
         check_unchanged(file)  # a file that changes is the cause of any other complaint
         raise
     check_unchanged(file)
-    staged = [(load, f"landing_staged_{i}") for i, load in enumerate(loads)]
-    drift = watch.look(engine, file, table.header, staged)
-    reports: list[LoadReport] = []
-    for i, load in enumerate(loads):
-        report = _land_load(engine, load, f"landing_staged_{i}", programmes)
-        _insert(engine, file, load, landed)
-        landed += report.loaded
-        reports.append(report)
-    used = set().union(*(load.used() for load in loads))
-    unused = tuple(name for name in table.header if name not in used and name != SHEET)
+    given = [(load, store.given(i)) for i, load in enumerate(loads)]
+    drift = landing.watch.look(engine, file, table.header, given) if watched else []
+    reports = [_land_load(landing, file, load, i) for i, load in enumerate(loads)]
+    quarantine.mark_answered(engine, file, answers)
+    used = set().union(*(load.used() for load in loads)) | quarantine.OWN_COLUMNS | {SHEET}
     return FileReport(
-        source=source.name,
-        file=file.name,
-        sha256=file.sha256,
-        delivered_on=file.delivered_on,
+        delivered=file,
         rows=rows,
-        columns_not_loaded=unused,
+        columns_not_loaded=tuple(name for name in table.header if name not in used),
         loads=tuple(reports),
         not_data=dict(table.reading.not_data),
         counted=dict(table.reading.counted),
@@ -108,167 +157,24 @@ def _land_file(
     )
 
 
+def _land_load(landing: Landing, file: DeliveredFile, load: Mapping, number: int) -> LoadReport:
+    judge = Judge(landing.engine, load, store.judged(number), landing.settings, file.delivered_on)
+    report = judge.land(reasons_mapped=landing.reasons_mapped)
+    store.insert(landing.engine, file, load, store.judged(number), report, landing.landed)
+    landing.landed += report.loaded
+    return report
+
+
 def _read(file: DeliveredFile) -> SourceTable:
-    return read_source(file.path, Dialect.of(file.source))
+    return read_source(file.path, dialect(file))
 
 
-def _stage(
-    engine: Engine, batches: Iterator[Batch], loads: list[Mapping], identifiers: Identifiers
-) -> int:
-    """Store every batch, mapped and pseudonymised, for each load; the number of rows."""
-    rows = 0
-    for batch in batches:
-        for i, load in enumerate(loads):
-            engine.register("landing_batch", mapping.stage(load, batch, identifiers))
-            if rows == 0:
-                engine.run(
-                    f"create or replace temp table landing_staged_{i} as "
-                    "select * from landing_batch"
-                )
-            else:
-                engine.run(f"insert into landing_staged_{i} select * from landing_batch")
-            engine.unregister("landing_batch")
-        rows += len(batch)
-    return rows
+def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> tuple[Path, ...]:
+    """Write the rows in quarantine back to HR, a workbook a source; their paths."""
+    files = [file.delivered for file in report.files]
+    return quarantine.write_workbooks(engine, files, folder, dialect)
 
 
-def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[str]) -> LoadReport:
-    engine.run(rules.judge_sql(load, staged, _JUDGED))
-    _check_vocabularies(engine, load, programmes)
-    if load.contract.table == "surveys":
-        engine.run(supersede_sql(load, _JUDGED))
-    rows_in = engine.scalar(f"select count(*) from {staged}")
-    duplicates = _drop_duplicates(engine, load)
-    _check_conflicts(engine, load)
-    counted = engine.rows(
-        f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
-        "group by all order by all"
-    )
-    counted += _links_left_empty(engine, load, staged)
-    differing = _differing(engine, load, staged)
-    engine.run(f"drop table {staged}")
-    totals = {
-        outcome: sum(n for found, _, _, n in counted if found == outcome)
-        for outcome in ("loaded", "quarantined", "excluded")
-    }
-    named = [RuleCount(*row) for row in counted if row[0] != "loaded"]
-    return LoadReport(
-        load.load.table,
-        rows_in,
-        **totals,
-        duplicates=duplicates,
-        rules=tuple(named),
-        lines_per_row=len(load.items) or 1,
-        absent=load.absent,
-        differing=differing,
-    )
-
-
-def _differing(engine: Engine, load: Mapping, staged: str) -> tuple[tuple[str, int], ...]:
-    """Rows in which several headers of one column hold different values, by column."""
-    several = load.several()
-    if not several:
-        return ()
-    counts = ", ".join(f"count(distinct _row) filter ({ident(c)})" for c in several.values())
-    found = engine.rows(f"select {counts} from {staged}")[0]
-    return tuple(zip(several, found, strict=True))
-
-
-def _links_left_empty(
-    engine: Engine, load: Mapping, staged: str
-) -> list[tuple[str, str, str, int]]:
-    """Loaded rows in which an optional identifier was left empty, by rule and column."""
-    found = []
-    for column in load.contract.columns:
-        if column.role == "identifier" and not column.required:
-            if column.name not in load.load.id_systems:
-                continue
-            rule = ident(LINK_RULE + column.name)
-            counted = engine.rows(
-                f"select {rule}, count(*) from {staged} where {rule} is not null and _row in "
-                f"(select _row from {_JUDGED} where _outcome = 'loaded') group by 1 order by 1"
-            )
-            found += [("link", rule, column.name, rows) for rule, rows in counted]
-    return found
-
-
-def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]) -> None:
-    filled = load.columns()
-    for column in load.contract.columns:
-        if column.name not in filled:
-            continue
-        if column.role in {"vocabulary", "flag"}:
-            found = engine.rows(rules.vocabulary_sql(load, column, _JUDGED))
-            allowed = column.accepted_values or ("yes", "no", "true", "false", "1", "0")
-        elif column.role == "programme":
-            found = engine.rows(
-                f"select distinct programme from {_JUDGED} where _outcome = 'loaded' "
-                "and not list_contains($known, programme) order by programme",
-                {"known": list(programmes)},
-            )
-            allowed = tuple(programmes)
-        else:
-            continue
-        if found:
-            odd = ", ".join(repr(row[0]) for row in found[:20])
-            problem = f"{load.file}: {load.load.table}.{column.name} holds {odd}."
-            fix = (
-                f"Map each under `values: {column.name}:` to one of: "
-                f"{', '.join(allowed) or '(no programme is declared)'}."
-            )
-            raise UserError(problem, fix)
-
-
-def _drop_duplicates(engine: Engine, load: Mapping) -> int:
-    """Drop all but the first of rows with the same content in this file; how many."""
-    content = ", ".join(map(ident, rules.content_columns(load)))
-    loaded = f"select {content}, _row, rowid as _line from {_JUDGED} where _outcome = 'loaded'"
-    repeated = engine.scalar(
-        f"select coalesce(sum(n - 1), 0) from (select count(*) as n from ({loaded}) "
-        f"group by {content} having count(*) > 1)"
-    )
-    if repeated:
-        engine.run(
-            f"delete from {_JUDGED} where _outcome = 'loaded' and rowid not in "
-            f"(select min_by(_line, _row) from ({loaded}) group by {content})"
-        )
-    return int(repeated)
-
-
-def _check_conflicts(engine: Engine, load: Mapping) -> None:
-    key = [name for name in load.contract.key if name in load.columns()]
-    if not key:
-        return
-    names = ", ".join(map(ident, key))
-    found = engine.rows(
-        f"select min(_row), max(_row) from {_JUDGED} where _outcome = 'loaded' "
-        f"group by {names} having count(*) > 1 order by min(_row) limit 1"
-    )
-    if found:
-        first, other = found[0]
-        problem = (
-            f"{load.file}: rows {first} and {other} have the same {', '.join(key)} "
-            f"but differ otherwise ({load.load.table})."
-        )
-        fix = "Keep the right one of the two rows in the file, or narrow the load with keep_if."
-        raise UserError(problem, fix)
-
-
-def _insert(engine: Engine, file: DeliveredFile, load: Mapping, landed: int) -> None:
-    """Store judged rows behind the ``landed`` ones before them, and name the quarantined."""
-    table = load.contract.table
-    content = ", ".join(map(ident, rules.content_columns(load)))
-    origin = {"source": file.source.name, "file": file.name}
-    engine.run(
-        f"insert into landed.{table} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
-        f"_seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$landed + row_number() over (order by _row, rowid) "
-        f"from {_JUDGED} where _outcome = 'loaded' order by _row, rowid",
-        {**origin, "sha256": file.sha256, "day": file.delivered_on, "landed": landed},
-    )
-    engine.run(
-        "insert into landed.quarantine (_source, _file, _row, table_name, rule, column_name) "
-        f"select $source, $file, _row, $table_name, _rule, _column from {_JUDGED} "
-        "where _outcome = 'quarantined' order by _row",
-        {**origin, "table_name": table},
-    )
+def dialect(file: DeliveredFile) -> Dialect:
+    """How a file is written: as its source says, or as the quarantine workbooks are."""
+    return Dialect() if file.correction else Dialect.of(file.source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,11 @@ from pipelines.models import contracts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipelines.engine import Engine
+
 FILE = "mappings/exit_reasons.csv"
 _COLUMNS = ("reason", "kind", "regretted", "valid_from", "valid_to", "reviewed_by", "reviewed_on")
+LONGEST_CODE = 60
 _MUST = ("reason", "kind")
 _FIRST, _LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
@@ -58,17 +62,39 @@ def read_reasons(project: Path) -> tuple[Meaning, ...] | None:
     return meanings
 
 
-def as_table(meanings: tuple[Meaning, ...]) -> pa.Table:
-    """The table as landed: reasons in lower case, since wording is compared without case."""
+def store(engine: Engine, meanings: tuple[Meaning, ...]) -> None:
+    """Land the table; reasons in lower case, since wording is compared without case."""
     columns = {
-        "reason": pa.array([m.reason.lower() for m in meanings], pa.string()),
+        "reason": pa.array([m.reason for m in meanings], pa.string()),
         "kind": pa.array([m.kind for m in meanings], pa.string()),
         "regretted": pa.array([m.regretted for m in meanings], pa.string()),
         "valid_from": pa.array([m.valid_from for m in meanings], pa.date32()),
         "valid_to": pa.array([m.valid_to for m in meanings], pa.date32()),
         "reviewed_on": pa.array([m.reviewed_on for m in meanings], pa.date32()),
     }
-    return pa.table(columns)
+    engine.register("landing_reasons", pa.table(columns))
+    engine.run(
+        "insert into landed.exit_reasons select * replace (lower(trim(reason)) as reason) "
+        "from landing_reasons order by all"
+    )
+    engine.unregister("landing_reasons")
+
+
+def unmapped(file: str, found: list[tuple[str, int]]) -> UserError:
+    """The error that lists reasons without a kind; free text is pointed at, not quoted."""
+    shown = [repr(text) if _is_code(text) else f"the text in row {row}" for text, row in found]
+    more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
+    fix = (
+        f"Add a line for each to {FILE} (columns {', '.join(_COLUMNS)}), or set "
+        "history: unmapped_reasons: quarantine."
+    )
+    problem = f"{file}: exit reasons without a kind: {', '.join(shown[:20])}{more}."
+    return UserError(problem, fix)
+
+
+def _is_code(text: str) -> bool:
+    """Whether a reason reads like a word of a list rather than a remark about a person."""
+    return len(text) <= LONGEST_CODE and "@" not in text and "\n" not in text
 
 
 def kinds() -> tuple[str, ...]:
@@ -108,7 +134,7 @@ def _date(path: Path, line: int, column: str, text: str) -> dt.date | None:
 def _check_overlaps(path: Path, meanings: tuple[Meaning, ...]) -> None:
     placed = [(m.reason.lower(), m.valid_from, m.valid_to, i) for i, m in enumerate(meanings, 2)]
     ordered = sorted(placed)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in itertools.pairwise(ordered):
         if before[0] == after[0] and after[1] <= before[2]:
             lines = " and ".join(str(n) for n in sorted((before[3], after[3])))
             fix = "Let valid_to of the earlier meaning end before valid_from of the later begins."

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import Exit, UserError
+
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from pipelines.ingest.drift import Drift
-    from pipelines.ingest.files import SkippedFile
+    from pipelines.ingest.files import DeliveredFile, RefusedFile, SkippedFile
     from pipelines.ingest.identity.report import IdentityReport
 
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 class RuleCount:
     """Rows that one rule, broken by one column, kept out: quarantined or excluded.
 
-    The outcome "link" means: loaded, but without the identifier in that column.
+    Among ``blanked``: rows that were kept, but for one cell or link.
     """
 
     outcome: str
@@ -45,6 +48,7 @@ class LoadReport:
     lines_per_row: int = 1
     absent: tuple[str, ...] = ()
     differing: tuple[tuple[str, int], ...] = ()
+    blanked: tuple[RuleCount, ...] = ()
 
     def __post_init__(self) -> None:
         gone = self.rows_in - self.loaded - self.quarantined - self.excluded - self.duplicates
@@ -60,10 +64,7 @@ class FileReport:
     like that were read; ``notes`` say how, without counts.
     """
 
-    source: str
-    file: str
-    sha256: str
-    delivered_on: dt.date
+    delivered: DeliveredFile
     rows: int
     columns_not_loaded: tuple[str, ...]
     loads: tuple[LoadReport, ...]
@@ -72,41 +73,96 @@ class FileReport:
     notes: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
 
+    @property
+    def source(self) -> str:
+        """Name of the source in the project file."""
+        return self.delivered.source.name
+
+    @property
+    def file(self) -> str:
+        """Name of the file below the data folder."""
+        return self.delivered.name
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file."""
+        return self.delivered.sha256
+
+    @property
+    def delivered_on(self) -> dt.date:
+        """The date the delivery declares for itself."""
+        return self.delivered.delivered_on
+
+    def rows_of(self, kind: str) -> int:
+        """Rows of one outcome (or ``rows_in``) over all tables the file feeds."""
+        return sum(getattr(load, kind) for load in self.loads)
+
+    def in_one_line(self) -> str:
+        """Where the rows of the file went."""
+        return f"{self.file}: {_sum_line([self])}"
+
 
 @dataclass(frozen=True)
 class IngestReport:
-    """The reconciliation: accepted files, and files skipped as copies of another."""
+    """The reconciliation: accepted files, copies that were skipped, and refused files.
+
+    ``remarks`` are worth a look: an unusual fall of the headcount, a gap between rolling files.
+    """
 
     files: tuple[FileReport, ...]
     skipped: tuple[SkippedFile, ...]
+    refused: tuple[RefusedFile, ...] = ()
+    remarks: tuple[str, ...] = ()
     identity: IdentityReport | None = None
 
     @property
     def loaded(self) -> int:
         """Rows loaded over all files and tables."""
-        return sum(load.loaded for file in self.files for load in file.loads)
+        return sum(file.rows_of("loaded") for file in self.files)
 
     @property
     def quarantined(self) -> int:
         """Rows quarantined over all files and tables."""
-        return sum(load.quarantined for file in self.files for load in file.loads)
+        return sum(file.rows_of("quarantined") for file in self.files)
 
     def in_one_line(self) -> str:
         """Where all rows went; they are rows of files and tables, not people."""
-        loads = [load for file in self.files for load in file.loads]
-        kinds = ("loaded", "quarantined", "excluded", "duplicates")
-        parts = [f"{sum(getattr(load, kind) for load in loads):,} {kind}" for kind in kinds]
-        return f"rows: {sum(load.rows_in for load in loads):,} in = {' + '.join(parts)}"
+        return f"rows: {_sum_line(self.files)}"
+
+    def lines(self) -> list[str]:
+        """What the run says: a line for each file with rows in quarantine, copies, refusals, sum.
+
+        Every file has its line in the report.
+        """
+        held = [file.in_one_line() for file in self.files if file.rows_of("quarantined")]
+        copies = [f"{s.file.name}: skipped, same content as {s.same_as}" for s in self.skipped]
+        refused = [f"{r.file}: refused: {r.reason} Fix: {r.fix}" for r in self.refused]
+        return [*held, *copies, *refused, *self.remarks, self.in_one_line()]
 
     def as_dict(self) -> dict[str, Any]:
         """The reconciliation as plain values, as the report reads it; dates in ISO 8601."""
         return {
             "files": [_file(f) for f in self.files],
             "skipped": [
-                {"file": s.file, "why": f"same content as {s.same_as}"} for s in self.skipped
+                {"file": s.file.name, "why": f"same content as {s.same_as}"} for s in self.skipped
             ],
+            "refused": [{"file": r.file, "why": r.reason, "fix": r.fix} for r in self.refused],
+            "remarks": list(self.remarks),
             **({"identity": self.identity.as_dict()} if self.identity else {}),
         }
+
+
+def partial(refused: Sequence[str]) -> UserError:
+    """The error of a run that is complete but for files it refused."""
+    shown = ", ".join(refused[:10]) + (", ..." if len(refused) > 10 else "")
+    fix = "The lines above say why; mend or remove each file and run again."
+    return UserError(f"refused and left out: {shown}", fix, Exit.PARTIAL)
+
+
+def _sum_line(files: Sequence[FileReport]) -> str:
+    kinds = ("loaded", "quarantined", "excluded", "duplicates")
+    parts = [f"{sum(file.rows_of(kind) for file in files):,} {kind}" for kind in kinds]
+    return f"{sum(file.rows_of('rows_in') for file in files):,} in = {' + '.join(parts)}"
 
 
 def _file(file: FileReport) -> dict[str, Any]:
@@ -137,7 +193,7 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "lines_per_row": load.lines_per_row,
         "columns_absent": list(load.absent),
         "rows_differing": dict(load.differing),
-        "links_left_empty": _named(load, "link"),
+        "blanked": {f"{r.rule}: {r.column}": r.rows for r in load.blanked},
     }
 
 

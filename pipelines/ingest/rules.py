@@ -9,7 +9,8 @@ from pipelines.engine import quote_text as text
 from pipelines.ingest.dates import date_sql, moment_sql
 from pipelines.ingest.mapping import KEEP
 from pipelines.ingest.numbers import scaled_sql
-from pipelines.ingest.pseudonym import PERSON_COLUMN, PERSON_RULE
+from pipelines.ingest.pseudonym import LINK_RULE, PERSON_COLUMN, PERSON_RULE
+from pipelines.ingest.reason_rules import derived_columns
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load
@@ -28,45 +29,25 @@ _MEASURES = ("performance", "surveys")
 _FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
 
 
-def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
-    """SQL that makes ``judged`` of ``staged``: canonical values and one outcome a row.
+def judge_sql(mapping: Mapping, staged: str) -> str:
+    """SQL for the ``staged`` rows in their order: canonical values, one outcome a row and why.
 
     Outcome is loaded, quarantined or excluded; ``_rule`` and ``_column`` say by what.
     """
-    filled = set(mapping.columns())
-    columns = [c for c in mapping.contract.columns if c.role and c.name in filled]
-    values = ", ".join(f"{_canonical(mapping, c)} as {ident(c.name)}" for c in columns)
-    given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
-    moment = "null"
-    if "answered_on" in filled:
-        moment = moment_sql("answered_on", mapping.formats("answered_on"))
-    if mapping.load.attributes:
-        values += f", {_attributes(mapping)} as attributes"
-    broken = [case for column in columns for case in _broken(column, mapping.load)]
-    cases = " ".join(
-        f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
-    )
-    person = ""
-    if any(c.required and c.name in mapping.load.id_systems for c in columns):
-        cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
-        person = f", {PERSON_RULE}, {PERSON_COLUMN}"
-    no_value = ""
-    if mapping.contract.table in _MEASURES:
-        hidden = "and suppressed <> 'yes' " if mapping.load.suppressed else ""
-        no_value = f"when _given_value is null {hidden}then [{text(NO_VALUE)}, 'value']"
+    carried = [ident(name) for name in _carried(mapping)]
     return f"""
-create or replace temp table {judged} as
 with canonical as (
-    select {values}, {given}{person}, {KEEP}, _row, {moment} as _moment from {staged}
+    select {", ".join([*_values(mapping), *carried])}, {KEEP}, _row, {_moment(mapping)} as _moment
+    from {staged}
 ),
 ruled as (
     select *,
-        case when {KEEP} is not null then [{KEEP}, ''] {no_value} end as _out,
-        case {cases} end as _bad
+        case when {KEEP} is not null then [{KEEP}, ''] {_no_value(mapping)} end as _out,
+        case {_cases(mapping)} end as _bad
     from canonical
 )
 select
-    {", ".join(ident(c) for c in content_columns(mapping))},
+    {", ".join([*map(ident, content_columns(mapping)), *carried])},
     _row,
     _moment,
     case
@@ -79,9 +60,69 @@ from ruled
 """
 
 
+def _values(mapping: Mapping) -> list[str]:
+    """Canonical values, then the given ones that rules judge, then what became of the person."""
+    columns = _filled(mapping)
+    values = [f"{_canonical(mapping, c)} as {ident(c.name)}" for c in columns]
+    values += [f"cast(null as varchar) as {ident(name)}" for name in derived_columns(mapping)]
+    values += [f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns]
+    if mapping.load.attributes:
+        values.append(f"{_attributes(mapping)} as attributes")
+    return values + ([PERSON_RULE, PERSON_COLUMN] if _has_person_rule(mapping) else [])
+
+
+def _cases(mapping: Mapping) -> str:
+    """Rules that quarantine a row, in the order of judging."""
+    broken = [case for column in _filled(mapping) for case in _broken(column, mapping.load)]
+    cases = " ".join(
+        f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
+    )
+    if _has_person_rule(mapping):
+        return f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
+    return cases
+
+
+def _filled(mapping: Mapping) -> list[Column]:
+    filled = set(mapping.columns())
+    return [c for c in mapping.contract.columns if c.role and c.name in filled]
+
+
+def _carried(mapping: Mapping) -> list[str]:
+    """Staged columns that are counted but not stored."""
+    return [*mapping.several().values(), *(LINK_RULE + c for c in optional_links(mapping))]
+
+
+def optional_links(mapping: Mapping) -> list[str]:
+    """Identifier columns that may stay empty and are looked up across systems."""
+    systems = mapping.load.id_systems
+    return [
+        c.name
+        for c in _filled(mapping)
+        if c.role == "identifier" and not c.required and c.name in systems
+    ]
+
+
+def _has_person_rule(mapping: Mapping) -> bool:
+    return any(c.required and c.name in mapping.load.id_systems for c in _filled(mapping))
+
+
+def _moment(mapping: Mapping) -> str:
+    if "answered_on" not in mapping.columns():
+        return "null"
+    return moment_sql("answered_on", mapping.formats("answered_on"))
+
+
+def _no_value(mapping: Mapping) -> str:
+    if mapping.contract.table not in _MEASURES:
+        return ""
+    hidden = "and suppressed <> 'yes' " if mapping.load.suppressed else ""
+    return f"when _given_value is null {hidden}then [{text(NO_VALUE)}, 'value']"
+
+
 def content_columns(mapping: Mapping) -> list[str]:
     """The canonical columns that make up the content of a row."""
-    return mapping.columns() + (["attributes"] if mapping.load.attributes else [])
+    attributes = ["attributes"] if mapping.load.attributes else []
+    return mapping.columns() + attributes + derived_columns(mapping)
 
 
 def vocabulary_sql(mapping: Mapping, column: Column, judged: str) -> str:
@@ -104,6 +145,8 @@ def _canonical(mapping: Mapping, column: Column) -> str:
             for form in mapping.formats(column.name)
         ]
         day = f"coalesce({', '.join(days)})"
+        if shift := mapping.load.shift_days.get(column.name, 0):
+            day = f"({day}) + {shift}"
         if column.role == "month":
             day = f"date_trunc('month', {day})"
         return f"cast(cast({day} as date) as varchar)"

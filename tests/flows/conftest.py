@@ -81,13 +81,13 @@ class Firm:
         """What follows `mentorlift` on the command line."""
         return ["run", str(self.project), "--data", str(self.data), "--out", str(self.out)]
 
-    def run(self) -> tuple[int, str, str]:
+    def run(self, *options: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of the command, in this process."""
         from pipelines.cli import main
 
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["mentorlift", *self.arguments])
+            patch.setattr(sys, "argv", ["mentorlift", *self.arguments, *options])
             with pytest.raises(SystemExit) as left:
                 main()
         return int(left.value.code or 0), out.getvalue(), err.getvalue()

@@ -56,8 +56,7 @@ def test_a_user_error_fails_at_once_and_carries_no_personal_data(server: str, fi
     from pipelines.errors import UserError
     from pipelines.flows import run_flow
 
-    line = "E0001,lottery_lost,2025-03-10\n"
-    firm.edit("funnel.csv", line, line + line.replace("lottery_lost", "mentee"))
+    firm.edit("funnel.csv", "result,drawn", "result,drawn on")
     state = run_flow(firm.project, firm.data, firm.out, return_state=True)
     assert state.is_failed()
     with pytest.raises(UserError, match=r"funnel\.csv"):

@@ -129,7 +129,7 @@ def test_unknown_people_are_set_aside_and_unknown_mentors_left_empty(deliver):
     ]
     load = landed.report.as_dict()["files"][1]["loads"][0]
     assert (load["rows_in"], load["loaded"], load["quarantined"]) == (4, 2, 2)
-    assert load["links_left_empty"] == {
+    assert load["blanked"] == {
         f"{DAMAGED}: mentor_id": 1,
         f"{UNKNOWN}: mentor_id": 1,
     }
@@ -160,7 +160,7 @@ def test_a_manager_by_name_is_kept_only_where_one_person_carries_it(deliver):
         ("000103", "000101"),  # and one in 2015
         ("000104", None),
     ]
-    rules = landed.report.as_dict()["files"][1]["loads"][0]["links_left_empty"]
+    rules = landed.report.as_dict()["files"][1]["loads"][0]["blanked"]
     assert rules == {f"{SEVERAL}: manager_id": 1, f"{UNKNOWN}: manager_id": 1}
     assert [(r["kind"], r["id_b"]) for r in landed.review] == [("name of nobody", "cat foxx")]
 

@@ -108,4 +108,4 @@ left join corrected
         and absences.hired_on = corrected.hired_on
         and absences.source = corrected.source
         and absences.missing_on = corrected.missing_on
-order by person_key, hired_on, source, missing_on
+order by absences.person_id, absences.hired_on, absences.source, absences.missing_on

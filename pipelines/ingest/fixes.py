@@ -1,0 +1,32 @@
+"""What to do about a row in quarantine, by the rule it breaks: one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.ingest import reason_rules, repeats, rules
+
+if TYPE_CHECKING:
+    from pipelines.delivery import Load
+
+FIXES = {
+    rules.MISSING: "Fill in the cell; without it the row cannot be placed.",
+    rules.BAD_DATE: "Write the date as {form}.",
+    rules.FAR_DATE: "Correct the year: it lies before 1900 or after 2199.",
+    rules.BAD_NUMBER: "Write one number, without unit or remark.",
+    repeats.CONFLICT: (
+        "Two rows say different things of the same person and date: correct one of them, or write "
+        "yes under 'mentorlift: leave out' beside the wrong one."
+    ),
+    reason_rules.UNMAPPED: (
+        "Write a reason that stands in mappings/exit_reasons.csv, or have this one added there."
+    ),
+}
+OTHERWISE = "Correct the cell, or write yes under 'mentorlift: leave out'."
+
+
+def fix(rule: str, column: str, load: Load) -> str:
+    """The suggested fix of a rule that a canonical column breaks."""
+    form = load.formats.get(column, "iso")
+    shown = "2025-01-31" if form == "iso" else form
+    return FIXES.get(rule, OTHERWISE).replace("{form}", shown)

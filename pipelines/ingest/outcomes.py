@@ -1,0 +1,130 @@
+"""Gives every judged row of a load its final outcome, and counts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.engine import quote_identifier as ident
+from pipelines.engine import quote_text as text
+from pipelines.errors import UserError
+from pipelines.ingest import reason_rules, reasons, repeats, rules
+from pipelines.ingest.pseudonym import LINK_RULE
+from pipelines.ingest.report import LoadReport, RuleCount
+from pipelines.ingest.responses import supersede_sql
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from pipelines.config import Settings
+    from pipelines.engine import Engine
+    from pipelines.ingest.mapping import Mapping
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges the rows of one load of one file, which stand in the table ``judged``."""
+
+    engine: Engine
+    load: Mapping
+    judged: str
+    settings: Settings
+    delivered_on: dt.date
+
+    def land(self, *, reasons_mapped: bool) -> LoadReport:
+        """Where each of the rows goes."""
+        engine, load, judged = self.engine, self.load, self.judged
+        self._check_vocabularies()
+        if reasons_mapped and "exit_reason" in load.columns():
+            self._map_reasons()
+        if load.contract.table == "surveys":
+            engine.run(supersede_sql(load, judged))
+        rows_in = engine.scalar(f"select count(*) from {judged}")
+        differing = self._differing()
+        duplicates = repeats.settle(engine, load, judged)
+        counted = engine.rows(
+            f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {judged} "
+            "group by all order by all"
+        )
+        totals = {
+            outcome: sum(n for found, _, _, n in counted if found == outcome)
+            for outcome in ("loaded", "quarantined", "excluded")
+        }
+        return LoadReport(
+            load.load.table,
+            rows_in,
+            **totals,
+            duplicates=duplicates,
+            rules=tuple(RuleCount(*row) for row in counted if row[0] != "loaded"),
+            blanked=tuple(self._links_left_empty()),
+            lines_per_row=len(load.items) or 1,
+            absent=load.absent,
+            differing=differing,
+        )
+
+    def _differing(self) -> tuple[tuple[str, int], ...]:
+        """Rows in which several headers of one column hold different values, by column."""
+        several = self.load.several()
+        if not several:
+            return ()
+        counts = ", ".join(f"count(distinct _row) filter ({ident(c)})" for c in several.values())
+        found = self.engine.rows(f"select {counts} from {self.judged}")[0]
+        return tuple(zip(several, found, strict=True))
+
+    def _links_left_empty(self) -> list[RuleCount]:
+        """Loaded rows in which an optional identifier was left empty, by rule and column."""
+        found = []
+        for column in rules.optional_links(self.load):
+            rule = ident(LINK_RULE + column)
+            counted = self.engine.rows(
+                f"select {rule}, count(*) from {self.judged} "
+                f"where _outcome = 'loaded' and {rule} is not null group by 1 order by 1"
+            )
+            found += [RuleCount("link", name, column, rows) for name, rows in counted]
+        return found
+
+    def _check_vocabularies(self) -> None:
+        load, filled, judged = self.load, self.load.columns(), self.judged
+        for column in load.contract.columns:
+            if column.name not in filled:
+                continue
+            if column.role in {"vocabulary", "flag"}:
+                found = self.engine.rows(rules.vocabulary_sql(load, column, judged))
+                allowed = column.accepted_values or ("yes", "no", "true", "false", "1", "0")
+            elif column.role == "programme":
+                programmes = [programme.id for programme in self.settings.programmes]
+                found = self.engine.rows(
+                    f"select distinct programme from {judged} where _outcome = 'loaded' "
+                    "and not list_contains($known, programme) order by programme",
+                    {"known": programmes},
+                )
+                allowed = tuple(programmes)
+            else:
+                continue
+            if found:
+                odd = ", ".join(repr(row[0]) for row in found[:20])
+                problem = f"{load.file}: {load.load.table}.{column.name} holds {odd}."
+                fix = (
+                    f"Map each under `values: {column.name}:` to one of: "
+                    f"{', '.join(allowed) or '(no programme is declared)'}."
+                )
+                raise UserError(problem, fix)
+
+    def _map_reasons(self) -> None:
+        """Fill the kind of each exit from its reason; stop, or set aside, where there is none."""
+        self.engine.run(
+            reason_rules.meanings_sql(self.load, self.judged), {"day": self.delivered_on}
+        )
+        unmapped = reason_rules.unmapped_condition(self.load)
+        found = self.engine.rows(
+            f"select exit_reason, min(_row) from {self.judged} where {unmapped} "
+            "group by exit_reason order by exit_reason"
+        )
+        if not found:
+            return
+        if self.settings.history.unmapped_reasons == "stop":
+            raise reasons.unmapped(self.load.file, found)
+        self.engine.run(
+            f"update {self.judged} set _outcome = 'quarantined', "
+            f"_rule = {text(reason_rules.UNMAPPED)}, _column = 'exit_reason' where {unmapped}"
+        )

@@ -1,0 +1,200 @@
+"""The way back to HR: rows in quarantine as a workbook, and the workbook as a delivery.
+
+The rows are read again from the delivered files, so that their cells are in no warehouse.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xlsxwriter
+
+from pipelines.errors import UserError
+from pipelines.ingest.fixes import fix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pipelines.delivery import Load
+    from pipelines.engine import Engine
+    from pipelines.ingest.files import DeliveredFile
+    from pipelines.sources import Batch, Dialect, SourceTable
+
+FILE, ROW = "mentorlift: file", "mentorlift: row"
+REASON, COLUMN, FIX = "mentorlift: reason", "mentorlift: column", "mentorlift: suggested fix"
+LEAVE_OUT = "mentorlift: leave out"
+OWN_COLUMNS = frozenset({FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT})
+SHEET = "quarantine"
+MAX_ROWS = 100_000  # more rows have one cause, which is mended where the file is made
+MAX_CELL = 32_767  # Excel's limit
+# Nothing in the file may depend on the clock.
+_MADE = dt.datetime(2000, 1, 1)
+
+_OPEN = """
+select _row, table_name, rule, coalesce(column_name, '') from landed.quarantine
+where _source = $1 and _file = $2 and corrected_by is null
+order by _row, table_name, rule, column_name
+"""
+
+
+@dataclass(frozen=True)
+class _Held:
+    """One row of one file with its cells by HR's column names."""
+
+    file: str
+    row: int
+    cells: dict[str, str]
+    reasons: tuple[str, ...]
+    columns: tuple[str, ...]
+    fixes: tuple[str, ...]
+
+
+def write_workbooks(
+    engine: Engine,
+    files: Sequence[DeliveredFile],
+    folder: Path,
+    dialect: Callable[[DeliveredFile], Dialect],
+) -> tuple[Path, ...]:
+    """Write a workbook for each source with open rows, and remove those of the others.
+
+    They hold what HR delivered, so nobody else may read the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    by_source: dict[str, list[DeliveredFile]] = {}
+    for file in files:
+        by_source.setdefault(file.source.name, []).append(file)
+    written = []
+    for source, delivered in by_source.items():
+        held = [row for file in delivered for row in _held(engine, file, dialect(file))]
+        if held:
+            path = folder / f"{source}.xlsx"
+            _write(path, held)
+            written.append(path)
+    for stale in set(folder.glob("*.xlsx")) - set(written):
+        stale.unlink()
+    return tuple(written)
+
+
+def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
+    """The loads of a file; a correction must say which rows it corrects, and may leave some out."""
+    if not file.correction:
+        return file.source.loads
+    for name in (FILE, ROW):
+        if name not in header:
+            mend = "Return the workbook with all its columns; correct cells only."
+            raise UserError(f"{file.name}: there is no column {name!r}.", mend)
+    if any("@row" in load.columns.values() for load in file.source.loads):
+        problem = f"{file.name}: rows of {file.source.name} stand for people by their number."
+        raise UserError(problem, "Correct the original file; a correction has other rows.")
+    if LEAVE_OUT not in header:
+        return file.source.loads
+    keep = {LEAVE_OUT: ("", "no", "No")}
+    return tuple(
+        load.model_copy(update={"keep_if": keep | load.keep_if}) for load in file.source.loads
+    )
+
+
+def noting(
+    file: DeliveredFile, table: SourceTable, answers: list[tuple[str, int]]
+) -> Iterator[Batch]:
+    """The batches of a table; of a correction, ``answers`` receives file and row of each line."""
+    for batch in table.batches():
+        if file.correction:
+            names = batch.columns[FILE].to_pylist()
+            for line, name, row in zip(
+                batch.rows.to_pylist(), names, batch.columns[ROW].to_pylist(), strict=True
+            ):
+                number = (row or "").strip()
+                if name and not number.isdigit():
+                    mend = "Leave it as mentorlift wrote it, or empty it for a new line."
+                    raise UserError(f"{file.name}: row {line}: {ROW!r} is no row number.", mend)
+                if name:
+                    answers.append((name, int(number)))
+        yield batch
+
+
+def mark_answered(engine: Engine, file: DeliveredFile, answers: Sequence[tuple[str, int]]) -> None:
+    """Note which rows in quarantine the file delivers again; they are closed, whatever it says."""
+    if not answers:
+        return
+    columns = {
+        "name": pa.array([name for name, _ in answers], pa.string()),
+        "line": pa.array([row for _, row in answers], pa.int64()),
+    }
+    engine.register("landing_answers", pa.table(columns))
+    engine.run(
+        "update landed.quarantine set corrected_by = $file where _source = $source "
+        "and corrected_by is null and _file <> $file "
+        "and (_file, _row) in (select (name, line) from landing_answers)",
+        {"file": file.name, "source": file.source.name},
+    )
+    engine.unregister("landing_answers")
+
+
+def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_Held]:
+    """The open rows of a file, read from it once more."""
+    from pipelines.sources import read_source
+
+    broken: dict[int, list[tuple[str, str, str]]] = {}
+    for row, table, rule, column in engine.rows(_OPEN, [file.source.name, file.name]):
+        broken.setdefault(row, []).append((table, rule, column))
+    if not broken:
+        return
+    wanted = pa.array(sorted(broken), pa.int64())
+    for batch in read_source(file.path, dialect).batches():
+        found = pc.is_in(batch.rows, value_set=wanted)
+        cells = {name: array.filter(found).to_pylist() for name, array in batch.columns.items()}
+        for i, row in enumerate(batch.rows.filter(found).to_pylist()):
+            shown = {n: v[i] or "" for n, v in cells.items() if n not in OWN_COLUMNS}
+            yield _described(file, row, shown, broken[row])
+
+
+def _described(
+    file: DeliveredFile, row: int, cells: dict[str, str], broken: list[tuple[str, str, str]]
+) -> _Held:
+    loads = {load.table: load for load in file.source.loads}
+    named = [
+        (rule, ", ".join(loads[table].columns.get(c, c) for c in column.split(", ")))
+        for table, rule, column in broken
+    ]
+    return _Held(
+        file.name,
+        row,
+        cells,
+        _unique(rule for rule, _ in named),
+        _unique(column for _, column in named),
+        _unique(fix(rule, column, loads[table]) for table, rule, column in broken),
+    )
+
+
+def _unique(texts: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _write(path: Path, held: list[_Held]) -> None:
+    header = list(dict.fromkeys(name for row in held for name in row.cells))
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.touch(mode=0o600)
+    temporary.chmod(0o600)
+    with xlsxwriter.Workbook(str(temporary), {"in_memory": True}) as book:
+        book.set_properties({"created": _MADE})
+        bold, plain = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+        sheet = book.add_worksheet(SHEET)
+        sheet.freeze_panes(1, 0)
+        names = [*header, FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT]
+        sheet.set_column(0, len(names) - 1, 18, plain)
+        for column, name in enumerate(names):
+            sheet.write_string(0, column, name, bold)
+        for line, row in enumerate(held[:MAX_ROWS], start=1):
+            own = (row.file, str(row.row), *map("; ".join, (row.reasons, row.columns, row.fixes)))
+            texts = [*(row.cells.get(name, "") for name in header), *own]
+            for column, text in enumerate(texts):
+                if text:  # a cell is a text, never a formula, whatever it begins with
+                    sheet.write_string(line, column, text[:MAX_CELL], plain)
+    temporary.replace(path)
