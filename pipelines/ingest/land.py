@@ -64,7 +64,7 @@ def _land_file(
         for load in loads:
             mapping.check(load, table.header)
         rows = _stage(engine, table.batches(), loads, pseudonyms)
-    except (OSError, UserError):
+    except (OSError, ValueError, UserError):
         check_unchanged(file)  # a file that changes is the cause of any other complaint
         raise
     check_unchanged(file)

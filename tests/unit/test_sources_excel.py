@@ -396,3 +396,41 @@ def test_a_sheet_from_another_writer(tmp_path):
         "cell B2 (column 'b') holds the error #N/A"
         in refused(edited(path, "xl/worksheets/sheet1.xml", change)).problem
     )
+
+
+def ods(folder, *rows):
+    """An OpenDocument sheet from rows of XML cells."""
+    names = "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    body = "".join(f"<table:table-row{row}</table:table-row>" for row in rows)
+    path = folder / "people.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A">{body}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def of(text, kind='office:value-type="string"'):
+    return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
+
+
+def test_opendocument_sheets(tmp_path):
+    day = of("29. Feb.", 'office:value-type="date" office:date-value="2024-02-29"')
+    repeated = ' table:number-rows-repeated="2">'
+    read = Read(ods(tmp_path, ">" + of("id") + of("day"), repeated + of("007") + day))
+    assert read.lines == [("007", "2024-02-29"), ("007", "2024-02-29")]
+    assert "error cells are read as empty in .ods" in read.reading.notes[0]
+
+
+def test_an_opendocument_bomb_is_refused(tmp_path):
+    wide = of("1", 'office:value-type="string" table:number-columns-repeated="16384"')
+    rows = ' table:number-rows-repeated="1048576">' + wide
+    assert "a sheet spans too many cells" in refused(ods(tmp_path, ">" + of("id"), rows)).problem
