@@ -323,11 +323,23 @@ def edited(path, member, change):
     return path
 
 
-def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path):
+@pytest.mark.parametrize(
+    "last",
+    [
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        b"<row><c s='0' r='XFD1048576'><v>1</v></c></row>",
+        b'<x:row r = "1048576"><x:c\n r =\n"XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path, last):
     """The rectangle between A1 and the last cell of a sheet would take 500 GB."""
     path = workbook(tmp_path, A=[["id"], [1]])
-    last = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    edited(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", last))
+
+    def add(xml):
+        xml = xml.replace(b"<worksheet ", b'<worksheet xmlns:x="http://x" ', 1)
+        return xml.replace(b"</sheetData>", last + b"</sheetData>")
+
+    edited(path, "xl/worksheets/sheet1.xml", add)
     assert "spans 1,048,576 rows and 16,384 columns" in refused(path).problem
 
 
