@@ -22,6 +22,7 @@ from pipelines.sources.containers import check_is_workbook
 from pipelines.sources.lines import some_lines
 from pipelines.sources.sheet import Sheet
 from pipelines.sources.table import SHEET, Batch, Reading, SourceTable, quoted, unusable
+from pipelines.sources.trial import check_opens
 from pipelines.sources.worksheet import Worksheet, worksheet
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def read_excel(path: Path, dialect: Dialect) -> SourceTable:
     The sheet `*` is all visible ones, one below the other; the column `@sheet` names each line's.
     """
     check_is_workbook(path)
+    if not _tells(path):
+        check_opens(path)
     reading = Reading()
     every = dialect.sheet == ALL_SHEETS
     try:

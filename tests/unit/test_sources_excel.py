@@ -446,3 +446,20 @@ def test_an_opendocument_bomb_is_refused(tmp_path):
     wide = of("1", 'office:value-type="string" table:number-columns-repeated="16384"')
     rows = ' table:number-rows-repeated="1048576">' + wide
     assert "a sheet spans too many cells" in refused(ods(tmp_path, ">" + of("id"), rows)).problem
+
+
+def old_workbook(size, sector):
+    """The beginning of an old workbook whose tables are said to lie in one sector."""
+    data = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(size - 8))
+    data[24:34] = bytes([0x3E, 0, 3, 0, 0xFE, 0xFF, 9, 0, 6, 0])
+    for at in (44, 48, 60, 64, 68, 72, 76):
+        data[at : at + 4] = sector.to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(("size", "sector"), [(2048, 0), (2048, 100), (512, 0), (512, 1)])
+def test_damaged_old_workbooks_are_refused(tmp_path, capfd, size, sector):
+    """Some of them break the parser, or fill all memory, instead of being refused by it."""
+    path = written(tmp_path, old_workbook(size, sector), "people.xls")
+    assert "the workbook " in refused(path).problem
+    assert "panicked" not in capfd.readouterr().err
