@@ -136,7 +136,7 @@ def _land_file(landing: Landing, file: DeliveredFile) -> FileReport:
         batches = quarantine.noting(file, table, answers)
         watched = file.source.name in landing.several and not file.correction
         rows = store.stage(engine, batches, loads, landing.identifiers, keep_given=watched)
-    except (OSError, UserError):
+    except (OSError, ValueError, UserError):
         check_unchanged(file)  # a file that changes is the cause of any other complaint
         raise
     check_unchanged(file)

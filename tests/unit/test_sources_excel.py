@@ -323,11 +323,23 @@ def edited(path, member, change):
     return path
 
 
-def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path):
+@pytest.mark.parametrize(
+    "last",
+    [
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        b"<row><c s='0' r='XFD1048576'><v>1</v></c></row>",
+        b'<x:row r = "1048576"><x:c\n r =\n"XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path, last):
     """The rectangle between A1 and the last cell of a sheet would take 500 GB."""
     path = workbook(tmp_path, A=[["id"], [1]])
-    last = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    edited(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", last))
+
+    def add(xml):
+        xml = xml.replace(b"<worksheet ", b'<worksheet xmlns:x="http://x" ', 1)
+        return xml.replace(b"</sheetData>", last + b"</sheetData>")
+
+    edited(path, "xl/worksheets/sheet1.xml", add)
     assert "spans 1,048,576 rows and 16,384 columns" in refused(path).problem
 
 
@@ -396,3 +408,58 @@ def test_a_sheet_from_another_writer(tmp_path):
         "cell B2 (column 'b') holds the error #N/A"
         in refused(edited(path, "xl/worksheets/sheet1.xml", change)).problem
     )
+
+
+def ods(folder, *rows):
+    """An OpenDocument sheet from rows of XML cells."""
+    names = "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    body = "".join(f"<table:table-row{row}</table:table-row>" for row in rows)
+    path = folder / "people.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A">{body}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def of(text, kind='office:value-type="string"'):
+    return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
+
+
+def test_opendocument_sheets(tmp_path):
+    day = of("29. Feb.", 'office:value-type="date" office:date-value="2024-02-29"')
+    repeated = ' table:number-rows-repeated="2">'
+    read = Read(ods(tmp_path, ">" + of("id") + of("day"), repeated + of("007") + day))
+    assert read.lines == [("007", "2024-02-29"), ("007", "2024-02-29")]
+    assert "error cells are read as empty in .ods" in read.reading.notes[0]
+
+
+def test_an_opendocument_bomb_is_refused(tmp_path):
+    wide = of("1", 'office:value-type="string" table:number-columns-repeated="16384"')
+    rows = ' table:number-rows-repeated="1048576">' + wide
+    assert "a sheet spans too many cells" in refused(ods(tmp_path, ">" + of("id"), rows)).problem
+
+
+def old_workbook(size, sector):
+    """The beginning of an old workbook whose tables are said to lie in one sector."""
+    data = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(size - 8))
+    data[24:34] = bytes([0x3E, 0, 3, 0, 0xFE, 0xFF, 9, 0, 6, 0])
+    for at in (44, 48, 60, 64, 68, 72, 76):
+        data[at : at + 4] = sector.to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(("size", "sector"), [(2048, 0), (2048, 100), (512, 0), (512, 1)])
+def test_damaged_old_workbooks_are_refused(tmp_path, capfd, size, sector):
+    """Some of them break the parser, or fill all memory, instead of being refused by it."""
+    path = written(tmp_path, old_workbook(size, sector), "people.xls")
+    assert "the workbook " in refused(path).problem
+    assert "panicked" not in capfd.readouterr().err

@@ -165,6 +165,7 @@ def test_unnamed_columns_at_the_end_must_be_empty(tmp_path):
         (b"PAR1", "this is a Parquet file, not text"),
         (b"%PDF-1.7", "this is a PDF document, not text"),
         (b" <!DOCTYPE html><p>Log in", "this is a web page or XML, not a table of text"),
+        (b"sep=;\nid;b\n1;x\n", "row 1 names the delimiter for Excel, not the columns"),
         (b"id;b\n1;x\n", "the header in row 1 is one column that holds ';'"),
         (b"id\tb\n1\tx\n", "the header in row 1 is one column that holds '\\t'"),
     ],
