@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.engine import Engine
 from pipelines.ingest.files import check_unchanged
-from pipelines.ingest.identity import claims, decisions, persons, review, store, verdicts
+from pipelines.ingest.identity import (
+    candidates,
+    claims,
+    decisions,
+    persons,
+    review,
+    store,
+    verdicts,
+)
 from pipelines.ingest.identity.report import IdentityReport, count
 from pipelines.ingest.identity.resolver import Resolver
 
@@ -36,7 +44,7 @@ class Crosswalk:
             store.write(self._engine, self._identity, cases, key, private)
         open_cases = [case.kind for case in cases if not case.decision]
         doubtful = {kind: open_cases.count(kind) for kind in sorted(set(open_cases))}
-        advice = review.lost_zeros(self._engine, self._identity)
+        advice = candidates.lost_zeros(self._engine, self._identity)
         decided = len(cases) - len(open_cases)
         return count(self._engine, self._identity, doubtful, decided, advice)
 
