@@ -51,13 +51,13 @@ def land(
     programmes = [programme.id for programme in settings.programmes]
     reports: list[FileReport] = []
     landed = 0
-    with crosswalk(settings.identity, files, _read, project) as people:
+    with crosswalk(settings.identity, files, _read, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         for file in files:
             report = _land_file(engine, file, tables, identifiers, programmes, landed)
             landed += sum(load.loaded for load in report.loads)
             reports.append(report)
-        identity = people.finish(key, private) if people else None
+        identity = people.finish(identifiers.pseudonyms, private) if people else None
     return IngestReport(tuple(reports), tuple(skipped), identity)
 
 
