@@ -55,6 +55,7 @@ def check(mapping: Mapping, header: tuple[str, ...]) -> None:
         if name not in known:
             problem = f"Source {mapping.source.name}: {table} has no column {name!r}."
             raise UserError(problem, _near(name, known, "The table's columns"), Exit.PROJECT)
+    _check_id_systems(mapping)
     filled = mapping.columns()
     for column in mapping.contract.columns:
         if column.required and column.name not in filled:
@@ -65,6 +66,20 @@ def check(mapping: Mapping, header: tuple[str, ...]) -> None:
         if name not in header:
             problem = f"{mapping.file}: there is no column {name!r}, which {table} reads."
             raise UserError(problem, _near(name, list(header), "The file's columns"))
+
+
+def _check_id_systems(mapping: Mapping) -> None:
+    columns = mapping.contract.columns
+    identifiers = [c.name for c in columns if c.role == "identifier"]
+    dates = [c.name for c in columns if c.role in {"date", "month"}]
+    named = [(name, identifiers, "id_systems") for name in mapping.load.id_systems]
+    if mapping.load.id_date:
+        named.append((mapping.load.id_date, dates, "id_date"))
+    for name, known, key in named:
+        if name not in known:
+            table = mapping.contract.table
+            problem = f"Source {mapping.source.name}: {key}: {table} has no such column {name!r}."
+            raise UserError(problem, _near(name, known, "Such columns"), Exit.PROJECT)
 
 
 def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:

@@ -40,17 +40,14 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
-    broken = [case for column in columns for case in _broken(column)]
     cases = " ".join(
-        f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
+        f"when {when} then [{text(rule)}, {text(name)}]"
+        for column in columns
+        for when, rule, name in _broken(column)
     )
-    person = ""
-    if any(c.required and c.name in mapping.load.id_systems for c in columns):
-        cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
-        person = f", {PERSON_RULE}, {PERSON_COLUMN}"
-    no_value = ""
-    if mapping.contract.table == "performance":
-        no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']"
+    person, stranger = _person(mapping)
+    measured = mapping.contract.table == "performance"
+    no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']" if measured else ""
     return f"""
 create or replace temp table {judged} as
 with canonical as (
@@ -59,7 +56,7 @@ with canonical as (
 ruled as (
     select *,
         case when {KEEP} is not null then [{KEEP}, ''] {no_value} end as _out,
-        case {cases} end as _bad
+        case {stranger} {cases} end as _bad
     from canonical
 )
 select
@@ -109,6 +106,16 @@ def date_sql(given: str, form: str, key: str, *, month: bool = False) -> str:
         fix = "Write iso, a format such as '%d.%m.%Y', or 'months since 2014-01'."
         raise UserError(problem, fix, Exit.PROJECT)
     return f"cast(try_strptime({given}, {text(form)}) as date)"
+
+
+def _person(mapping: Mapping) -> tuple[str, str]:
+    """The staged columns that say whose person is not known, and the case that judges them."""
+    columns = mapping.contract.columns
+    required = {c.name for c in columns if c.required and c.role == "identifier"}
+    if not required & mapping.load.id_systems.keys():
+        return "", ""
+    named = f"[{PERSON_RULE}, {PERSON_COLUMN}]"
+    return f", {PERSON_RULE}, {PERSON_COLUMN}", f"when {PERSON_RULE} is not null then {named}"
 
 
 def _canonical(mapping: Mapping, column: Column) -> str:
