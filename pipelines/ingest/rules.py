@@ -40,12 +40,9 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
-    cases = " ".join(
-        f"when {when} then [{text(rule)}, {text(name)}]"
-        for column in columns
-        for when, rule, name in _broken(column)
-    )
-    person, stranger = _person(mapping)
+    person, cases = _person(mapping)
+    broken = [case for column in columns for case in _broken(column)]
+    cases += " ".join(f"when {when} then [{text(r)}, {text(n)}]" for when, r, n in broken)
     measured = mapping.contract.table == "performance"
     no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']" if measured else ""
     return f"""
@@ -56,7 +53,7 @@ with canonical as (
 ruled as (
     select *,
         case when {KEEP} is not null then [{KEEP}, ''] {no_value} end as _out,
-        case {stranger} {cases} end as _bad
+        case {cases} end as _bad
     from canonical
 )
 select
@@ -115,7 +112,7 @@ def _person(mapping: Mapping) -> tuple[str, str]:
     if not required & mapping.load.id_systems.keys():
         return "", ""
     named = f"[{PERSON_RULE}, {PERSON_COLUMN}]"
-    return f", {PERSON_RULE}, {PERSON_COLUMN}", f"when {PERSON_RULE} is not null then {named}"
+    return f", {PERSON_RULE}, {PERSON_COLUMN}", f"when {PERSON_RULE} is not null then {named} "
 
 
 def _canonical(mapping: Mapping, column: Column) -> str:
