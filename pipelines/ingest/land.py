@@ -128,7 +128,7 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
         "group by all order by all"
     )
-    counted += _links_left_empty(engine, load, staged)
+    counted += _links_left_empty(engine, load, _JUDGED)
     engine.run(f"drop table {staged}")
     totals = {
         outcome: sum(n for found, _, _, n in counted if found == outcome)
@@ -139,20 +139,17 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
 
 
 def _links_left_empty(
-    engine: Engine, load: Mapping, staged: str
+    engine: Engine, load: Mapping, judged: str
 ) -> list[tuple[str, str, str, int]]:
     """Loaded rows in which an optional identifier was left empty, by rule and column."""
     found = []
-    for column in load.contract.columns:
-        if column.role == "identifier" and not column.required:
-            if column.name not in load.load.id_systems:
-                continue
-            rule = ident(LINK_RULE + column.name)
-            counted = engine.rows(
-                f"select {rule}, count(*) from {staged} where {rule} is not null and _row in "
-                f"(select _row from {_JUDGED} where _outcome = 'loaded') group by 1 order by 1"
-            )
-            found += [("link", rule, column.name, rows) for rule, rows in counted]
+    for name in load.links():
+        rule = ident(LINK_RULE + name)
+        counted = engine.rows(
+            f"select {rule}, count(*) from {judged} where _outcome = 'loaded' "
+            f"and {rule} is not null group by 1 order by 1"
+        )
+        found += [("link", broken, name, rows) for broken, rows in counted]
     return found
 
 

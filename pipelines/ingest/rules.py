@@ -9,7 +9,7 @@ from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.mapping import KEEP
-from pipelines.ingest.pseudonym import PERSON_COLUMN, PERSON_RULE
+from pipelines.ingest.pseudonym import LINK_RULE, PERSON_COLUMN, PERSON_RULE
 
 if TYPE_CHECKING:
     from pipelines.ingest.mapping import Mapping
@@ -40,7 +40,7 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
-    person, cases = _person(mapping)
+    person, links, cases = _person(mapping)
     broken = [case for column in columns for case in _broken(column)]
     cases += " ".join(f"when {when} then [{text(r)}, {text(n)}]" for when, r, n in broken)
     measured = mapping.contract.table == "performance"
@@ -48,7 +48,7 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     return f"""
 create or replace temp table {judged} as
 with canonical as (
-    select {values}, {given}{person}, {KEEP}, _row from {staged}
+    select {values}, {given}{person}{links}, {KEEP}, _row from {staged}
 ),
 ruled as (
     select *,
@@ -58,7 +58,7 @@ ruled as (
 )
 select
     {", ".join(ident(c) for c in content_columns(mapping))},
-    _row,
+    _row{links},
     case
         when _out is not null then 'excluded' when _bad is not null then 'quarantined'
         else 'loaded'
@@ -105,14 +105,19 @@ def date_sql(given: str, form: str, key: str, *, month: bool = False) -> str:
     return f"cast(try_strptime({given}, {text(form)}) as date)"
 
 
-def _person(mapping: Mapping) -> tuple[str, str]:
-    """The staged columns that say whose person is not known, and the case that judges them."""
+def _person(mapping: Mapping) -> tuple[str, str, str]:
+    """Staged columns that say whose person is not known, those of links left empty, and a case."""
+    links = "".join(f", {ident(LINK_RULE + name)}" for name in mapping.links())
     columns = mapping.contract.columns
     required = {c.name for c in columns if c.required and c.role == "identifier"}
     if not required & mapping.load.id_systems.keys():
-        return "", ""
+        return "", links, ""
     named = f"[{PERSON_RULE}, {PERSON_COLUMN}]"
-    return f", {PERSON_RULE}, {PERSON_COLUMN}", f"when {PERSON_RULE} is not null then {named} "
+    return (
+        f", {PERSON_RULE}, {PERSON_COLUMN}",
+        links,
+        f"when {PERSON_RULE} is not null then {named} ",
+    )
 
 
 def _canonical(mapping: Mapping, column: Column) -> str:
