@@ -72,12 +72,12 @@ def land(
     inbox = deliveries(settings, data_dir, known_at)
     names = [file.source.name for file in inbox.files]
     several = frozenset(name for name in names if names.count(name) > 1)
-    with crosswalk(settings.identity, inbox.files, _read, project) as people:
+    with crosswalk(settings.identity, inbox.files, _read, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         mapped = meanings is not None
         landing = Landing(engine, settings, tables, identifiers, mapped, several)
         accepted, refused, remarks = _land_all(landing, inbox)
-        identity = people.finish(key, private) if people else None
+        identity = people.finish(identifiers.pseudonyms, private) if people else None
     return IngestReport(tuple(accepted), inbox.skipped, tuple(refused), tuple(remarks), identity)
 
 

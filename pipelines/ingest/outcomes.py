@@ -74,7 +74,7 @@ class Judge:
     def _links_left_empty(self) -> list[RuleCount]:
         """Loaded rows in which an optional identifier was left empty, by rule and column."""
         found = []
-        for column in rules.optional_links(self.load):
+        for column in self.load.links():
             rule = ident(LINK_RULE + column)
             counted = self.engine.rows(
                 f"select {rule}, count(*) from {self.judged} "

@@ -89,17 +89,7 @@ def _filled(mapping: Mapping) -> list[Column]:
 
 def _carried(mapping: Mapping) -> list[str]:
     """Staged columns that are counted but not stored."""
-    return [*mapping.several().values(), *(LINK_RULE + c for c in optional_links(mapping))]
-
-
-def optional_links(mapping: Mapping) -> list[str]:
-    """Identifier columns that may stay empty and are looked up across systems."""
-    systems = mapping.load.id_systems
-    return [
-        c.name
-        for c in _filled(mapping)
-        if c.role == "identifier" and not c.required and c.name in systems
-    ]
+    return [*mapping.several().values(), *(LINK_RULE + c for c in mapping.links())]
 
 
 def _has_person_rule(mapping: Mapping) -> bool:
