@@ -55,17 +55,17 @@ def land(
     reports: list[FileReport] = []
     landed = 0
     watch = Watch()
-    with crosswalk(settings.identity, files, _read, project) as people:
+    with crosswalk(settings.identity, files, read_file, project) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         for file in files:
-            report = _land_file(engine, file, tables, identifiers, programmes, landed, watch)
+            report = land_file(engine, file, tables, identifiers, programmes, landed, watch)
             landed += sum(load.loaded for load in report.loads)
             reports.append(report)
         identity = people.finish(key, private) if people else None
     return IngestReport(tuple(reports), tuple(skipped), identity)
 
 
-def _land_file(
+def land_file(
     engine: Engine,
     file: DeliveredFile,
     tables: dict[str, Contract],
@@ -74,8 +74,9 @@ def _land_file(
     landed: int,
     watch: Watch,
 ) -> FileReport:
+    """Land one file behind ``landed`` rows; raises :class:`UserError` when it cannot be used."""
     source = file.source
-    table = _read(file)
+    table = read_file(file)
     loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
     rows = _stage(engine, table.batches(), loads, identifiers)
     check_unchanged(file)
@@ -104,7 +105,8 @@ def _land_file(
     )
 
 
-def _read(file: DeliveredFile) -> SourceTable:
+def read_file(file: DeliveredFile) -> SourceTable:
+    """The table in a delivered file, laid out as its source declares."""
     return read_source(file.path, Dialect.of(file.source))
 
 
@@ -155,6 +157,7 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         duplicates=duplicates,
         rules=tuple(named),
         lines_per_row=len(load.items) or 1,
+        read=tuple((name, load.headers(name)) for name in load.columns() if load.headers(name)),
         absent=load.absent,
         differing=differing,
     )
@@ -190,6 +193,7 @@ def _links_left_empty(
 
 def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]) -> None:
     filled = load.columns()
+    problems, fixes = [], []
     for column in load.contract.columns:
         if column.name not in filled:
             continue
@@ -207,12 +211,13 @@ def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]
             continue
         if found:
             odd = ", ".join(repr(row[0]) for row in found[:20])
-            problem = f"{load.file}: {load.load.table}.{column.name} holds {odd}."
-            fix = (
+            problems.append(f"{load.load.table}.{column.name} holds {odd}")
+            fixes.append(
                 f"Map each under `values: {column.name}:` to one of: "
                 f"{', '.join(allowed) or '(no programme is declared)'}."
             )
-            raise UserError(problem, fix)
+    if problems:
+        raise UserError(f"{load.file}: {'; '.join(problems)}.", " ".join(fixes))
 
 
 def _drop_duplicates(engine: Engine, load: Mapping) -> int:

@@ -24,9 +24,7 @@ ROWS_AT_ONCE = 20_000
 class Sheet:
     """The table in one sheet; rows and columns count from 1, as Excel shows them."""
 
-    def __init__(
-        self, file: str, sheet: CalamineSheet, facts: Worksheet, dialect: Dialect
-    ) -> None:
+    def __init__(self, file: str, sheet: CalamineSheet, facts: Worksheet, dialect: Dialect) -> None:
         self._file, self._dialect, self._facts = file, dialect, facts
         self.name = sheet.name
         self._merged = [
@@ -112,9 +110,7 @@ class Sheet:
     def _check(self, batch: Batch) -> None:
         facts, width = self._facts, len(self.header)
         first, last = batch.rows[0].as_py(), batch.rows[-1].as_py()
-        wide = [
-            m for m in self._merged if m[3] > m[1] <= width and m[0] <= last and m[2] >= first
-        ]
+        wide = [m for m in self._merged if m[3] > m[1] <= width and m[0] <= last and m[2] >= first]
         if not (facts.errors or facts.uncomputed or wide):
             return
         for row in batch.rows.to_pylist():
