@@ -32,8 +32,8 @@ _SAID = {
 # Fewer headers in common with a dialect than this are chance.
 _MIN_HEADERS = 3
 _HEAD = """\
-# Written by `mentorlift init`. Lines marked "guessed" are to be checked, lines marked "decide" to be
-# decided; nothing is read while a TODO is left. `mentorlift check` shows what would happen.
+# Written by `mentorlift init`. Check the lines marked "guessed", decide those marked "decide";
+# nothing is read while a TODO is left. `mentorlift check` shows what would happen.
 project: {name}
 title: TODO what people call it; printed at the head of the report
 purpose: TODO what these data about people at work are processed for
@@ -128,9 +128,11 @@ def _matches(header: tuple[str, ...]) -> list[_Match]:
                 pattern = re.compile(load.unpivot.pattern, re.IGNORECASE)
                 items = [h for h in header if pattern.fullmatch(h)]
                 filled |= {load.unpivot.item, load.unpivot.value} if items else set()
-            filters = all(fold(h) in folded for h in load.keep_if)
-            if required[load.table] <= filled and filters:
+            kept = all(fold(h) in folded for h in load.keep_if)
+            if required[load.table] <= filled and kept:
                 match.loads.append((load, named))
+                filters = [*load.keep_if, *load.drop_if]
+                match.headers |= {folded[fold(h)] for h in filters if fold(h) in folded}
                 match.headers |= {*named.values(), *items}
         if len(match.headers) >= min(_MIN_HEADERS, len(header)) and match.loads:
             matches.append(match)
@@ -160,11 +162,8 @@ def _source(name: str, pattern: str, found: list[Sniffed], matches: list[_Match]
         if best.dialect.layout.get(key) != value:
             yield f"    {key}: {_scalar(value)} # guessed: {last.guessed[key]}"
     yield from (f"    # decide: {doubt}" for doubt in last.doubts)
-    if any(
-        has_decimal_comma(last.column(h))
-        for load, named in best.loads
-        for h in _numbers(load, named)
-    ):
+    numbers = [h for load, named in best.loads for h in _numbers(load, named)]
+    if any(has_decimal_comma(last.column(header)) for header in numbers):
         yield '    decimal: "," # guessed: some figures can be nothing else'
     yield f"    contents: {best.dialect.contents or 'delta'} # decide: full, delta or rolling"
     yield from _loads(best, last)
@@ -230,9 +229,8 @@ def _numbers(load: Load, named: dict[str, str]) -> list[str]:
 
 def _scalar(value: str | int) -> str:
     """A value as it stands in YAML on one line."""
-    return yaml.safe_dump(value, default_style='"' if isinstance(value, str) else None).split("\n")[
-        0
-    ]
+    style = '"' if isinstance(value, str) else None
+    return yaml.safe_dump(value, default_style=style).split("\n")[0]
 
 
 __all__ = ["Sniffed", "write_project"]

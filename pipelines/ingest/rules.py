@@ -37,9 +37,7 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     columns = [c for c in mapping.contract.columns if c.role and c.name in filled]
     values = ", ".join(f"{_canonical(mapping, c)} as {ident(c.name)}" for c in columns)
     given = ", ".join(f"{ident(c.name)} as {ident('_given_' + c.name)}" for c in columns)
-    moment = "null"
-    if "answered_on" in filled:
-        moment = moment_sql("answered_on", mapping.formats("answered_on"))
+    moment = _moment(mapping)
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
     broken = [case for column in columns for case in _broken(column, mapping.load)]
@@ -50,10 +48,7 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     if any(c.required and c.name in mapping.load.id_systems for c in columns):
         cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
         person = f", {PERSON_RULE}, {PERSON_COLUMN}"
-    no_value = ""
-    if mapping.contract.table in _MEASURES:
-        hidden = "and suppressed <> 'yes' " if mapping.load.suppressed else ""
-        no_value = f"when _given_value is null {hidden}then [{text(NO_VALUE)}, 'value']"
+    no_value = _no_value(mapping)
     return f"""
 create or replace temp table {judged} as
 with canonical as (
@@ -77,6 +72,21 @@ select
     coalesce(_out, _bad)[2] as _column
 from ruled
 """
+
+
+def _moment(mapping: Mapping) -> str:
+    """SQL for when a line was written, where lines of one day have an order."""
+    if "answered_on" not in mapping.columns():
+        return "null"
+    return moment_sql("answered_on", mapping.formats("answered_on"))
+
+
+def _no_value(mapping: Mapping) -> str:
+    """The case of a measure without a value, which says nothing; a hidden one says that it is."""
+    if mapping.contract.table not in _MEASURES:
+        return ""
+    hidden = "and suppressed <> 'yes' " if mapping.load.suppressed else ""
+    return f"when _given_value is null {hidden}then [{text(NO_VALUE)}, 'value']"
 
 
 def content_columns(mapping: Mapping) -> list[str]:
