@@ -95,16 +95,16 @@ def find(source: Source, data: Path) -> list[Path]:
 def _is_delivery(path: Path, data: Path) -> bool:
     """Whether this is a file; raises :class:`UserError` for what only looks like one."""
     name = _name(path, data)
-    if not path.resolve().is_relative_to(data.resolve()):
-        fix = "Put the file itself into the data folder."
-        raise UserError(f"{name}: it is a link that leads out of the data folder.", fix)
+    fix = "Put the file itself into the data folder."
     try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        fix = "Put the file itself into the data folder."
+        inside = path.resolve().is_relative_to(data.resolve())
+        mode = path.stat().st_mode if inside else 0
+    except (FileNotFoundError, RuntimeError):  # a link to itself
         raise UserError(f"{name}: it is a link that leads nowhere.", fix) from None
     except OSError:
         raise _unreadable(name) from None
+    if not inside:
+        raise UserError(f"{name}: it is a link that leads out of the data folder.", fix)
     if stat.S_ISDIR(mode):
         if not path.name.lower().endswith(tuple(READERS)):
             return False

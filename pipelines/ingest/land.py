@@ -76,9 +76,13 @@ def land_file(
 ) -> FileReport:
     """Land one file behind ``landed`` rows; raises :class:`UserError` when it cannot be used."""
     source = file.source
-    table = read_file(file)
-    loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
-    rows = _stage(engine, table.batches(), loads, identifiers)
+    try:
+        table = read_file(file)
+        loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
+        rows = _stage(engine, table.batches(), loads, identifiers)
+    except (OSError, ValueError, UserError):
+        check_unchanged(file)  # a file that changes is the cause of any other complaint
+        raise
     check_unchanged(file)
     staged = [(load, f"landing_staged_{i}") for i, load in enumerate(loads)]
     drift = watch.look(engine, file, table.header, staged)

@@ -87,8 +87,12 @@ class _File:
             what = f"the rows above row {dialect.first_row} cannot be read"
             raise unusable(self._path.name, what, fix) from None
         self._start = text.consumed
-        self._reading.not_data["above the header"] = min(dialect.header_row - 1, read)
-        self._reading.not_data["header"] = max(read - dialect.header_row + 1, 0)
+        self._reading.not_data["rows above the header"] = min(dialect.header_row - 1, read)
+        self._reading.not_data["header rows"] = max(read - dialect.header_row + 1, 0)
+        if cells and cells[0].lower().startswith("sep="):
+            what = f"row {dialect.header_row} names the delimiter for Excel, not the columns"
+            fix = f"Set `header_row: {dialect.header_row + 1}` and the delimiter for this source."
+            raise unusable(self._path.name, what, fix)
         other = next((d for d in ";\t|," if len(cells) == 1 and d in cells[0]), None)
         if other is not None and dialect.delimiter is None:
             what = f"the header in row {dialect.header_row} is one column that holds {other!r}"

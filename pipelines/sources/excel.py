@@ -50,14 +50,21 @@ def read_excel(path: Path, dialect: Dialect) -> SourceTable:
     except PasswordError:
         fix = "Remove the password in Excel (File, Info, Protect Workbook), or export as CSV."
         raise unusable(path.name, "the workbook is protected by a password", fix) from None
-    except CalamineError:
+    except CalamineError as error:
         fix = "Save it again as .xlsx without a password, or export it as CSV."
-        raise unusable(path.name, "the workbook cannot be opened", fix) from None
+        large = "limit exceeded" in str(error)
+        what = "a sheet spans too many cells" if large else "the workbook cannot be opened"
+        raise unusable(path.name, what, fix) from None
     sheets = [
         Sheet(file, sheet, fact, dialect)
         for file, sheet, fact in zip(files, found, facts, strict=True)
         if not every or sheet.end  # an empty sheet among others is no table
     ]
+    if not _tells(path):
+        reading.notes.append(
+            f"error cells are read as empty in {path.suffix.lower()}; save it as .xlsx to have "
+            "them named"
+        )
     _note_hidden(facts, reading)
     header = _common_header(path.name, sheets)
     batches = _all(sheets, header, reading) if every else _one(sheets[0], reading)
@@ -66,8 +73,12 @@ def read_excel(path: Path, dialect: Dialect) -> SourceTable:
 
 
 def _facts(path: Path, sheet: str, dialect: Dialect) -> Worksheet:
-    known = path.suffix.lower() in {".xlsx", ".xlsm"}
-    return worksheet(path, sheet, dialect.null_words) if known else Worksheet()
+    return worksheet(path, sheet, dialect.null_words) if _tells(path) else Worksheet()
+
+
+def _tells(path: Path) -> bool:
+    """Whether errors, uncomputed formulas and hidden rows can be told from this kind of file."""
+    return path.suffix.lower() in {".xlsx", ".xlsm"}
 
 
 def _chosen(file: str, book: CalamineWorkbook, sheet: str | None, reading: Reading) -> list[str]:

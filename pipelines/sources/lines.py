@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pipelines.sources.table import Batch, Reading
 
-BLANK = "blank"
-FOOTER = "footer"
+BLANK = "blank rows"
+FOOTER = "footer rows"
 
 
 class Footer:

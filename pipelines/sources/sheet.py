@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,10 @@ class Sheet:
 
     def _all(self, sheet: CalamineSheet) -> Iterator[list[object]]:
         """Every row from the first; a cell merged downwards has its value in each row."""
-        begins = {m[0]: [n for n in self._merged if n[0] == m[0]] for m in self._merged}
+        begins: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for top, left, bottom, _ in self._merged:
+            if bottom > top:
+                begins[top].append((left, bottom))
         open_until: dict[int, tuple[int, object]] = {}
         for number, cells in enumerate(sheet.iter_rows(), start=1):
             row: list[object] = [*self._left, *cells]
@@ -63,16 +67,16 @@ class Sheet:
                 self.filled += number >= self._dialect.first_row
                 if number == last:
                     del open_until[column]
-            for top, left, bottom, _ in begins.get(number, ()):
-                if bottom > top and left <= len(row):
+            for left, bottom in begins.get(number, ()):
+                if left <= len(row):
                     open_until[left] = (bottom, row[left - 1])
             yield row
 
     def lines(self, reading: Reading) -> Iterator[Batch]:
         """The data; raises :class:`UserError` for a cell without a value that can be read."""
         dialect = self._dialect
-        reading.not_data["above the header"] += dialect.header_row - 1
-        reading.not_data["header"] += min(dialect.first_row - 1, self.height) - (
+        reading.not_data["rows above the header"] += dialect.header_row - 1
+        reading.not_data["header rows"] += min(dialect.first_row - 1, self.height) - (
             dialect.header_row - 1
         )
         footer = Footer(self._file, dialect.footer) if dialect.footer else None

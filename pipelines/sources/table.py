@@ -162,7 +162,9 @@ def text_of(value: object, decimal: str | None = None) -> str | None:
 
     Numbers are written with the source's decimal mark, so that text and number cells mean the same.
     """
-    if value is None or value == "":
+    if isinstance(value, str):
+        return value or None
+    if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1024 * 1024
 # A sheet is held in memory, about 50 bytes a cell; a larger one is exported as CSV.
 MAX_CELLS = 40_000_000
-_REFERENCE = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,7})["']""")
-_TELLING = re.compile(rb"""\st=["']e["']|<(?:\w+:)?f[\s/>]|\shidden=["'](?:1|true)["']""")
+# What Excel writes is found fast; XML may be written otherwise, and then is looked at with care.
+_USUAL_COLUMN, _USUAL_ROW = (
+    re.compile(rb' r="([A-Z]{1,3})'),
+    re.compile(rb' r="[A-Z]{0,3}(\d{1,9})"'),
+)
+_ANY = rb"""\sr\s*=\s*["']\s*"""
+_ANY_COLUMN, _ANY_ROW = (
+    re.compile(_ANY + rb"([A-Z]{1,3})"),
+    re.compile(_ANY + rb"[A-Z]{0,3}(\d{1,9})"),
+)
+_UNUSUAL = (b"r='", b"r =", b"\tr=", b"\nr=", b"\rr=", b'r=" ', b'r="\n', b"r=\n")
+_HINTS = (b'"e"', b"'e'", b"hidden", b"<f", b":f")
+_TELLING = re.compile(
+    rb"""\st\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]|\shidden\s*=\s*["'](?:1|true)["']"""
+)
 _OVERLAP = 64
 
 
@@ -109,10 +122,13 @@ def _extent(facts: Worksheet, chunks: Iterator[bytes]) -> bool:
     telling, rest = False, b""
     for chunk in chunks:
         text = rest + chunk
-        telling = telling or _TELLING.search(text) is not None
-        found = set(_REFERENCE.findall(text))
-        facts.rows = max([facts.rows, *(int(row) for _, row in found)])
-        facts.columns = max([facts.columns, *(_number(c) for c in {c for c, _ in found})])
+        if not telling and any(hint in text for hint in _HINTS):
+            telling = _TELLING.search(text) is not None
+        odd = any(form in text for form in _UNUSUAL)
+        columns = set((_ANY_COLUMN if odd else _USUAL_COLUMN).findall(text))
+        rows = set((_ANY_ROW if odd else _USUAL_ROW).findall(text))
+        facts.columns = max([facts.columns, *map(_number, columns)])
+        facts.rows = max([facts.rows, *map(int, rows)])
         rest = text[-_OVERLAP:]
     return telling
 

@@ -62,9 +62,7 @@ def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, A
 
 def _read(file: dict[str, Any], exact: bool) -> dict[str, Any]:
     """How a file was read; lines that are not data are nobody's, all others are rounded."""
-    apart = [
-        f"{n:,} rows {kind}" for kind, n in file.get("not_data", {}).items() if kind != "header"
-    ]
+    apart = [f"{kind}: {n:,}" for kind, n in file.get("not_data", {}).items()]
     counted = [f"{kind}: {_count(n, exact)}" for kind, n in file.get("counted", {}).items()]
     return {"file": file["file"], "notes": [*file.get("notes", []), *apart, *counted]}
 

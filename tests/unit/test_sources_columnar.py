@@ -112,7 +112,7 @@ def test_stata_is_read_piece_by_piece(tmp_path, monkeypatch):
     frame = pd.DataFrame({"id": [1.0, 2.0, None, 4.0, 5.0]})
     read = Read(stata(tmp_path, frame))
     assert (read.sizes, read.rows) == ([2, 1, 1], [1, 2, 4, 5])
-    assert read.not_data == {"blank": 1}
+    assert read.not_data == {"blank rows": 1}
 
 
 def test_stata_that_is_cut_or_changed_is_refused_or_read(tmp_path):

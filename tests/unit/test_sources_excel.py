@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from functools import partial
 
 import pytest
 import xlsxwriter
@@ -28,7 +29,7 @@ def test_cells_become_text_by_their_own_type(tmp_path):
         ("100000", "2024-01-01 12:30:00", "1e+20", "false", None),
     ]
     assert (read.rows, read.data_rows) == ([2, 4], [1, 3])
-    assert read.not_data == {"header": 1, "blank": 1}
+    assert read.not_data == {"header rows": 1, "blank rows": 1}
 
 
 @pytest.mark.parametrize("date_1904", [False, True])
@@ -79,7 +80,12 @@ def test_titles_three_header_rows_and_a_footer(tmp_path):
     read = Read(path, header_row=3, header_rows=3, footer=("^Total", "^Printed"))
     assert (read.header, read.rows) == (("id", "rating"), [6, 8])
     assert read.lines == [("1", "4"), ("2", "5")]
-    assert read.not_data == {"above the header": 2, "header": 3, "blank": 2, "footer": 2}
+    assert read.not_data == {
+        "rows above the header": 2,
+        "header rows": 3,
+        "blank rows": 2,
+        "footer rows": 2,
+    }
 
 
 def test_a_table_may_begin_anywhere(tmp_path):
@@ -142,7 +148,7 @@ def test_all_sheets_one_below_the_other(tmp_path):
     ]
     assert read.rows == [2, 4, 6, 8]  # counted on: Q2 follows the four rows of Q1
     assert read.reading.counted["rows of sheets above Q2"] == 4
-    assert read.not_data == {"header": 3, "blank": 1}
+    assert read.not_data == {"header rows": 3, "blank rows": 1}
 
 
 def test_all_sheets_must_have_the_same_columns(tmp_path):
@@ -317,11 +323,23 @@ def edited(path, member, change):
     return path
 
 
-def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path):
+@pytest.mark.parametrize(
+    "last",
+    [
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        b"<row><c s='0' r='XFD1048576'><v>1</v></c></row>",
+        b'<x:row r = "1048576"><x:c\n r =\n"XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path, last):
     """The rectangle between A1 and the last cell of a sheet would take 500 GB."""
     path = workbook(tmp_path, A=[["id"], [1]])
-    last = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    edited(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", last))
+
+    def add(xml):
+        xml = xml.replace(b"<worksheet ", b'<worksheet xmlns:x="http://x" ', 1)
+        return xml.replace(b"</sheetData>", last + b"</sheetData>")
+
+    edited(path, "xl/worksheets/sheet1.xml", add)
     assert "spans 1,048,576 rows and 16,384 columns" in refused(path).problem
 
 
@@ -348,9 +366,19 @@ def test_damaged_parts_are_refused(tmp_path, part):
 
     for at in range(0, 400, 13):
         path = workbook(tmp_path, A=[["id", "b"], [1, "=1+1"]])
-        for change in (lambda xml: xml[:at], lambda xml: xml[:at] + b"<" + xml[at + 1 :]):
-            with pytest.raises(UserError):
-                Read(edited(path, part, change))
+        with pytest.raises(UserError):
+            Read(edited(path, part, partial(cut, at=at)))
+        path = workbook(tmp_path, A=[["id", "b"], [1, "=1+1"]])
+        with pytest.raises(UserError):
+            Read(edited(path, part, partial(broken, at=at)))
+
+
+def cut(xml, at):
+    return xml[:at]
+
+
+def broken(xml, at):
+    return xml[:at] + b"<" + xml[at + 1 :]
 
 
 def test_the_cell_where_something_stands_is_named_like_excel_does():
@@ -380,3 +408,41 @@ def test_a_sheet_from_another_writer(tmp_path):
         "cell B2 (column 'b') holds the error #N/A"
         in refused(edited(path, "xl/worksheets/sheet1.xml", change)).problem
     )
+
+
+def ods(folder, *rows):
+    """An OpenDocument sheet from rows of XML cells."""
+    names = "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    body = "".join(f"<table:table-row{row}</table:table-row>" for row in rows)
+    path = folder / "people.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A">{body}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def of(text, kind='office:value-type="string"'):
+    return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
+
+
+def test_opendocument_sheets(tmp_path):
+    day = of("29. Feb.", 'office:value-type="date" office:date-value="2024-02-29"')
+    repeated = ' table:number-rows-repeated="2">'
+    read = Read(ods(tmp_path, ">" + of("id") + of("day"), repeated + of("007") + day))
+    assert read.lines == [("007", "2024-02-29"), ("007", "2024-02-29")]
+    assert "error cells are read as empty in .ods" in read.reading.notes[0]
+
+
+def test_an_opendocument_bomb_is_refused(tmp_path):
+    wide = of("1", 'office:value-type="string" table:number-columns-repeated="16384"')
+    rows = ' table:number-rows-repeated="1048576">' + wide
+    assert "a sheet spans too many cells" in refused(ods(tmp_path, ">" + of("id"), rows)).problem

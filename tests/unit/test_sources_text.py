@@ -93,7 +93,7 @@ def test_blank_lines_are_counted_and_keep_their_number(tmp_path):
     read = Read(written(tmp_path, "id,b\n1,x\n\n,\n2,\n,,,\n\n"))
     assert read.lines == [("1", "x"), ("2", "")]
     assert read.rows == [2, 5]
-    assert read.not_data == {"header": 1, "blank": 4}
+    assert read.not_data == {"header rows": 1, "blank rows": 4}
 
 
 def test_titles_and_filters_above_the_header(tmp_path):
@@ -101,19 +101,19 @@ def test_titles_and_filters_above_the_header(tmp_path):
     read = Read(written(tmp_path, text), header_row=4)
     assert (read.header, read.lines) == (("id", "b"), [("1", "x")])
     assert (read.rows, read.data_rows) == ([5], [1])
-    assert read.not_data == {"above the header": 3, "header": 1}
+    assert read.not_data == {"rows above the header": 3, "header rows": 1}
 
 
 def test_a_header_of_three_rows(tmp_path):
     text = 'Q1,Q2\n"How\nare you?",Why?\n"{""ImportId"": ""QID1""}",{}\n4,because\n'
     read = Read(written(tmp_path, text), header_rows=3)
     assert (read.header, read.lines, read.rows) == (("Q1", "Q2"), [("4", "because")], [4])
-    assert read.not_data == {"header": 3}
+    assert read.not_data == {"header rows": 3}
 
 
 def test_data_may_begin_further_down(tmp_path):
     read = Read(written(tmp_path, "id,b\nexample,e\n----,-\n1,x\n"), data_row=4)
-    assert (read.lines, read.rows, read.not_data) == ([("1", "x")], [4], {"header": 3})
+    assert (read.lines, read.rows, read.not_data) == ([("1", "x")], [4], {"header rows": 3})
 
 
 @pytest.mark.parametrize("end", ["Total,2", "Total", "Total,2,,", " Total rows: 2", ",Total"])
@@ -121,7 +121,7 @@ def test_a_footer_is_counted_and_not_loaded(tmp_path, end):
     path = written(tmp_path, f"id,b\n1,x\n2,y\n\n{end}\n\nPrinted by HR\n")
     read = Read(path, footer=("^Total", "^Printed"))
     assert (read.lines, read.rows) == ([("1", "x"), ("2", "y")], [2, 3])
-    assert read.not_data == {"header": 1, "blank": 2, "footer": 2}
+    assert read.not_data == {"header rows": 1, "blank rows": 2, "footer rows": 2}
 
 
 @pytest.mark.parametrize("end", ["Total,1", "Total"])
@@ -165,6 +165,7 @@ def test_unnamed_columns_at_the_end_must_be_empty(tmp_path):
         (b"PAR1", "this is a Parquet file, not text"),
         (b"%PDF-1.7", "this is a PDF document, not text"),
         (b" <!DOCTYPE html><p>Log in", "this is a web page or XML, not a table of text"),
+        (b"sep=;\nid;b\n1;x\n", "row 1 names the delimiter for Excel, not the columns"),
         (b"id;b\n1;x\n", "the header in row 1 is one column that holds ';'"),
         (b"id\tb\n1\tx\n", "the header in row 1 is one column that holds '\\t'"),
     ],
