@@ -55,13 +55,13 @@ def land(
     reports: list[FileReport] = []
     landed = 0
     watch = Watch()
-    with crosswalk(settings.identity, files, read_file, project) as people:
+    with crosswalk(settings.identity, files, read_file, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         for file in files:
             report = land_file(engine, file, tables, identifiers, programmes, landed, watch)
             landed += sum(load.loaded for load in report.loads)
             reports.append(report)
-        identity = people.finish(key, private) if people else None
+        identity = people.finish(identifiers.pseudonyms, private) if people else None
     return IngestReport(tuple(reports), tuple(skipped), identity)
 
 
@@ -146,7 +146,7 @@ def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[
         f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
         "group by all order by all"
     )
-    counted += _links_left_empty(engine, load, staged)
+    counted += _links_left_empty(engine, load, _JUDGED)
     differing = _differing(engine, load, staged)
     engine.run(f"drop table {staged}")
     totals = {
@@ -178,20 +178,17 @@ def _differing(engine: Engine, load: Mapping, staged: str) -> tuple[tuple[str, i
 
 
 def _links_left_empty(
-    engine: Engine, load: Mapping, staged: str
+    engine: Engine, load: Mapping, judged: str
 ) -> list[tuple[str, str, str, int]]:
     """Loaded rows in which an optional identifier was left empty, by rule and column."""
     found = []
-    for column in load.contract.columns:
-        if column.role == "identifier" and not column.required:
-            if column.name not in load.load.id_systems:
-                continue
-            rule = ident(LINK_RULE + column.name)
-            counted = engine.rows(
-                f"select {rule}, count(*) from {staged} where {rule} is not null and _row in "
-                f"(select _row from {_JUDGED} where _outcome = 'loaded') group by 1 order by 1"
-            )
-            found += [("link", rule, column.name, rows) for rule, rows in counted]
+    for name in load.links():
+        rule = ident(LINK_RULE + name)
+        counted = engine.rows(
+            f"select {rule}, count(*) from {judged} where _outcome = 'loaded' "
+            f"and {rule} is not null group by 1 order by 1"
+        )
+        found += [("link", broken, name, rows) for broken, rows in counted]
     return found
 
 

@@ -70,6 +70,12 @@ class Mapping:
         """Staged column of each attribute, by its name in the file."""
         return {name: f"_attribute_{i}" for i, name in enumerate(self.load.attributes)}
 
+    def links(self) -> list[str]:
+        """Optional identifiers that the crosswalk resolves: left empty where it cannot."""
+        known = [c for c in self.contract.columns if c.role == "identifier" and not c.required]
+        filled = self.columns()
+        return [c.name for c in known if c.name in filled and c.name in self.load.id_systems]
+
     def used(self) -> set[str]:
         """Headers of the file the load reads."""
         named = {h for name in self.load.columns for h in self.headers(name)}

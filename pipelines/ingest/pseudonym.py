@@ -55,7 +55,7 @@ class Identifiers:
     """Replaces the identifiers of staged rows, by way of the crosswalk where one is declared."""
 
     def __init__(self, key: bytes, resolver: Resolver | None = None) -> None:
-        self._pseudonyms = Pseudonyms(key)
+        self.pseudonyms = Pseudonyms(key)
         self._resolver = resolver
 
     def replaced(self, mapping: Mapping, staged: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -69,12 +69,12 @@ class Identifiers:
             text = staged[known.name]
             system = mapping.load.id_systems.get(known.name)
             if self._resolver is None or system is None:
-                done[known.name] = self._pseudonyms.of(text)
+                done[known.name] = self.pseudonyms.of(text)
                 continue
             days = self._days(mapping, staged)
             unknown = mapping.load.unknown_person
             anchors, broken = self._resolver.resolve(system, text, days, unknown)
-            done[known.name] = self._pseudonyms.of(anchors)
+            done[known.name] = self.pseudonyms.of(anchors)
             if not known.required:
                 done[LINK_RULE + known.name] = broken
                 continue

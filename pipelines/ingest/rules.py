@@ -9,7 +9,7 @@ from pipelines.engine import quote_text as text
 from pipelines.ingest.dates import date_sql, moment_sql
 from pipelines.ingest.mapping import KEEP
 from pipelines.ingest.numbers import scaled_sql
-from pipelines.ingest.pseudonym import PERSON_COLUMN, PERSON_RULE
+from pipelines.ingest.pseudonym import LINK_RULE, PERSON_COLUMN, PERSON_RULE
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load
@@ -40,19 +40,14 @@ def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
     moment = _moment(mapping)
     if mapping.load.attributes:
         values += f", {_attributes(mapping)} as attributes"
+    person, links, cases = _person(mapping)
     broken = [case for column in columns for case in _broken(column, mapping.load)]
-    cases = " ".join(
-        f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
-    )
-    person = ""
-    if any(c.required and c.name in mapping.load.id_systems for c in columns):
-        cases = f"when {PERSON_RULE} is not null then [{PERSON_RULE}, {PERSON_COLUMN}] {cases}"
-        person = f", {PERSON_RULE}, {PERSON_COLUMN}"
+    cases += " ".join(f"when {when} then [{text(r)}, {text(n)}]" for when, r, n in broken)
     no_value = _no_value(mapping)
     return f"""
 create or replace temp table {judged} as
 with canonical as (
-    select {values}, {given}{person}, {KEEP}, _row, {moment} as _moment from {staged}
+    select {values}, {given}{person}{links}, {KEEP}, _row, {moment} as _moment from {staged}
 ),
 ruled as (
     select *,
@@ -63,7 +58,7 @@ ruled as (
 select
     {", ".join(ident(c) for c in content_columns(mapping))},
     _row,
-    _moment,
+    _moment{links},
     case
         when _out is not null then 'excluded' when _bad is not null then 'quarantined'
         else 'loaded'
@@ -102,6 +97,21 @@ def vocabulary_sql(mapping: Mapping, column: Column, judged: str) -> str:
     return (
         f"select distinct {name} from {judged} "
         f"where _outcome = 'loaded' and {name} not in ({allowed}) order by {name}"
+    )
+
+
+def _person(mapping: Mapping) -> tuple[str, str, str]:
+    """Staged columns that say whose person is not known, those of links left empty, and a case."""
+    links = "".join(f", {ident(LINK_RULE + name)}" for name in mapping.links())
+    columns = mapping.contract.columns
+    required = {c.name for c in columns if c.required and c.role == "identifier"}
+    if not required & mapping.load.id_systems.keys():
+        return "", links, ""
+    named = f"[{PERSON_RULE}, {PERSON_COLUMN}]"
+    return (
+        f", {PERSON_RULE}, {PERSON_COLUMN}",
+        links,
+        f"when {PERSON_RULE} is not null then {named} ",
     )
 
 

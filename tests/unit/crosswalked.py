@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from pipelines.config import Settings
 from pipelines.ingest.files import deliveries
+from pipelines.ingest.identity.candidates import lost_zeros
 from pipelines.ingest.identity.crosswalk import crosswalk
 from pipelines.ingest.identity.decisions import COLUMNS
-from pipelines.ingest.identity.review import cases, lost_zeros
+from pipelines.ingest.identity.review import cases
 from pipelines.sources import Dialect, read_source
 
 SYSTEMS: dict[str, dict[str, Any]] = {

@@ -116,6 +116,7 @@ def finish(engine: Engine, identity: Identity) -> None:
             "name_code": (identity.codes("name") or ("",))[0],
         },
     )
+    engine.run("drop table sighting")
     engine.run("create table carried as select unnest(ids) as code, profile from profile")
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipelines.engine import Engine
+from pipelines.engine import Engine, quote_text
 from pipelines.ingest.files import check_unchanged
-from pipelines.ingest.identity import claims, decisions, persons, review, store, verdicts
+from pipelines.ingest.identity import (
+    candidates,
+    claims,
+    decisions,
+    persons,
+    review,
+    store,
+    verdicts,
+)
 from pipelines.ingest.identity.report import IdentityReport, count
 from pipelines.ingest.identity.resolver import Resolver
+from pipelines.publish import fresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +27,13 @@ if TYPE_CHECKING:
 
     from pipelines.identity import Identity
     from pipelines.ingest.files import DeliveredFile
+    from pipelines.ingest.pseudonym import Pseudonyms
     from pipelines.sources import SourceTable
 
     Reader = Callable[[DeliveredFile], SourceTable]
+
+# What the crosswalk may hold in memory; the rest waits in the private folder.
+MEMORY = "800MB"
 
 
 class Crosswalk:
@@ -29,31 +43,34 @@ class Crosswalk:
         self._engine, self._identity = engine, identity
         self.resolver = Resolver(engine, identity)
 
-    def finish(self, key: bytes, private: Path | None) -> IdentityReport:
+    def finish(self, pseudonyms: Pseudonyms, private: Path | None) -> IdentityReport:
         """The counts, once all rows are resolved; the crosswalk and the review are written."""
         cases = review.cases(self._engine, self._identity)
         if private is not None:
-            store.write(self._engine, self._identity, cases, key, private)
+            store.write(self._engine, self._identity, cases, pseudonyms, private)
         open_cases = [case.kind for case in cases if not case.decision]
         doubtful = {kind: open_cases.count(kind) for kind in sorted(set(open_cases))}
-        advice = review.lost_zeros(self._engine, self._identity)
+        advice = candidates.lost_zeros(self._engine, self._identity)
         decided = len(cases) - len(open_cases)
         return count(self._engine, self._identity, doubtful, decided, advice)
 
 
 @contextmanager
 def crosswalk(
-    identity: Identity | None, files: Sequence[DeliveredFile], read: Reader, project: Path | None
+    identity: Identity | None,
+    files: Sequence[DeliveredFile],
+    read: Reader,
+    project: Path | None,
+    private: Path | None = None,
 ) -> Iterator[Crosswalk | None]:
     """The crosswalk of the delivered files, or None where the project declares no identity.
 
-    Names and mails are in memory only: the engine must not spill them to the disk.
+    Names and mails are in memory and in the private folder, nowhere else.
     """
     if identity is None:
         yield None
         return
-    with Engine.memory() as engine:
-        engine.run("set temp_directory = ''")
+    with _workshop(private) as engine:
         claims.start(engine)
         for file in files:
             for link in identity.links:
@@ -65,3 +82,26 @@ def crosswalk(
         verdicts.judge(engine, identity)
         persons.connect(engine, identity)
         yield Crosswalk(engine, identity)
+
+
+@contextmanager
+def _workshop(private: Path | None) -> Iterator[Engine]:
+    """An engine whose files, spilled ones included, lie in the private folder and go with it."""
+    if private is None:
+        with Engine.memory() as engine:
+            engine.run("set temp_directory = ''")
+            yield engine
+        return
+    private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private.chmod(0o700)
+    database, spilled = fresh(private / "crosswalk.duckdb"), private / "spilled"
+    shutil.rmtree(spilled, ignore_errors=True)  # of a run that was killed
+    try:
+        with Engine.open(database) as engine:
+            database.chmod(0o600)
+            engine.run(f"set temp_directory = {quote_text(str(spilled))}")
+            engine.run(f"set memory_limit = '{MEMORY}'")
+            yield engine
+    finally:
+        shutil.rmtree(spilled, ignore_errors=True)
+        fresh(private / "crosswalk.duckdb")

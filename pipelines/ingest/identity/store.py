@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from pipelines.engine import Engine, quote_text
+from pipelines.engine import quote_text
 from pipelines.ingest.identity.decisions import COLUMNS, as_csv
-from pipelines.ingest.pseudonym import Pseudonyms
 from pipelines.publish import fresh, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipelines.engine import Engine
     from pipelines.identity import Identity
     from pipelines.ingest.identity.decisions import Case
+    from pipelines.ingest.pseudonym import Pseudonyms
 
 DATABASE, REVIEW = "identity.duckdb", "identity_review.csv"
 
@@ -51,6 +52,7 @@ inner join profile as origin on holder.origin = origin.profile
 left join joining on holder.person = joining.person and holder.code = joining.code
 order by all
 """
+_PERSONS = "select anchor as person, in_master, first_seen from person order by person"
 _DESCRIBED = {
     "link": (
         "One row per identifier and person it leads to, with the evidence.",
@@ -85,38 +87,33 @@ _DESCRIBED = {
 }
 
 
-def write(engine: Engine, identity: Identity, cases: list[Case], key: bytes, folder: Path) -> None:
-    """Write both files into a private folder, readable by its owner alone."""
+def write(
+    engine: Engine, identity: Identity, cases: list[Case], pseudonyms: Pseudonyms, folder: Path
+) -> None:
+    """Write both files into the private folder, readable by its owner alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     review = as_csv(identity, cases)
     temporary = fresh(folder / DATABASE)
-    with Engine.open(temporary) as stored:
-        temporary.chmod(0o600)
-        stored.run("set temp_directory = ''")
-        for name, table in _tables(engine, identity, review, key).items():
-            stored.register("written", table)
-            stored.run(f"create table {name} as from written")
-            stored.unregister("written")
-            _describe(stored, name)
-    settle(temporary, folder / DATABASE)
-    _write_private(folder / REVIEW, review)
-
-
-def _tables(engine: Engine, identity: Identity, review: str, key: bytes) -> dict[str, pa.Table]:
+    engine.attach(temporary, "stored", read_only=False)
+    temporary.chmod(0o600)
     systems = ", ".join(map(quote_text, identity.systems))
     system = f"[{systems}][cast(left(holder.code, 2) as integer) + 1]"
     names = ", ".join(map(quote_text, identity.codes("name"))) or "''"
-    people = engine.arrow(
-        "select anchor as person, in_master, first_seen from person order by person"
-    )
-    pseudonyms = Pseudonyms(key).of(people.column("person").combine_chunks())
-    people = people.add_column(1, "pseudonym", pseudonyms.dictionary_decode())
-    return {
-        "link": engine.arrow(_LINKS.format(system=system, names=names)),
-        "person": people,
-        "review": _review_table(review),
-    }
+    engine.run(f"create table stored.link as {_LINKS.format(system=system, names=names)}")
+    people = engine.arrow(_PERSONS)
+    given = pseudonyms.of(people.column("person").combine_chunks())
+    people = people.add_column(1, "pseudonym", given.dictionary_decode())
+    for name, table in (("person", people), ("review", _review_table(review))):
+        engine.register("written", table)
+        engine.run(f"create table stored.{name} as from written")
+        engine.unregister("written")
+    for name in _DESCRIBED:
+        _describe(engine, name)
+    engine.run("checkpoint stored")
+    engine.detach("stored")
+    settle(temporary, folder / DATABASE)
+    _write_private(folder / REVIEW, review)
 
 
 def _review_table(review: str) -> pa.Table:
@@ -126,9 +123,9 @@ def _review_table(review: str) -> pa.Table:
 
 def _describe(engine: Engine, name: str) -> None:
     meaning, columns = _DESCRIBED[name]
-    engine.run(f"comment on table {name} is {quote_text(meaning)}")
+    engine.run(f"comment on table stored.{name} is {quote_text(meaning)}")
     for column, text in columns.items():
-        engine.run(f'comment on column {name}."{column}" is {quote_text(text)}')
+        engine.run(f'comment on column stored.{name}."{column}" is {quote_text(text)}')
 
 
 def _write_private(path: Path, content: str) -> None:

@@ -98,6 +98,7 @@ select
 from told
 """
     )
+    engine.run("drop table feature")
     _decide(engine)
 
 
