@@ -89,15 +89,17 @@ class Watch:
         engine: Engine,
         file: DeliveredFile,
         header: tuple[str, ...],
-        loads: Sequence[tuple[Mapping, str]],
+        loads: Sequence[Mapping],
     ) -> list[Drift]:
-        """The differences of a file, given its loads with their staged tables.
+        """The differences of a file whose loads are staged, the nth in ``landing_staged_n``.
 
         Raises :class:`UserError` naming every column whose drift the owner has stop the run.
         """
         names = tuple(name for name in header if name != SHEET)
-        read = frozenset().union(*(load.used() - {*load.items} for load, _ in loads))
-        columns = tuple(profile(engine, load, staged) for load, staged in loads)
+        read = frozenset().union(*(load.used() - {*load.items} for load in loads))
+        columns = tuple(
+            profile(engine, load, f"landing_staged_{i}") for i, load in enumerate(loads)
+        )
         now = _Seen(file.name, names, read, columns)
         before = self._last.get(file.source.name)
         self._last[file.source.name] = now

@@ -133,10 +133,18 @@ def _matches(header: tuple[str, ...]) -> list[_Match]:
                 match.loads.append((load, named))
                 filters = [*load.keep_if, *load.drop_if]
                 match.headers |= {folded[fold(h)] for h in filters if fold(h) in folded}
-                match.headers |= {*named.values(), *items}
+                match.headers |= {*named.values(), *items, *_alternatives(load, folded)}
         if len(match.headers) >= min(_MIN_HEADERS, len(header)) and match.loads:
             matches.append(match)
     return sorted(matches, key=lambda m: (-len(m.headers), m.name))
+
+
+def _alternatives(load: Load, folded: dict[str, str]) -> set[str]:
+    """All headers that a column is read from; identifiers are read from the first alone."""
+    contract = next(c for c in contracts("landed") if c.table == load.table)
+    several = [c.name for c in contract.columns if c.role != "identifier"]
+    aliases = [alias for name in several for alias in load.aliases.get(name, ())]
+    return {folded[fold(alias)] for alias in aliases if fold(alias) in folded}
 
 
 def _source(name: str, pattern: str, found: list[Sniffed], matches: list[_Match]) -> Iterator[str]:

@@ -75,17 +75,15 @@ def land_file(
     watch: Watch,
 ) -> FileReport:
     """Land one file behind ``landed`` rows; raises :class:`UserError` when it cannot be used."""
-    source = file.source
     try:
         table = read_file(file)
-        loads = [resolve(file, x, tables[x.table], table.header) for x in source.loads]
+        loads = [resolve(file, x, tables[x.table], table.header) for x in file.source.loads]
         rows = _stage(engine, table.batches(), loads, identifiers)
     except (OSError, ValueError, UserError):
         check_unchanged(file)  # a file that changes is the cause of any other complaint
         raise
     check_unchanged(file)
-    staged = [(load, f"landing_staged_{i}") for i, load in enumerate(loads)]
-    drift = watch.look(engine, file, table.header, staged)
+    drift = watch.look(engine, file, table.header, loads)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
         report = _land_load(engine, load, f"landing_staged_{i}", programmes)
@@ -95,7 +93,7 @@ def land_file(
     used = set().union(*(load.used() for load in loads))
     unused = tuple(name for name in table.header if name not in used and name != SHEET)
     return FileReport(
-        source=source.name,
+        source=file.source.name,
         file=file.name,
         sha256=file.sha256,
         delivered_on=file.delivered_on,
