@@ -116,6 +116,57 @@ def report(
 
 
 @app.command()
+def check(project: ProjectFolder, data: DataFolder = None, as_json: AsJson = False) -> None:
+    """Show what a run would do with each file; loads nothing, writes nothing, names all problems.
+
+    Example: mentorlift check my-project --data exports
+    """
+    from pipelines.config import load_project
+    from pipelines.ingest.check import examine
+
+    checked = examine(load_project(project).settings, data or project / "data", project)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(checked.as_dict(), ensure_ascii=False, indent=1))
+    else:
+        for line in checked.lines():
+            typer.echo(line)
+    if checked.exit_code:
+        raise typer.Exit(checked.exit_code)
+
+
+@app.command()
+def init(
+    files: Annotated[
+        list[Path], typer.Option("--from", help="Folder with exports, or files; may be repeated.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Project folder to write.")],
+) -> None:
+    """Write a project file from delivered files; every guess in it is marked as one.
+
+    Example: mentorlift init --from exports --out my-project
+    """
+    from pipelines.ingest.init import write_project
+
+    path, doubts = write_project(files, out)
+    typer.echo(f"{path}: {doubts} places to decide or fill in; look for TODO and decide:")
+
+
+@app.command()
+def dialects() -> None:
+    """List the systems whose exports are known, with what is assumed of each.
+
+    Example: mentorlift dialects
+    """
+    from pipelines.ingest.dialect import shipped
+
+    for name, dialect in shipped().items():
+        typer.echo(f"{name}: {dialect.system}. {dialect.what}.")
+        typer.echo(f"  assumed: {' '.join(dialect.assumed.split())}")
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the demo company.")],
     scenario: Annotated[str, typer.Option("--scenario", help="What is planted.")] = "default",

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -17,6 +17,9 @@ from analysis.study import StudySpec, explain, parse_study
 from pipelines.delivery import Part, Source
 from pipelines.errors import Exit, UserError
 from pipelines.identity import Identity  # noqa: TC001 - the model needs it at run time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROJECT_FILE = "mentorlift.yml"
 # What only a company's own HR system delivers; published research data never holds it.
@@ -143,6 +146,9 @@ def load_project(folder: Path) -> Project:
 
 def _settings(file: Path) -> Settings:
     data = read_yaml(file)
+    for key in _unfilled(data):
+        fix = "Replace the TODO by what holds for your company, then check again."
+        raise UserError(f"{file}: {key}: is still to be filled in", fix, Exit.PROJECT)
     for key in ("purpose", "lawful_basis", "retention"):
         if isinstance(data, dict) and not data.get(key):
             raise UserError(
@@ -155,6 +161,18 @@ def _settings(file: Path) -> Settings:
         return Settings.model_validate(data, context={"folder": file.parent})
     except ValidationError as error:
         raise _located(file, explain(error, Settings)) from None
+
+
+def _unfilled(data: Any, key: str = "") -> Iterator[str]:
+    """Keys whose value is still a TODO, as `mentorlift init` leaves them."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from _unfilled(value, f"{key}.{name}".lstrip("."))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from _unfilled(value, f"{key}.{number}")
+    elif isinstance(data, str) and data.split(" ")[0].rstrip(":") == "TODO":
+        yield key
 
 
 def _study(path: Path) -> StudySpec:

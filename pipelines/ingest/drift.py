@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 # Shares of fewer rows move by chance alone: at 100 rows a share of one half by ten points.
 MIN_ROWS = 100
-# The usual reading of the population stability index: below .1 stable, above .25 another population.
+# The usual reading of the population stability index: below .1 stable, above .25 another one.
 MAX_PSI = 0.25
 # A unit that changed moves the middle value by far more than half: months 12, cents 100, hours 60.
 MAX_RATIO = 1.5
 # A field that a form no longer asks for, or asks for now, moves by more than a tenth of the rows.
 MAX_EMPTY_CHANGE = 0.10
-# A column in which half of the cells became, or ceased to be, numbers or dates has changed its type.
+# A column in which half of the cells became, or ceased to be, numbers or dates changed its type.
 MAX_TYPE_CHANGE = 0.5
 # Words nobody used before, on one row in twenty, are a new code list and not a new department.
 MAX_NEW_SHARE = 0.05
@@ -89,15 +89,17 @@ class Watch:
         engine: Engine,
         file: DeliveredFile,
         header: tuple[str, ...],
-        loads: Sequence[tuple[Mapping, str]],
+        loads: Sequence[Mapping],
     ) -> list[Drift]:
-        """The differences of a file, given its loads with their staged tables.
+        """The differences of a file whose loads are staged, the nth in ``landing_staged_n``.
 
         Raises :class:`UserError` naming every column whose drift the owner has stop the run.
         """
         names = tuple(name for name in header if name != SHEET)
-        read = frozenset().union(*(load.used() - {*load.items} for load, _ in loads))
-        columns = tuple(profile(engine, load, staged) for load, staged in loads)
+        read = frozenset().union(*(load.used() - {*load.items} for load in loads))
+        columns = tuple(
+            profile(engine, load, f"landing_staged_{i}") for i, load in enumerate(loads)
+        )
         now = _Seen(file.name, names, read, columns)
         before = self._last.get(file.source.name)
         self._last[file.source.name] = now

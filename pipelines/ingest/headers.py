@@ -231,8 +231,23 @@ def _check_names(file: DeliveredFile, load: Load, contract: Contract) -> None:
         if name not in known:
             problem = f"Source {file.source.name}: {contract.table} has no column {name!r}."
             raise UserError(problem, near(name, known, "The table's columns"), Exit.PROJECT)
+    _check_id_systems(file, load, contract)
     for name, forms in load.formats.items():
         dates.check_formats((forms,) if isinstance(forms, str) else forms, name)
+
+
+def _check_id_systems(file: DeliveredFile, load: Load, contract: Contract) -> None:
+    identifiers = [c.name for c in contract.columns if c.role == "identifier"]
+    days = [c.name for c in contract.columns if c.role in {"date", "month"}]
+    named = [(name, identifiers, "id_systems") for name in load.id_systems]
+    if load.id_date:
+        named.append((load.id_date, days, "id_date"))
+    for name, known, key in named:
+        if name not in known:
+            problem = (
+                f"Source {file.source.name}: {key}: {contract.table} has no such column {name!r}."
+            )
+            raise UserError(problem, near(name, known, "Such columns"), Exit.PROJECT)
 
 
 def near(name: str, known: Iterable[str], what: str) -> str:

@@ -72,7 +72,7 @@ def land(
     inbox = deliveries(settings, data_dir, known_at)
     names = [file.source.name for file in inbox.files]
     several = frozenset(name for name in names if names.count(name) > 1)
-    with crosswalk(settings.identity, inbox.files, _read, project, private) as people:
+    with crosswalk(settings.identity, inbox.files, read_file, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         mapped = meanings is not None
         landing = Landing(engine, settings, tables, identifiers, mapped, several)
@@ -103,7 +103,7 @@ def _land_delivery(landing: Landing, files: list[DeliveredFile]) -> _Landed:
     refused: list[RefusedFile] = []
     for file in files:
         try:
-            reports.append(_land_file(landing, file))
+            reports.append(land_file(landing, file))
         except UserError as error:
             if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
                 raise
@@ -126,11 +126,12 @@ def _land_delivery(landing: Landing, files: list[DeliveredFile]) -> _Landed:
     return [r for r in reports if r not in full], refused, []
 
 
-def _land_file(landing: Landing, file: DeliveredFile) -> FileReport:
+def land_file(landing: Landing, file: DeliveredFile) -> FileReport:
+    """Land one file behind the others; raises :class:`UserError` when it cannot be used."""
     engine = landing.engine
     answers: list[tuple[str, int]] = []
     try:
-        table = _read(file)
+        table = read_file(file)
         declared = quarantine.loads_of(file, table.header)
         loads = [resolve(file, x, landing.tables[x.table], table.header) for x in declared]
         batches = quarantine.noting(file, table, answers)
@@ -140,8 +141,7 @@ def _land_file(landing: Landing, file: DeliveredFile) -> FileReport:
         check_unchanged(file)  # a file that changes is the cause of any other complaint
         raise
     check_unchanged(file)
-    given = [(load, store.given(i)) for i, load in enumerate(loads)]
-    drift = landing.watch.look(engine, file, table.header, given) if watched else []
+    drift = landing.watch.look(engine, file, table.header, loads) if watched else []
     reports = [_land_load(landing, file, load, i) for i, load in enumerate(loads)]
     quarantine.mark_answered(engine, file, answers)
     used = set().union(*(load.used() for load in loads)) | quarantine.OWN_COLUMNS | {SHEET}
@@ -165,7 +165,8 @@ def _land_load(landing: Landing, file: DeliveredFile, load: Mapping, number: int
     return report
 
 
-def _read(file: DeliveredFile) -> SourceTable:
+def read_file(file: DeliveredFile) -> SourceTable:
+    """The table in a delivered file, laid out as its source declares."""
     return read_source(file.path, dialect(file))
 
 

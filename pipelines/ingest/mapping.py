@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,7 +96,8 @@ def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
             read = [_cells(mapping, batch, name, header) for header in mapping.headers(name)]
             text = read[0] if len(read) == 1 else pc.coalesce(*read)
             if len(read) > 1:
-                staged[mapping.several()[name]] = _differ(read)
+                written = [h not in PSEUDO for h in mapping.headers(name)]
+                staged[mapping.several()[name]] = _differ(list(compress(read, written)))
             if roles[name] == "number":
                 text = plain(text, load, name, mapping.source.decimal)
         else:

@@ -56,6 +56,7 @@ class Judge:
             **totals,
             duplicates=duplicates,
             rules=tuple(RuleCount(*row) for row in counted if row[0] != "loaded"),
+            read=tuple((name, load.headers(name)) for name in load.columns() if load.headers(name)),
             blanked=tuple(self._links_left_empty()),
             lines_per_row=len(load.items) or 1,
             absent=load.absent,
@@ -85,6 +86,7 @@ class Judge:
 
     def _check_vocabularies(self) -> None:
         load, filled, judged = self.load, self.load.columns(), self.judged
+        problems, fixes = [], []
         for column in load.contract.columns:
             if column.name not in filled:
                 continue
@@ -103,12 +105,13 @@ class Judge:
                 continue
             if found:
                 odd = ", ".join(repr(row[0]) for row in found[:20])
-                problem = f"{load.file}: {load.load.table}.{column.name} holds {odd}."
-                fix = (
+                problems.append(f"{load.load.table}.{column.name} holds {odd}")
+                fixes.append(
                     f"Map each under `values: {column.name}:` to one of: "
                     f"{', '.join(allowed) or '(no programme is declared)'}."
                 )
-                raise UserError(problem, fix)
+        if problems:
+            raise UserError(f"{load.file}: {'; '.join(problems)}.", " ".join(fixes))
 
     def _map_reasons(self) -> None:
         """Fill the kind of each exit from its reason; stop, or set aside, where there is none."""

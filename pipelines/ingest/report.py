@@ -34,8 +34,9 @@ class LoadReport:
     """Where the rows of one file went in one table.
 
     rows_in = loaded + quarantined + excluded + duplicates, always. Where columns became lines,
-    ``lines_per_row`` of them were made of each row. ``absent`` are columns no header stands for,
-    ``differing`` the rows in which several headers of one column disagree.
+    ``lines_per_row`` of them were made of each row. ``read`` are the headers of each column,
+    ``absent`` the columns no header stands for, ``differing`` the rows in which several headers
+    of one column disagree.
     """
 
     table: str
@@ -49,6 +50,7 @@ class LoadReport:
     absent: tuple[str, ...] = ()
     differing: tuple[tuple[str, int], ...] = ()
     blanked: tuple[RuleCount, ...] = ()
+    read: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         gone = self.rows_in - self.loaded - self.quarantined - self.excluded - self.duplicates
@@ -191,6 +193,7 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "excluded": _named(load, "excluded"),
         "quarantine_rules": _named(load, "quarantined"),
         "lines_per_row": load.lines_per_row,
+        "columns_read": {name: list(headers) for name, headers in load.read},
         "columns_absent": list(load.absent),
         "rows_differing": dict(load.differing),
         "blanked": {f"{r.rule}: {r.column}": r.rows for r in load.blanked},

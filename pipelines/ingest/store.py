@@ -26,7 +26,7 @@ def judged(number: int) -> str:
 
 def given(number: int) -> str:
     """The table with the rows as delivered, pseudonymised; kept where drift is looked for."""
-    return f"landing_given_{number}"
+    return f"landing_staged_{number}"
 
 
 def stage(
