@@ -14,7 +14,7 @@ from analysis.diagnostics.no_effect import negative_controls, placebo
 from analysis.disclosure import release
 from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.cells import build_cells
-from analysis.estimators.opt_in_results import make_setting
+from analysis.estimators.opt_in_setting import make_setting
 from analysis.estimators.weighting import effective_size
 from analysis.finding import REQUIRED, Finding, Flow
 from analysis.opt_in import ADJUSTED, PLACEBO, diagnose_opt_in, estimate_opt_in, with_past
@@ -187,6 +187,7 @@ def test_no_counterpart_no_number() -> None:
     for name in ("primary", "ipw", "overlap", "entropy_balancing"):
         assert isinstance(found[name], NotEstimable)
     assert "separation" in found["primary"].reason
+    assert "look at grade" in found["primary"].reason
     assert isinstance(found["naive"], Estimate)
     assert seen["comparability"].status == seen["adjusted_balance"].status == "fail"
 

@@ -16,7 +16,7 @@ from analysis.estimators.logit import SEPARATION, Logit, fit_logit
 from analysis.estimators.nuisance import cross_fit, draw_folds, fit_nuisance
 from analysis.estimators.outcome_model import fit_by_arm, fit_together
 from analysis.estimators.standardisation import standardise
-from analysis.estimators.weighting import raw_difference, weighted_difference
+from analysis.estimators.weighting import NO_CHANCE, raw_difference, weighted_difference
 
 CLOSE = 1e-8
 
@@ -163,6 +163,27 @@ def test_a_repeated_covariate_changes_nothing() -> None:
     once, twice = build_cells(x, joined, outcome), build_cells(x[:, [0, 1, 0]], joined, outcome)
     alone, repeated = (aipw(c, fit_nuisance(c), "att").estimate for c in (once, twice))
     assert repeated == pytest.approx(alone, rel=CLOSE)
+
+
+def test_a_category_that_nobody_joined_from_leaves_the_effect_on_joiners_as_it_is() -> None:
+    """Its people weigh nothing; an effect on everybody is about them too, and is not known."""
+    x, joined, outcome, _ = simulate(9, 400)
+    never = np.arange(400) % 10 == 0
+    joined &= ~never
+    with_them = build_cells(np.column_stack([x, never]), joined, outcome)
+    without = build_cells(x[~never], joined[~never], outcome[~never])
+    both = [with_them, without]
+    logits = [fit_logit(c.design, c.people) for c in both]
+    assert logits[0].chance.min() == 0
+    for scheme in ("att", "overlap"):
+        found = [weighted_difference(c, m, scheme) for c, m in zip(both, logits, strict=True)]
+        assert found[0].estimate == pytest.approx(found[1].estimate, rel=CLOSE)
+        errors = [spread(c, f).std_error for c, f in zip(both, found, strict=True)]
+        assert errors[0] == pytest.approx(errors[1], rel=1e-3)  # n / (n - 1) differs
+    found = [aipw(c, fit_nuisance(c), "att").estimate for c in both]
+    assert found[0] == pytest.approx(found[1], abs=0.01)  # the outcome model does learn from them
+    assert aipw(with_them, fit_nuisance(with_them), "ate") == NO_CHANCE
+    assert weighted_difference(with_them, logits[0], "ate") == NO_CHANCE
 
 
 NOBODY_ALIKE = {
