@@ -93,7 +93,7 @@ def simulate(seed: int, people: int, levels: int = 4) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(seed)
     x = rng.integers(0, levels, size=(people, 2)).astype(float)
     joined = rng.random(people) < 1 / (1 + np.exp(1.5 - 0.6 * x[:, 0] + 0.2 * x[:, 1]))
-    outcome = 1e3 + x @ [1.0, -2.0] + joined * (1 - 0.3 * x[:, 0]) + rng.normal(size=people)
+    outcome = 1e6 + x @ [1.0, -2.0] + joined * (1 - 0.3 * x[:, 0]) + rng.normal(size=people)
     return x, joined, outcome, rng.integers(0, max(people // 8, 2), size=people)
 
 
