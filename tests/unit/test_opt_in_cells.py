@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimators.aipw import aipw
-from analysis.estimators.cells import Cells, build_cells
+from analysis.estimators.cells import Cells, build_cells, cells_from_sums
 from analysis.estimators.entropy_balance import balanced_difference, entropy_balance
 from analysis.estimators.influence import Influence, spread
 from analysis.estimators.logit import SEPARATION, Logit, fit_logit
@@ -42,6 +42,27 @@ def test_counts_and_sums_by_arm_and_cell() -> None:
     assert (cells.mean + cells.centre).tolist() == [[2, 10], [4, 13]]
     assert cells.within.tolist() == [[2, 0], [0, 8]]
     assert cells.compression == 3
+
+
+def test_sums_made_elsewhere_are_the_same_cells() -> None:
+    """Sums and squares of outcomes less 7, as SQL would give them for x = 0 and x = 1."""
+    cells = cells_from_sums(
+        np.array([[0.0], [1.0]]),
+        people=np.array([[2.0, 1.0], [1.0, 2.0]]),
+        total=np.array([[-10.0, 3.0], [-3.0, 12.0]]),
+        squares=np.array([[52.0, 9.0], [9.0, 80.0]]),
+        centre=7.0,
+        size=15.0,
+    )
+    assert cells.within.tolist() == table().within.tolist() == [[2, 0], [0, 8]]
+    for found, same in zip(all_plain(cells), all_plain(table()), strict=True):
+        assert found == pytest.approx(same)
+
+
+def all_plain(cells: Cells) -> list[tuple[float, float]]:
+    nuisance = fit_nuisance(cells)
+    found = [raw_difference(cells), aipw(cells, nuisance, "att"), aipw(cells, nuisance, "ate")]
+    return [(f.estimate, spread(cells, f).std_error) for f in found]
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
