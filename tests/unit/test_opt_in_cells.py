@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.treatment.treatment_effects import TreatmentEffect
 
 from analysis.estimators.aipw import aipw
 from analysis.estimators.cells import Cells, build_cells, cells_from_sums
@@ -245,6 +246,31 @@ def test_robust_least_squares_has_the_same_standard_errors() -> None:
         plain.bse[1] * np.sqrt(groups / (groups - 1)), rel=1e-7
     )
     assert clustered.df == groups - 1
+
+
+GMM = {  # our estimator, the method and group of statsmodels
+    "weights, everybody": (lambda c, m: weighted_difference(c, m, "ate"), "ipw", "all"),
+    "weights, joiners": (lambda c, m: weighted_difference(c, m, "att"), "ipw", 1),
+    "models, everybody": (lambda c, m: standardise(c, fit_by_arm(c), "ate"), "ra", "all"),
+    "models, joiners": (lambda c, m: standardise(c, fit_by_arm(c), "att"), "ra", 1),
+}
+
+
+@pytest.mark.parametrize("case", GMM)
+def test_standard_errors_carry_the_models_as_stacked_moments_do(case: str) -> None:
+    """Statsmodels solves the models and the effect as one GMM; its factor is 1, not n / (n - 1)."""
+    estimator, method, group = GMM[case]
+    x, joined, outcome, _ = simulate(11, 600)
+    outcome = outcome - 1e6  # its solver loses digits far from zero
+    cells = build_cells(x, joined, outcome)
+    found = estimator(cells, fit_logit(cells.design, cells.people))
+    columns, chosen = sm.add_constant(x), joined.astype(int)
+    logit = sm.Logit(chosen, columns).fit(disp=0, tol=1e-12)
+    effect = TreatmentEffect(sm.OLS(outcome, columns), chosen, results_select=logit)
+    reference = getattr(effect, method)(return_results=True, effect_group=group).results_gmm
+    error = spread(cells, found).std_error * np.sqrt(599 / 600)
+    assert found.estimate == pytest.approx(reference.params[0], rel=1e-7)
+    assert error == pytest.approx(reference.bse[0], rel=1e-7)
 
 
 def test_a_cluster_is_never_in_two_folds() -> None:
