@@ -13,18 +13,13 @@ from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.missing_outcome import missing_outcome
 from analysis.diagnostics.no_effect import negative_controls, placebo
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
-from analysis.diagnostics.response import recorded_shares, response, response_by_month
+from analysis.diagnostics.response import recorded_shares, response, response_by_month, told_of
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 from analysis.estimators.choice import choice_of
 from analysis.estimators.logit import fit_logit
-from analysis.estimators.opt_in_results import (
-    companions,
-    headline,
-    held_out,
-    make_setting,
-    setting_of,
-)
+from analysis.estimators.opt_in_results import companions, headline, held_out
+from analysis.estimators.opt_in_setting import make_setting, setting_of
 from analysis.estimators.results import make_target
 from analysis.randomised import relabelled, with_covariates
 
@@ -35,7 +30,7 @@ if TYPE_CHECKING:
 
     from analysis.diagnostics import Diagnostic
     from analysis.estimate import Result
-    from analysis.estimators.opt_in_results import Setting
+    from analysis.estimators.opt_in_setting import Setting
     from analysis.panel import Panel
     from analysis.study import Specification, StudySpec, Window
 
@@ -82,8 +77,10 @@ def diagnose_opt_in(
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
         checks.append(placebo(before, PLACEBO, limits))
         pair = adjusted.pair(arm)
+        joined = (pair.people["arm"] == arm).to_numpy()
         shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
-        checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), limits))
+        told = min(told_of(shares[joined]), told_of(shares[~joined]))
+        checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), told, limits))
         if spec.negative_controls:
             controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
             checks.append(negative_controls(controls, limits))

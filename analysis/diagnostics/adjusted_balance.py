@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.estimators.cells import Cells
-    from analysis.estimators.opt_in_results import Setting
+    from analysis.estimators.opt_in_setting import Setting
 
 _LEVEL = 0.05  # of the test that a difference is above the limit, shared by all covariates
 _REMEDY = (

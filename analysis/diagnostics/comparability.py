@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.estimators.cells import Cells
-    from analysis.estimators.opt_in_results import Setting
+    from analysis.estimators.opt_in_setting import Setting
 
 CALIPER = 0.2  # standard deviations of the logit (Austin 2011, Pharmaceutical Statistics 10:150)
 OPEN = (0.3, 0.7)  # preference scores of an open choice (Walker et al. 2013)
@@ -26,6 +26,8 @@ _TRIM = "Study people who had a counterpart (`trimmed` says what is left), and s
 
 def with_a_comparator(cells: Cells, chance: NDArray[np.float64]) -> float:
     """Share of joiners with a comparator within the caliper of their logit."""
+    possible = chance > 0  # people of a category that nobody joined from are near no joiner
+    cells, chance = cells.where(possible), chance[possible]
     at = logit(np.clip(chance, 1e-15, 1 - 1e-15))
     everybody = cells.people.sum(axis=0)
     mean = at @ everybody / everybody.sum()

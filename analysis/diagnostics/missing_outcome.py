@@ -18,11 +18,12 @@ _REMEDY = (
 )
 
 
-def missing_outcome(result: Result, limits: Thresholds = DEFAULT) -> Diagnostic:
+def missing_outcome(result: Result, n_smallest: int, limits: Thresholds = DEFAULT) -> Diagnostic:
     """Verdict on the adjusted difference in the share of months with an outcome.
 
     ``result`` is the headline's estimator on that share: joiners and others who were alike
     before are compared, since who joins also stays longer whatever the programme does.
+    ``n_smallest`` is the fewest people of a group that the shares tell of.
     """
     label = f"Outcome recorded, {result.target.arm} less comparable others"
     if isinstance(result, NotEstimable):
@@ -36,5 +37,4 @@ def missing_outcome(result: Result, limits: Thresholds = DEFAULT) -> Diagnostic:
             remedy=f"Not estimated: {result.reason}.",
         )
     figures = (result.estimate, result.ci_low, result.ci_high)
-    smallest = min(result.n_treated, result.n_comparison)
-    return missing_verdict(label, figures, smallest, limits, _REMEDY)
+    return missing_verdict(label, figures, n_smallest, limits, _REMEDY)

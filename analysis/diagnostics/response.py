@@ -58,14 +58,14 @@ def response(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
                 threshold=_NOT_GATED,
                 status="note",
                 remedy="",
-                n_smallest=_told_of(shares[of_arm]),
+                n_smallest=told_of(shares[of_arm]),
                 coarse=None if share is None else (round(share, 2), whole_share_text(share)),
             )
         )
     return tuple(notes)
 
 
-def _told_of(shares: NDArray[np.float64]) -> int:
+def told_of(shares: NDArray[np.float64]) -> int:
     """Fewest people that a mean of shares (n,) tells of: all, or those with something missing."""
     incomplete = int((shares < 1).sum())
     return min(len(shares), incomplete) if incomplete else len(shares)
@@ -116,7 +116,7 @@ def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Dia
     return missing_verdict(
         f"Outcome recorded, {arm} less {panel.comparison}",
         _difference(pair, of_pair, of_arm, spec),
-        min(_told_of(of_pair[of_arm]), _told_of(of_pair[~of_arm])),
+        min(told_of(of_pair[of_arm]), told_of(of_pair[~of_arm])),
         limits,
         _MISSING_REMEDY,
     )

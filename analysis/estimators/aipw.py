@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from analysis.estimators.influence import Influence, centred
+from analysis.estimators.influence import centred
+from analysis.estimators.weighting import NO_CHANCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.estimators.cells import Cells
+    from analysis.estimators.influence import Influence
     from analysis.estimators.nuisance import Nuisance
 
 Whom = Literal["att", "ate", "atc"]
 
 
-def aipw(cells: Cells, nuisance: Nuisance, whom: Whom) -> Influence:
+def aipw(cells: Cells, nuisance: Nuisance, whom: Whom) -> Influence | str:
     """The effect on those who joined (att), on everybody (ate) or on those who did not (atc).
 
     Robins, Rotnitzky and Zhao 1994 (JASA 89:846-866); for the joiners Hahn 1998 (Econometrica
-    66:315-331, the efficient score with unknown propensity). Weights are not normalised.
+    66:315-331, the efficient score with unknown propensity). Weights are not normalised. A
+    reason where somebody who counts had no chance of the other arm.
     """
     chance, (low, high) = nuisance.chance, nuisance.outcome
     ones = np.ones(len(chance))
@@ -42,7 +45,8 @@ def aipw(cells: Cells, nuisance: Nuisance, whom: Whom) -> Influence:
             slope = _stack(-ones, (1 - chance) / chance) * (people / comparison)
             intercept = -slope * high
             share = np.array([people / comparison, 0.0])
-        return centred(cells, intercept, slope, share, nuisance.terms)
+        found = centred(cells, intercept, slope, share, nuisance.terms)
+    return found if np.isfinite(found.estimate) else NO_CHANCE
 
 
 def _stack(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:

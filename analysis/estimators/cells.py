@@ -110,6 +110,35 @@ def build_cells(
     )
 
 
+def cells_from_sums(
+    covariates: NDArray[np.float64],
+    people: NDArray[np.float64],
+    total: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    *,
+    centre: float,
+    size: float,
+    cluster: NDArray[np.int64] | None = None,
+    fold: NDArray[np.int64] | None = None,
+) -> Cells:
+    """Cells (c,) from sums made elsewhere (a GROUP BY), each (2, c): comparison, treated.
+
+    ``total`` and ``squares`` are of outcomes less ``centre``, which should be near their mean:
+    squares lose the digits that a mean far from zero takes.
+    """
+    within = np.maximum(squares - total**2 / np.maximum(people, 1.0), 0.0)
+    return Cells(
+        design=standardised(covariates, people.sum(axis=0)),
+        people=people,
+        total=total,
+        within=within,
+        cluster=cluster,
+        fold=fold,
+        centre=centre,
+        size=size,
+    )
+
+
 def group_rows(keys: list[NDArray[Any]], rows: int) -> NDArray[np.int64] | None:
     """A dense code (rows,) for each combination of the keys, in sorted order of the keys.
 

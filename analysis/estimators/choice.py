@@ -69,7 +69,11 @@ def choice_of(pair: Panel, outcome: NDArray[np.float64], missing: Missing) -> Ch
     """
     people = pair.people
     kept = ~np.isnan(outcome)
-    raw = people[list(pair.covariates)].to_numpy(dtype=float).reshape(len(people), -1)
+    raw = (
+        people[list(pair.covariates)]
+        .to_numpy(dtype=float)
+        .reshape(len(people), len(pair.covariates))
+    )
     if missing == "drop":
         kept &= ~np.isnan(raw).any(axis=1)
     place = np.flatnonzero(kept)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analysis.estimators.logit import Logit
 
 Scheme = Literal["att", "ate", "overlap"]
-Weights = "NDArray[np.float64]"
+NO_CHANCE = "nobody joined from some category of the covariates: no effect there can be known"
 
 
 def weights(chance: NDArray[np.float64], scheme: Scheme) -> NDArray[np.float64]:
@@ -44,12 +44,14 @@ def _slopes(chance: NDArray[np.float64], scheme: Scheme) -> NDArray[np.float64]:
 
 def weighted_difference(
     cells: Cells, logit: Logit, scheme: Scheme, *, weights_known: bool = False
-) -> Influence:
+) -> Influence | str:
     """Difference of weighted means, each divided by the sum of its weights (Hajek).
 
     The influence carries the estimation of the chance (Lunceford and Davidian 2004, Statistics
     in Medicine 23:2937-2960); with ``weights_known`` it does not, as robust least squares would.
     """
+    if scheme == "ate" and not logit.chance.all():
+        return NO_CHANCE
     w = weights(logit.chance, scheme)
     means, intercept, slope = _means(cells, w)
     if not weights_known:

@@ -14,7 +14,7 @@ from analysis.diagnostics.no_effect import negative_controls, placebo
 from analysis.disclosure import release
 from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.cells import build_cells
-from analysis.estimators.opt_in_results import make_setting
+from analysis.estimators.opt_in_setting import make_setting
 from analysis.estimators.weighting import effective_size
 from analysis.finding import REQUIRED, Finding, Flow
 from analysis.opt_in import ADJUSTED, PLACEBO, diagnose_opt_in, estimate_opt_in, with_past
@@ -187,8 +187,40 @@ def test_no_counterpart_no_number() -> None:
     for name in ("primary", "ipw", "overlap", "entropy_balancing"):
         assert isinstance(found[name], NotEstimable)
     assert "separation" in found["primary"].reason
+    assert "look at grade" in found["primary"].reason
     assert isinstance(found["naive"], Estimate)
     assert seen["comparability"].status == seen["adjusted_balance"].status == "fail"
+
+
+def test_a_further_specification_has_its_own_covariates_and_window() -> None:
+    extra = {"first_month": 1, "last_month": 2}
+    spec = study(
+        specifications=[
+            {"name": "grade alone", "adjust_for": ["grade"], **extra},
+            {"name": "unheard of", "adjust_for": ["shoe_size"], **extra},
+        ]
+    )
+    found = by_name(company(), spec)
+    alone = found["specification: grade alone"]
+    assert alone.target.window == (1, 2)
+    assert alone.estimate > found["primary"].estimate + 0.5  # selection is left in
+    assert isinstance(found["specification: unheard of"], NotEstimable)
+
+
+def test_people_with_gaps_are_marked_or_dropped_as_declared() -> None:
+    panel = company()
+    grade = panel.people["grade"].where(panel.people["person"] % 5 > 0)
+    panel = replace(panel, people=panel.people.assign(grade=grade))
+    marked, dropped = (
+        by_name(panel, study(missing_covariates=how))["primary"] for how in ("indicator", "drop")
+    )
+    assert (marked.n_people, dropped.n_people) == (600, 480)
+
+
+def test_with_nothing_adjusted_for_nothing_is_claimed() -> None:
+    seen = checks(company(), study(adjust_for=[]))
+    assert seen["adjusted_balance"].status == "fail"
+    assert "adjust_for" in seen["adjusted_balance"].remedy
 
 
 NOBODY = {

@@ -7,16 +7,17 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.treatment.treatment_effects import TreatmentEffect
 
 from analysis.estimators.aipw import aipw
-from analysis.estimators.cells import Cells, build_cells
+from analysis.estimators.cells import Cells, build_cells, cells_from_sums
 from analysis.estimators.entropy_balance import balanced_difference, entropy_balance
 from analysis.estimators.influence import Influence, spread
 from analysis.estimators.logit import SEPARATION, Logit, fit_logit
 from analysis.estimators.nuisance import cross_fit, draw_folds, fit_nuisance
 from analysis.estimators.outcome_model import fit_by_arm, fit_together
 from analysis.estimators.standardisation import standardise
-from analysis.estimators.weighting import raw_difference, weighted_difference
+from analysis.estimators.weighting import NO_CHANCE, raw_difference, weighted_difference
 
 CLOSE = 1e-8
 
@@ -42,6 +43,27 @@ def test_counts_and_sums_by_arm_and_cell() -> None:
     assert (cells.mean + cells.centre).tolist() == [[2, 10], [4, 13]]
     assert cells.within.tolist() == [[2, 0], [0, 8]]
     assert cells.compression == 3
+
+
+def test_sums_made_elsewhere_are_the_same_cells() -> None:
+    """Sums and squares of outcomes less 7, as SQL would give them for x = 0 and x = 1."""
+    cells = cells_from_sums(
+        np.array([[0.0], [1.0]]),
+        people=np.array([[2.0, 1.0], [1.0, 2.0]]),
+        total=np.array([[-10.0, 3.0], [-3.0, 12.0]]),
+        squares=np.array([[52.0, 9.0], [9.0, 80.0]]),
+        centre=7.0,
+        size=15.0,
+    )
+    assert cells.within.tolist() == table().within.tolist() == [[2, 0], [0, 8]]
+    for found, same in zip(all_plain(cells), all_plain(table()), strict=True):
+        assert found == pytest.approx(same)
+
+
+def all_plain(cells: Cells) -> list[tuple[float, float]]:
+    nuisance = fit_nuisance(cells)
+    found = [raw_difference(cells), aipw(cells, nuisance, "att"), aipw(cells, nuisance, "ate")]
+    return [(f.estimate, spread(cells, f).std_error) for f in found]
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -93,7 +115,7 @@ def simulate(seed: int, people: int, levels: int = 4) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(seed)
     x = rng.integers(0, levels, size=(people, 2)).astype(float)
     joined = rng.random(people) < 1 / (1 + np.exp(1.5 - 0.6 * x[:, 0] + 0.2 * x[:, 1]))
-    outcome = 1e3 + x @ [1.0, -2.0] + joined * (1 - 0.3 * x[:, 0]) + rng.normal(size=people)
+    outcome = 1e6 + x @ [1.0, -2.0] + joined * (1 - 0.3 * x[:, 0]) + rng.normal(size=people)
     return x, joined, outcome, rng.integers(0, max(people // 8, 2), size=people)
 
 
@@ -165,6 +187,27 @@ def test_a_repeated_covariate_changes_nothing() -> None:
     assert repeated == pytest.approx(alone, rel=CLOSE)
 
 
+def test_a_category_that_nobody_joined_from_leaves_the_effect_on_joiners_as_it_is() -> None:
+    """Its people weigh nothing; an effect on everybody is about them too, and is not known."""
+    x, joined, outcome, _ = simulate(9, 400)
+    never = np.arange(400) % 10 == 0
+    joined &= ~never
+    with_them = build_cells(np.column_stack([x, never]), joined, outcome)
+    without = build_cells(x[~never], joined[~never], outcome[~never])
+    both = [with_them, without]
+    logits = [fit_logit(c.design, c.people) for c in both]
+    assert logits[0].chance.min() == 0
+    for scheme in ("att", "overlap"):
+        found = [weighted_difference(c, m, scheme) for c, m in zip(both, logits, strict=True)]
+        assert found[0].estimate == pytest.approx(found[1].estimate, rel=CLOSE)
+        errors = [spread(c, f).std_error for c, f in zip(both, found, strict=True)]
+        assert errors[0] == pytest.approx(errors[1], rel=1e-3)  # n / (n - 1) differs
+    found = [aipw(c, fit_nuisance(c), "att").estimate for c in both]
+    assert found[0] == pytest.approx(found[1], abs=0.01)  # the outcome model does learn from them
+    assert aipw(with_them, fit_nuisance(with_them), "ate") == NO_CHANCE
+    assert weighted_difference(with_them, logits[0], "ate") == NO_CHANCE
+
+
 NOBODY_ALIKE = {
     "a threshold": lambda x, joined: np.where(joined, x + 10, x),
     "one category": lambda x, joined: ((x > 1) & joined).astype(float),
@@ -203,6 +246,31 @@ def test_robust_least_squares_has_the_same_standard_errors() -> None:
         plain.bse[1] * np.sqrt(groups / (groups - 1)), rel=1e-7
     )
     assert clustered.df == groups - 1
+
+
+GMM = {  # our estimator, the method and group of statsmodels
+    "weights, everybody": (lambda c, m: weighted_difference(c, m, "ate"), "ipw", "all"),
+    "weights, joiners": (lambda c, m: weighted_difference(c, m, "att"), "ipw", 1),
+    "models, everybody": (lambda c, m: standardise(c, fit_by_arm(c), "ate"), "ra", "all"),
+    "models, joiners": (lambda c, m: standardise(c, fit_by_arm(c), "att"), "ra", 1),
+}
+
+
+@pytest.mark.parametrize("case", GMM)
+def test_standard_errors_carry_the_models_as_stacked_moments_do(case: str) -> None:
+    """Statsmodels solves the models and the effect as one GMM; its factor is 1, not n / (n - 1)."""
+    estimator, method, group = GMM[case]
+    x, joined, outcome, _ = simulate(11, 600)
+    outcome = outcome - 1e6  # its solver loses digits far from zero
+    cells = build_cells(x, joined, outcome)
+    found = estimator(cells, fit_logit(cells.design, cells.people))
+    columns, chosen = sm.add_constant(x), joined.astype(int)
+    logit = sm.Logit(chosen, columns).fit(disp=0, tol=1e-12)
+    effect = TreatmentEffect(sm.OLS(outcome, columns), chosen, results_select=logit)
+    reference = getattr(effect, method)(return_results=True, effect_group=group).results_gmm
+    error = spread(cells, found).std_error * np.sqrt(599 / 600)
+    assert found.estimate == pytest.approx(reference.params[0], rel=1e-7)
+    assert error == pytest.approx(reference.bse[0], rel=1e-7)
 
 
 def test_a_cluster_is_never_in_two_folds() -> None:
