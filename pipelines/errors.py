@@ -16,7 +16,7 @@ class Exit(IntEnum):
     BUSY = 5  # another run holds the output folder
     REFUSED = 6  # a query was refused
     LIMIT = 7  # a query reached its limit of time, memory or output
-    SERVER = 8  # the scheduler cannot be reached
+    SERVER = 8  # a server (the scheduler, a database) cannot be reached or refuses
     SYSTEM = 10  # the disk or a folder refused: full, read-only, no permission
     NO_NUMBER = 9  # the run is complete, but at least one study has no number to show
 
@@ -32,3 +32,10 @@ class UserError(Exception):
         self.problem = problem
         self.fix = fix
         self.exit_code = exit_code
+
+
+class ServerAway(UserError):
+    """A server that did not answer or hung up: trying again may help."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem, fix, Exit.SERVER)
