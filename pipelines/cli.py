@@ -40,12 +40,31 @@ def run(
     data: DataFolder = None,
     out: OutFolder = None,
     as_json: AsJson = False,
+    pull: Annotated[
+        bool, typer.Option("--pull/--no-pull", help="Ask the project's databases first.")
+    ] = True,
 ) -> None:
     """Ingest, build, estimate and report: the whole path.
 
     Example: mentorlift run data/examples/kenya_mentors --data ../kenya --out out
     """
-    _run_until("report", project, data, out, as_json)
+    _run_until("report", project, data, out, as_json, pull)
+
+
+@app.command("pull")
+def pull_command(project: ProjectFolder, data: DataFolder = None) -> None:
+    """Write what has changed in the project's databases into the data folder, as delivered files.
+
+    Example: mentorlift pull my-project --data exports
+    """
+    from pipelines.config import load_project
+    from pipelines.pull import is_pulled, pull
+
+    settings = load_project(project)
+    if not is_pulled(settings):
+        _note("no source of this project is a database: there is nothing to pull")
+    for path in pull(settings, data or project / "data", _note):
+        typer.echo(path)
 
 
 @app.command("ingest")
@@ -168,11 +187,17 @@ def _folders(project: Path, data: Path | None, out: Path | None) -> tuple[Path, 
 
 
 def _run_until(
-    stage: str, project: Path, data: Path | None, out: Path | None, as_json: bool = False
+    stage: str,
+    project: Path,
+    data: Path | None,
+    out: Path | None,
+    as_json: bool = False,
+    pulling: bool = False,
 ) -> None:
     from pipelines.run import run as run_all
 
-    outcome = run_all(project, *_folders(project, data, out), _teller(), stage)
+    folders = _folders(project, data, out)
+    outcome = run_all(project, *folders, _teller(), stage, pulling=pulling)
     if outcome is None:
         return
     if as_json:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
@@ -109,8 +110,8 @@ def _write(
                 content.update(repr(batch).encode())
             else:
                 # A change dated later than the server's own clock cannot have been seen yet.
-                times = (row[place] for row in batch)
-                latest = max([latest, *(t for t in times if t is not None and t <= view.now)])
+                times = [row[place] for row in batch]
+                latest = max([latest, *(t for t in times if t and "0" <= t <= view.now)])
             fresh = known.without(batch)
             columns = list(zip(*fresh, strict=True)) or [()] * len(names)
             writer.write_table(pa.table([pa.array(c, pa.string()) for c in columns], schema=schema))
@@ -163,10 +164,10 @@ def _read_again(path: Path, spec: Postgres, bound: str) -> Iterator[Row]:
     place = names.index(str(spec.updated_at))
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=20_000, columns=names):
-            columns = [batch.column(name).to_pylist() for name in names]
-            for row in zip(*columns, strict=True):
-                if row[place] is None or row[place] >= bound:
-                    yield row
+            times = batch.column(place)
+            again = batch.filter(pc.or_kleene(pc.is_null(times), pc.greater_equal(times, bound)))
+            columns = [again.column(name).to_pylist() for name in names]
+            yield from zip(*columns, strict=True)
 
 
 def _read(path: Path) -> Delivery:

@@ -14,6 +14,7 @@ from analysis.disclosure import Release, release, restore
 from pipelines import catalog, ingest, models, publish, results, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.engine import Engine
+from pipelines.pull import is_pulled, pull
 from pipelines.studies import answer
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.wording import answer as in_words
@@ -102,6 +103,13 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
         "estimate": (space.releases,),
         "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
     }[stage]
+
+
+def pull_stage(project_dir: Path, data: Path, say: Callable[[str], None]) -> None:
+    """Add what the project's databases hold to the delivered files; nothing where none is named."""
+    project = load_project(project_dir)
+    if is_pulled(project):
+        pull(project, data, say)
 
 
 def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
@@ -211,10 +219,14 @@ def run(
     out: Path,
     say: Callable[[str], None],
     until: str = STAGES[-1],
+    *,
+    pulling: bool = False,
 ) -> Outcome | None:
-    """All stages up to ``until``; the outcome once the report is written."""
+    """All stages up to ``until``, after a pull if asked for; the outcome with the report."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
+        if pulling:
+            pull_stage(project_dir, data, say)
         context = begin(project_dir, data, out, say)
         if not context.finished(STAGES[-1]):
             for stage in STAGES[: STAGES.index(until) + 1]:

@@ -35,8 +35,8 @@ _PATIENCE = {
     "keepalives_count": "3",
     "application_name": "mentorlift",
 }
+# For the one transaction only: behind a pool the session is shared with others.
 _SETTINGS = {
-    "default_transaction_read_only": "on",
     "timezone": "UTC",
     "datestyle": "ISO",
     "extra_float_digits": "1",  # the shortest text that is exactly the stored number
@@ -44,6 +44,8 @@ _SETTINGS = {
 # Types by category of pg_type: boolean, number, text, date or time, enumeration.
 _AS_TEXT = "BNSDE"
 _UUID, _MONEY = 2950, 790  # money is written as the server's locale has it
+# What the driver says before there is a connection has no code; other languages are "away".
+_LOGIN = ("authentication failed", "no pg_hba.conf", "no password", 'role "', "permitted to log in")
 _MOMENTS = {1082: "date", 1114: "timestamp", 1184: "timestamptz"}
 
 
@@ -108,15 +110,15 @@ def snapshot(source: str, spec: Postgres, project: Path) -> Iterator[Snapshot]:
             connection.read_only = True
             timeout = {"statement_timeout": f"{spec.timeout_seconds}s"}
             for name, value in (_SETTINGS | timeout).items():
-                connection.execute("select set_config(%s, %s, false)", (name, value))
+                connection.execute("select set_config(%s, %s, true)", (name, value))
             yield _described(connection, source, spec, query)
     except driver.Error as error:
         problem = _explained(error, source, spec)
     except UnicodeDecodeError:
         what = f"Source {source}: a value is not text in the encoding the database declares."
         problem = UserError(what, "Let the owner of the database correct its encoding.")
-    if problem is not None:  # raised here, so that it carries no other exception with it
-        raise problem
+    if problem is not None:
+        raise problem from None
 
 
 def _driver(source: str) -> Any:
@@ -178,17 +180,27 @@ def _described(
         names = [name for (name,) in found]
     else:
         relation = sql.SQL("(\n{}\n)").format(sql.SQL(query))
-        whole = connection.execute(sql.SQL("select * from {} as pulled limit 0").format(relation))
-        names = [column.name for column in whole.description or ()]
+        names = list(_columns(connection, sql.SQL("*"), relation))
     _check_names(source, spec, names)
-    columns = sql.SQL(", ").join(map(sql.Identifier, spec.selected()))
-    one = sql.SQL("select {} from {} as pulled limit 0").format(columns, relation)
-    types = {c.name: c.type_code for c in connection.execute(one).description or ()}
+    wanted = sql.SQL(", ").join(map(sql.Identifier, spec.selected()))
+    types = _columns(connection, wanted, relation)
     _check_types(connection, source, spec, types)
     moment = _MOMENTS[types[spec.updated_at]] if spec.updated_at else "timestamptz"
     now = connection.execute(f"select now()::{moment}::text").fetchone()
     assert now is not None
     return Snapshot(connection, spec, relation, moment, now[0])
+
+
+def _columns(
+    connection: psycopg.Connection[Any], wanted: sql.Composable, relation: sql.Composable
+) -> dict[str, int]:
+    """Type of each column. A cursor of the server takes one query that reads, and nothing else."""
+    from psycopg import sql
+
+    query = sql.SQL("select {} from {} as pulled limit 0").format(wanted, relation)
+    with connection.cursor(name="described") as cursor:
+        cursor.execute(query)
+        return {column.name: column.type_code for column in cursor.description or ()}
 
 
 def _check_names(source: str, spec: Postgres, names: list[str]) -> None:
@@ -212,9 +224,8 @@ def _check_types(
     for name, oid in types.items():
         plain = category[oid] in _AS_TEXT or oid == _UUID
         if not plain or oid == _MONEY:
-            problem = (
-                f"Source {source}: column {name!r} is {called[oid]}, not text, number or date."
-            )
+            kind = called[oid]
+            problem = f"Source {source}: column {name!r} is {kind}, not text, number or date."
             fix = "Leave it out, or cast the part that is needed to text in a query (query_file)."
             raise UserError(problem, fix, Exit.PROJECT)
     if spec.updated_at and types[spec.updated_at] not in _MOMENTS:
@@ -249,7 +260,7 @@ def _explained(error: Exception, source: str, spec: Postgres) -> UserError:
     if code == "57014":
         problem = f"{where}the server took longer than {spec.timeout_seconds} s to answer."
         return ServerAway(problem, "Raise timeout_seconds, or index updated_at and key.")
-    if code[:2] in {"08", "40", "53", "57"}:
+    if code[:2] in {"08", "40", "53", "57"} or code == "25P03":
         problem = f"{where}the server ended the reading ({code}); nothing was stored."
         return ServerAway(problem, "Try again; if it happens again, ask who runs the server.")
     if code == "25006":
@@ -261,10 +272,10 @@ def _explained(error: Exception, source: str, spec: Postgres) -> UserError:
 
 def _no_connection(said: str, where: str, spec: Postgres) -> UserError:
     named = f"the one {spec.dsn_env} names"
-    if "password" in said or "authentication" in said or "pg_hba" in said or "role" in said:
+    if any(phrase in said for phrase in _LOGIN):
         problem = f"{where}the server refuses the login ({named})."
         return UserError(problem, "Check user, password and what the server lets in.", Exit.SERVER)
-    if "database" in said and "does not exist" in said:
+    if 'fatal:  database "' in said or 'fatal: database "' in said:
         problem = f"{where}the server has no such database ({named})."
         return UserError(problem, "Correct the database in that variable.", Exit.SERVER)
     if "timeout" in said or "timed out" in said:
