@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def _outside_cause(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
-    """Retry what the disk or the network caused; other UserErrors stay wrong however often tried."""
+    """Retry what disk or network caused; another UserError stays wrong however often tried."""
     cause = state.result(raise_on_failure=False, _sync=True)
     return isinstance(cause, OSError | ServerAway)
 

@@ -117,7 +117,7 @@ def _write(
             writer.write_table(pa.table([pa.array(c, pa.string()) for c in columns], schema=schema))
             count += len(fresh)
         if seen and place is not None and not latest:
-            raise _no_times(spec)
+            raise _no_times(view)
         whole = content.hexdigest() if place is None else ""
         delivery = Delivery(last.number + 1 if last else 1, asked, latest or view.now, whole)
         writer.add_key_value_metadata({_KEY: json.dumps(delivery.__dict__)})
@@ -210,8 +210,9 @@ def _file_name(source: str, delivery: Delivery) -> str:
     return f"{source}_{delivery.watermark[:10]}_{digits}_{delivery.number:06d}.parquet"
 
 
-def _no_times(spec: Postgres) -> UserError:
-    problem = f"No row holds a time of change in {spec.updated_at!r} that is not in the future."
+def _no_times(view: Snapshot) -> UserError:
+    column = view.spec.updated_at
+    problem = f"Source {view.source}: no row holds a time in {column!r} that is not in the future."
     return UserError(problem, "Leave updated_at out: each pull then reads the whole table.")
 
 

@@ -22,7 +22,8 @@ FAR_DATE = "date before 1900 or after 2199"
 
 _MONTHS_SINCE = re.compile(r"months since (\d{4})-(0[1-9]|1[0-2])")
 _STRPTIME = re.compile(r"([^%]*%-?[aAbBdfHIjmMpSyYzZ])+[^%]*")
-_ISO = r"^\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?Z?)?$"
+# A day, or its midnight in UTC or without a zone; other times of day are never made a date.
+_ISO = r"^\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?(Z|\+00(:?00)?)?)?$"
 _ISO_MONTH = r"^\d{4}-\d{2}$"
 _WHOLE = r"^[+-]?\d{1,5}(\.0*)?$"
 _FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}

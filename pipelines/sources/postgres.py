@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import Exit, ServerAway, UserError
+from pipelines.errors import Exit, UserError
+from pipelines.sources.postgres_errors import explained, no_table, what
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,6 @@ _SETTINGS = {
 # Types by category of pg_type: boolean, number, text, date or time, enumeration.
 _AS_TEXT = "BNSDE"
 _UUID, _MONEY = 2950, 790  # money is written as the server's locale has it
-# What the driver says before there is a connection has no code; other languages are "away".
-_LOGIN = ("authentication failed", "no pg_hba.conf", "no password", 'role "', "permitted to log in")
 _MOMENTS = {1082: "date", 1114: "timestamp", 1184: "timestamptz"}
 
 
@@ -57,6 +56,7 @@ class Snapshot:
     """
 
     connection: psycopg.Connection[Any]
+    source: str
     spec: Postgres
     relation: sql.Composable
     moment: str
@@ -113,7 +113,7 @@ def snapshot(source: str, spec: Postgres, project: Path) -> Iterator[Snapshot]:
                 connection.execute("select set_config(%s, %s, true)", (name, value))
             yield _described(connection, source, spec, query)
     except driver.Error as error:
-        problem = _explained(error, source, spec)
+        problem = explained(error, source, spec)
     except UnicodeDecodeError:
         what = f"Source {source}: a value is not text in the encoding the database declares."
         problem = UserError(what, "Let the owner of the database correct its encoding.")
@@ -176,7 +176,7 @@ def _described(
             (relation.as_string(connection),),
         ).fetchall()
         if not found:
-            raise _no_table(source, spec)
+            raise no_table(source, spec)
         names = [name for (name,) in found]
     else:
         relation = sql.SQL("(\n{}\n)").format(sql.SQL(query))
@@ -188,7 +188,7 @@ def _described(
     moment = _MOMENTS[types[spec.updated_at]] if spec.updated_at else "timestamptz"
     now = connection.execute(f"select now()::{moment}::text").fetchone()
     assert now is not None
-    return Snapshot(connection, spec, relation, moment, now[0])
+    return Snapshot(connection, source, spec, relation, moment, now[0])
 
 
 def _columns(
@@ -206,7 +206,7 @@ def _columns(
 def _check_names(source: str, spec: Postgres, names: list[str]) -> None:
     for name in spec.selected():
         if name not in names:
-            problem = f"Source {source}: {_what(spec)} has no column {name!r}."
+            problem = f"Source {source}: {what(spec)} has no column {name!r}."
             near = difflib.get_close_matches(name, names, n=1)
             fix = f"Did you mean {near[0]!r}? " if near else ""
             raise UserError(problem, f"{fix}Correct columns, key or updated_at.", Exit.PROJECT)
@@ -233,53 +233,3 @@ def _check_types(
         problem = f"Source {source}: updated_at {spec.updated_at!r} is {kind}, not a time."
         fix = "Name a column of type date, timestamp or timestamptz, or leave updated_at out."
         raise UserError(problem, fix, Exit.PROJECT)
-
-
-def _what(spec: Postgres) -> str:
-    return f"the table {spec.table}" if spec.table else f"the query {spec.query_file}"
-
-
-def _no_table(source: str, spec: Postgres) -> UserError:
-    problem = f"Source {source}: there is no table {spec.table} that this login can see."
-    fix = "Correct table (schema.table), or ask for the right to read it."
-    return UserError(problem, fix, Exit.PROJECT)
-
-
-def _explained(error: Exception, source: str, spec: Postgres) -> UserError:
-    """What an error of the driver means, by its code: its text is never shown."""
-    code = getattr(error, "sqlstate", None)
-    where = f"Source {source}: "
-    if code is None:
-        return _no_connection(str(error).lower(), where, spec)
-    if code in {"42P01", "3F000"} and spec.table:
-        return _no_table(source, spec)
-    if code == "42501":
-        problem = f"{where}this login may not read {_what(spec)}, or a column of it."
-        fix = "Ask for the right to select exactly the declared columns; no other is needed."
-        return UserError(problem, fix, Exit.SERVER)
-    if code == "57014":
-        problem = f"{where}the server took longer than {spec.timeout_seconds} s to answer."
-        return ServerAway(problem, "Raise timeout_seconds, or index updated_at and key.")
-    if code[:2] in {"08", "40", "53", "57"} or code == "25P03":
-        problem = f"{where}the server ended the reading ({code}); nothing was stored."
-        return ServerAway(problem, "Try again; if it happens again, ask who runs the server.")
-    if code == "25006":
-        problem = f"{where}{_what(spec)} tries to change something; it was refused."
-        return UserError(problem, "Write a query that only reads.", Exit.PROJECT)
-    problem = f"{where}the server cannot answer {_what(spec)} (SQLSTATE {code})."
-    return UserError(problem, "Run it by hand with the same login to see why.", Exit.PROJECT)
-
-
-def _no_connection(said: str, where: str, spec: Postgres) -> UserError:
-    named = f"the one {spec.dsn_env} names"
-    if any(phrase in said for phrase in _LOGIN):
-        problem = f"{where}the server refuses the login ({named})."
-        return UserError(problem, "Check user, password and what the server lets in.", Exit.SERVER)
-    if 'fatal:  database "' in said or 'fatal: database "' in said:
-        problem = f"{where}the server has no such database ({named})."
-        return UserError(problem, "Correct the database in that variable.", Exit.SERVER)
-    if "timeout" in said or "timed out" in said:
-        problem = f"{where}the server did not answer in time ({named})."
-        return ServerAway(problem, "Check the network, the host and the port, then try again.")
-    problem = f"{where}the server cannot be reached, or it hung up ({named}); nothing was stored."
-    return ServerAway(problem, "Check the network, the host and the port, then try again.")
