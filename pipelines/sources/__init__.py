@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.sources.columnar import read_parquet, read_stata
 from pipelines.sources.delimited import read_delimited
 from pipelines.sources.excel import read_excel
+from pipelines.sources.pg_dump import read_dump
 from pipelines.sources.table import Batch, Dialect, SourceTable, unusable
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ READERS: dict[str, Reader] = {
     ".ods": read_excel,
     ".parquet": read_parquet,
     ".dta": read_stata,
+    ".sql": read_dump,
 }
 
 __all__ = ["READERS", "Batch", "Dialect", "SourceTable", "read_source"]
