@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from analysis.manifest import RunManifest
     from pipelines.config import Project
 
+# Files of any size land within twice this; more would only make very large ones a little faster.
+INGEST_MEMORY = "2GB"
 STAGES = ("ingest", "build", "estimate", "report")
 
 
@@ -118,7 +120,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     key, _, _ = load_key(settings.project)
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
-    with Engine.open(temporary) as engine:
+    with Engine.open(temporary, memory=INGEST_MEMORY) as engine:
         report = ingest.land(engine, settings, context.data, key)
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())

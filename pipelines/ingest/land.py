@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
 from pipelines.errors import UserError
-from pipelines.ingest import mapping, rules
+from pipelines.ingest import mapping, repeats, rules
 from pipelines.ingest.files import check_unchanged, deliveries
 from pipelines.ingest.pseudonym import Pseudonyms
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport, RuleCount
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipelines.models import Contract
     from pipelines.sources import Batch
 
-_REPEATS = "landing_repeats"
+_JUDGED = "landing_judged"
 
 
 def land(engine: Engine, settings: Settings, data_dir: Path, key: bytes) -> IngestReport:
@@ -63,14 +63,12 @@ def _land_file(
     loads = [mapping.Mapping(source, x, tables[x.table], file.name) for x in source.loads]
     for load in loads:
         mapping.check(load, table.header)
-    rows = _judge(engine, table.batches(), loads, pseudonyms)
+    rows = _stage(engine, table.batches(), loads, pseudonyms)
     check_unchanged(file)
     reports: list[LoadReport] = []
     for i, load in enumerate(loads):
-        judged = f"landing_judged_{i}"
-        report = _land_load(engine, load, judged, programmes)
-        _insert(engine, file, load, judged, landed)
-        engine.run(f"drop table {judged}")
+        report = _land_load(engine, load, f"landing_staged_{i}", programmes)
+        _insert(engine, file, load, landed)
         landed += report.loaded
         reports.append(report)
     used = set().union(*(load.used() for load in loads))
@@ -80,35 +78,39 @@ def _land_file(
     )
 
 
-def _judge(
+def _stage(
     engine: Engine, batches: Iterator[Batch], loads: list[Mapping], pseudonyms: Pseudonyms
 ) -> int:
-    """Store every batch, mapped, pseudonymised and judged, for each load; the number of rows."""
+    """Store every batch, mapped and pseudonymised, for each load; the number of rows."""
     rows = 0
     for batch in batches:
         for i, load in enumerate(loads):
             engine.register("landing_batch", mapping.stage(load, batch, pseudonyms))
-            judged = rules.judge_sql(load, "landing_batch")
             if rows == 0:
-                engine.run(f"create or replace temp table landing_judged_{i} as {judged}")
+                engine.run(
+                    f"create or replace temp table landing_staged_{i} as "
+                    "select * from landing_batch"
+                )
             else:
-                engine.run(f"insert into landing_judged_{i} {judged}")
+                engine.run(f"insert into landing_staged_{i} select * from landing_batch")
             engine.unregister("landing_batch")
         rows += len(batch)
     return rows
 
 
-def _land_load(engine: Engine, load: Mapping, judged: str, programmes: Sequence[str]) -> LoadReport:
-    _check_vocabularies(engine, load, judged, programmes)
-    rows_in = engine.scalar(f"select count(*) from {judged}")
+def _land_load(engine: Engine, load: Mapping, staged: str, programmes: Sequence[str]) -> LoadReport:
+    engine.run(rules.judge_sql(load, staged, _JUDGED))
+    _check_vocabularies(engine, load, programmes)
+    rows_in = engine.scalar(f"select count(*) from {staged}")
     duplicates = 0
-    if _find_repeats(engine, load, judged):
-        duplicates = _drop_duplicates(engine, load, judged)
-        _check_conflicts(engine, load, judged)
+    if repeats.possible(engine, load, _JUDGED):
+        duplicates = _drop_duplicates(engine, load)
+        _check_conflicts(engine, load)
     counted = engine.rows(
-        f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {judged} "
+        f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {_JUDGED} "
         "group by all order by all"
     )
+    engine.run(f"drop table {staged}")
     totals = {
         outcome: sum(n for found, _, _, n in counted if found == outcome)
         for outcome in ("loaded", "quarantined", "excluded")
@@ -117,19 +119,17 @@ def _land_load(engine: Engine, load: Mapping, judged: str, programmes: Sequence[
     return LoadReport(load.load.table, rows_in, **totals, duplicates=duplicates, rules=tuple(named))
 
 
-def _check_vocabularies(
-    engine: Engine, load: Mapping, judged: str, programmes: Sequence[str]
-) -> None:
+def _check_vocabularies(engine: Engine, load: Mapping, programmes: Sequence[str]) -> None:
     filled = load.columns()
     for column in load.contract.columns:
         if column.name not in filled:
             continue
         if column.role in {"vocabulary", "flag"}:
-            found = engine.rows(rules.vocabulary_sql(load, column, judged))
+            found = engine.rows(rules.vocabulary_sql(load, column, _JUDGED))
             allowed = column.accepted_values or ("yes", "no", "true", "false", "1", "0")
         elif column.role == "programme":
             found = engine.rows(
-                f"select distinct programme from {judged} where _outcome = 'loaded' "
+                f"select distinct programme from {_JUDGED} where _outcome = 'loaded' "
                 "and not list_contains($known, programme) order by programme",
                 {"known": list(programmes)},
             )
@@ -146,52 +146,32 @@ def _check_vocabularies(
             raise UserError(problem, fix)
 
 
-def _find_repeats(engine: Engine, load: Mapping, judged: str) -> bool:
-    """Whether rows may repeat each other's key: the table `landing_repeats` holds their hashes.
-
-    Nearly all rows are alone, and hashes of eight bytes tell so at a fraction of the memory that
-    comparing the rows takes. Rows of one hash are then compared in full.
-    """
-    hashed = _key_hash(load)
-    engine.run(
-        f"create or replace temp table {_REPEATS} as select {hashed} as hashed from {judged} "
-        "where _outcome = 'loaded' group by hashed having count(*) > 1"
-    )
-    return bool(engine.scalar(f"select count(*) from {_REPEATS}"))
-
-
-def _key_hash(load: Mapping) -> str:
-    """SQL for a hash that rows of the same key share, and so rows of the same content as well."""
-    filled = load.columns()
-    key = [name for name in load.contract.key if name in filled] or rules.content_columns(load)
-    return f"hash({', '.join(map(ident, key))})"
-
-
-def _drop_duplicates(engine: Engine, load: Mapping, judged: str) -> int:
+def _drop_duplicates(engine: Engine, load: Mapping) -> int:
     """Drop all but the first of rows with the same content in this file; how many."""
     content = ", ".join(map(ident, rules.content_columns(load)))
-    candidate = f"_outcome = 'loaded' and {_key_hash(load)} in (select hashed from {_REPEATS})"
-    loaded = f"select {content}, _row from {judged} where {candidate}"
+    alike = f"_outcome = 'loaded' and {repeats.among(load)}"
+    loaded = f"select {content}, _row from {_JUDGED} where {alike}"
     repeated = engine.scalar(
         f"select coalesce(sum(n - 1), 0) from (select count(*) as n from ({loaded}) "
         f"group by {content} having count(*) > 1)"
     )
     if repeated:
         engine.run(
-            f"delete from {judged} where {candidate} and _row not in "
+            f"delete from {_JUDGED} where {alike} and _row not in "
             f"(select min(_row) from ({loaded}) group by {content})"
         )
     return int(repeated)
 
 
-def _check_conflicts(engine: Engine, load: Mapping, judged: str) -> None:
+def _check_conflicts(engine: Engine, load: Mapping) -> None:
     key = [name for name in load.contract.key if name in load.columns()]
     if not key:
         return
     names = ", ".join(map(ident, key))
     found = engine.rows(
-        f"select min(_row), max(_row) from {judged} where _outcome = 'loaded' "
-        f"and {_key_hash(load)} in (select hashed from {_REPEATS}) group by {names} having count(*) > 1 order by min(_row) limit 1"
+        f"select min(_row), max(_row) from {_JUDGED} "
+        f"where _outcome = 'loaded' and {repeats.among(load)} "
+        f"group by {names} having count(*) > 1 order by min(_row) limit 1"
     )
     if found:
         first, other = found[0]
@@ -203,23 +183,21 @@ def _check_conflicts(engine: Engine, load: Mapping, judged: str) -> None:
         raise UserError(problem, fix)
 
 
-def _insert(engine: Engine, file: DeliveredFile, load: Mapping, judged: str, landed: int) -> None:
-    """Store judged rows behind the ``landed`` ones before them, and name the quarantined.
-
-    Rows come out of the judged table as they went in, in the order of the file.
-    """
+def _insert(engine: Engine, file: DeliveredFile, load: Mapping, landed: int) -> None:
+    """Store judged rows behind the ``landed`` ones before them, and name the quarantined."""
     table = load.contract.table
     content = ", ".join(map(ident, rules.content_columns(load)))
     origin = {"source": file.source.name, "file": file.name}
+    order = "" if repeats.in_order(engine, _JUDGED) else "order by _row"
     engine.run(
         f"insert into landed.{table} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
         f"_seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$landed + row_number() over () from {judged} where _outcome = 'loaded'",
+        f"$landed + row_number() over ({order}) from {_JUDGED} where _outcome = 'loaded' {order}",
         {**origin, "sha256": file.sha256, "day": file.delivered_on, "landed": landed},
     )
     engine.run(
         "insert into landed.quarantine (_source, _file, _row, table_name, rule, column_name) "
-        f"select $source, $file, _row, $table_name, _rule, _column from {judged} "
-        "where _outcome = 'quarantined'",
+        f"select $source, $file, _row, $table_name, _rule, _column from {_JUDGED} "
+        "where _outcome = 'quarantined' order by _row",
         {**origin, "table_name": table},
     )

@@ -29,8 +29,8 @@ _WHOLE = r"^[+-]?\d{1,5}(\.0*)?$"
 _FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
 
 
-def judge_sql(mapping: Mapping, staged: str) -> str:
-    """SQL for the ``staged`` rows in their order: canonical values and one outcome a row.
+def judge_sql(mapping: Mapping, staged: str, judged: str) -> str:
+    """SQL that makes ``judged`` of ``staged``: canonical values and one outcome a row.
 
     Outcome is loaded, quarantined or excluded; ``_rule`` and ``_column`` say by what.
     """
@@ -48,6 +48,7 @@ def judge_sql(mapping: Mapping, staged: str) -> str:
     if mapping.contract.table == "performance":
         no_value = f"when _given_value is null then [{text(NO_VALUE)}, 'value']"
     return f"""
+create or replace temp table {judged} as
 with canonical as (
     select {values}, {given}, {KEEP}, _row from {staged}
 ),
