@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test lint format lock bench clean
+.PHONY: help run test lint format lock bench bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # The stamps are remade when the pinned versions or the project file change.
 $(VENV)/.run-stamp: pyproject.toml constraints.txt
@@ -41,6 +41,9 @@ format: $(VENV)/.test-stamp ## Format Python and SQL in place
 
 bench: $(VENV)/.test-stamp ## Measure start-up and the demo run
 	$(BIN)/python tests/benchmarks/startup.py
+
+bench-ingest: $(VENV)/.test-stamp ## Measure the ingest of a large extract (PEOPLE=1000000)
+	$(BIN)/python tests/benchmarks/ingest.py --people $(or $(PEOPLE),100000)
 
 lock: ## Resolve constraints.txt anew from pyproject.toml
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

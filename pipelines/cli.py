@@ -51,12 +51,31 @@ def run(
     out: OutFolder = None,
     as_known_at: KnownAt = None,
     as_json: AsJson = False,
+    pull: Annotated[
+        bool, typer.Option("--pull/--no-pull", help="Ask the project's databases first.")
+    ] = True,
 ) -> None:
     """Ingest, build, estimate and report: the whole path.
 
     Example: mentorlift run data/examples/kenya_mentors --data ../kenya --out out
     """
-    _run_until("report", project, data, out, as_known_at, as_json)
+    _run_until("report", project, data, out, as_known_at, as_json, pull)
+
+
+@app.command("pull")
+def pull_command(project: ProjectFolder, data: DataFolder = None) -> None:
+    """Write what has changed in the project's databases into the data folder, as delivered files.
+
+    Example: mentorlift pull my-project --data exports
+    """
+    from pipelines.config import load_project
+    from pipelines.pull import is_pulled, pull
+
+    settings = load_project(project)
+    if not is_pulled(settings):
+        _note("no source of this project is a database: there is nothing to pull")
+    for path in pull(settings, data or project / "data", _note):
+        typer.echo(path)
 
 
 @app.command("ingest")
@@ -256,6 +275,7 @@ def _run_until(
     out: Path | None,
     as_known_at: datetime | None,
     as_json: bool = False,
+    pulling: bool = False,
 ) -> None:
     from pipelines.ingest import partial
     from pipelines.run import run as run_all
@@ -263,7 +283,8 @@ def _run_until(
     known_at = as_known_at.date() if as_known_at else None
     if known_at and out is None:  # a past state must not take the place of today's
         out = project / f"out-{known_at}"
-    outcome = run_all(project, *_folders(project, data, out), _teller(), stage, known_at)
+    folders = _folders(project, data, out)
+    outcome = run_all(project, *folders, _teller(), stage, known_at, pulling=pulling)
     if outcome is None:
         return
     if as_json:

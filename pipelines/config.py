@@ -14,9 +14,10 @@ from pydantic import Field, ValidationError, model_validator
 from analysis.errors import SpecError
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
-from pipelines.delivery import Part, Source
+from pipelines.delivery import Source
 from pipelines.errors import Exit, UserError
-from pipelines.identity import Identity  # noqa: TC001 - the model needs it at run time
+from pipelines.identity import Identity
+from pipelines.parts import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+
+from pipelines.database import Postgres, named_by_pull
+from pipelines.parts import Part
 
 TableName = Literal[
     "people",
@@ -49,12 +50,6 @@ def _as_text(value: object) -> object:
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Text = Annotated[str, BeforeValidator(_as_text)]
-
-
-class Part(BaseModel):
-    """A part of the project file: unknown keys are refused, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FromName(Part):
@@ -209,16 +204,20 @@ class Source(Layout):
     headcount_drop: float = Field(default=HEADCOUNT_DROP, gt=0, le=1)
     on_headcount_drop: OnTrouble = "stop"
     on_refused: OnTrouble = "stop"
+    postgres: Postgres | None = None
     loads: tuple[Load, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
     @classmethod
     def _by_dialect(cls, data: Any, info: ValidationInfo) -> Any:
-        """What the dialect says comes first, what the source says goes over it."""
+        """What the dialect says comes first, what the source says goes over it.
+
+        A source that is pulled knows the names of its files: the pull gives them.
+        """
         from pipelines.ingest.dialect import applied  # it validates with the classes of this file
 
         context = info.context if isinstance(info.context, dict) else {}
-        return applied(data, context.get("folder"))
+        return named_by_pull(applied(data, context.get("folder")))
 
     @model_validator(mode="after")
     def _window_of_rolling(self) -> Self:

@@ -44,7 +44,9 @@ class Engine:
     spilled to a private folder that goes with the engine.
     """
 
-    def __init__(self, database: str, *, read_only: bool, threads: int | None) -> None:
+    def __init__(
+        self, database: str, *, read_only: bool, threads: int | None, memory: str | None = None
+    ) -> None:
         self._spill = Path(tempfile.mkdtemp(prefix="mentorlift-"))
         config: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
@@ -53,6 +55,8 @@ class Engine:
         }
         if threads is not None:
             config["threads"] = threads
+        if memory is not None:
+            config["memory_limit"] = memory
         try:
             self._connection = duckdb.connect(database, read_only=read_only, config=config)
         except BaseException:
@@ -65,14 +69,24 @@ class Engine:
         return cls(":memory:", read_only=False, threads=threads)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False, threads: int | None = None) -> Self:
-        """An engine on a database file; raises :class:`UserError` when it cannot be opened."""
+    def open(
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        threads: int | None = None,
+        memory: str | None = None,
+    ) -> Self:
+        """An engine on a database file; raises :class:`UserError` when it cannot be opened.
+
+        ``memory``, such as 2GB, bounds what is held before it is spilled [most of the machine].
+        """
         if read_only and not path.is_file():
             raise UserError(
                 f"There is no database at {path}.", "Run the project once to make it.", Exit.DATA
             )
         try:
-            return cls(str(path), read_only=read_only, threads=threads)
+            return cls(str(path), read_only=read_only, threads=threads, memory=memory)
         except duckdb.IOException as error:
             if "lock" in str(error).lower():
                 problem = f"{path} is in use by another program."

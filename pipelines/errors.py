@@ -16,7 +16,7 @@ class Exit(IntEnum):
     BUSY = 5  # another run holds the output folder
     REFUSED = 6  # a query was refused
     LIMIT = 7  # a query reached its limit of time, memory or output
-    SERVER = 8  # the scheduler cannot be reached
+    SERVER = 8  # a server (the scheduler, a database) cannot be reached or refuses
     SYSTEM = 10  # the disk or a folder refused: full, read-only, no permission
     PARTIAL = 11  # the run is complete, but for files that were refused
     NO_NUMBER = 9  # the run is complete, but at least one study has no number to show
@@ -44,3 +44,10 @@ def shown(name: str) -> str:
         c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name
     )
     return "".join(kept)
+
+
+class ServerAway(UserError):
+    """A server that did not answer or hung up: trying again may help."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem, fix, Exit.SERVER)

@@ -19,8 +19,10 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 
 from pipelines import publish
-from pipelines.errors import Exit, UserError
-from pipelines.run import Outcome, begin, end, prepare, released, run_stage
+from pipelines.config import load_project
+from pipelines.errors import Exit, ServerAway, UserError
+from pipelines.pull import is_pulled
+from pipelines.run import Outcome, begin, end, prepare, pull_stage, released, run_stage
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
@@ -28,14 +30,26 @@ if TYPE_CHECKING:
 
 
 def _outside_cause(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
-    """Retry what the disk or the network caused; a UserError stays wrong however often tried."""
+    """Retry what disk or network caused; another UserError stays wrong however often tried."""
     cause = state.result(raise_on_failure=False, _sync=True)
-    return isinstance(cause, OSError)
+    return isinstance(cause, OSError | ServerAway)
 
 
 def _stage(stage: str, project: Path, data: Path, out: Path) -> None:
     logger = get_run_logger()
     run_stage(prepare(project, data, out), stage, logger.info)
+
+
+@task(
+    name="pull",
+    retries=2,
+    retry_delay_seconds=[10, 60],
+    retry_condition_fn=_outside_cause,
+    cache_policy=NO_CACHE,
+)
+def pull(project: Path, data: Path) -> None:
+    """Add what the project's databases hold to the delivered files."""
+    pull_stage(project, data, get_run_logger().info)
 
 
 @task(
@@ -79,6 +93,8 @@ def run_flow(project: Path, data: Path, out: Path) -> str:
     """The whole path from raw files to the report; returns the run's id."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
+        if is_pulled(load_project(project)):
+            pull(project, data)
         if not begin(project, data, out, get_run_logger().info).finished("report"):
             for stage in (ingest, build, estimate, report):
                 stage(project, data, out)

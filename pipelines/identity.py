@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pipelines.delivery import Part
+from pipelines.parts import Part
 
 UnknownPerson = Literal["quarantine", "load"]
 

@@ -15,6 +15,7 @@ from pipelines import catalog, ingest, models, publish, results, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
+from pipelines.pull import is_pulled, pull
 from pipelines.studies import answer
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.wording import answer as in_words
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from analysis.manifest import RunManifest
     from pipelines.config import Project
 
+# Files of any size land within twice this; more would only make very large ones a little faster.
+INGEST_MEMORY = "2GB"
 STAGES = ("ingest", "build", "estimate", "report")
 
 
@@ -119,13 +122,20 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
     }[stage]
 
 
+def pull_stage(project_dir: Path, data: Path, say: Callable[[str], None]) -> None:
+    """Add what the project's databases hold to the delivered files; nothing where none is named."""
+    project = load_project(project_dir)
+    if is_pulled(project):
+        pull(project, data, say)
+
+
 def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     """Land every file of the project as text, identifiers replaced by pseudonyms."""
     space, settings = context.space, context.project.settings
     key, _, _ = load_key(settings.project)
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
-    with Engine.open(temporary) as engine:
+    with Engine.open(temporary, memory=INGEST_MEMORY) as engine:
         report = ingest.land(
             engine,
             settings,
@@ -244,10 +254,14 @@ def run(
     say: Callable[[str], None],
     until: str = STAGES[-1],
     known_at: dt.date | None = None,
+    *,
+    pulling: bool = False,
 ) -> Outcome | None:
-    """All stages up to ``until``; the outcome once the report is written."""
+    """All stages up to ``until``, after a pull if asked for; the outcome with the report."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
+        if pulling:
+            pull_stage(project_dir, data, say)
         context = begin(project_dir, data, out, say, known_at)
         if until in STAGES[2:]:
             _refuse_later_studies(context)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MONTHS_SINCE = re.compile(r"months since (\d{4})-(0[1-9]|1[0-2])")
 _STRPTIME = re.compile(r"([^%]*%-?[aAbBdfHIjmMpSyYzZ])+[^%]*")
-_ZONE = r"(Z|[+-]\d{2}:?\d{2})?"
+_ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)?"
 _MIDNIGHT = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]00:00(:00(\.0+)?)?{_ZONE})?$"
 _ANY_TIME = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)? ?{_ZONE})?$"
 _ISO_MONTH = r"^\d{4}-\d{2}$"

@@ -11,8 +11,9 @@ import yaml
 from pydantic import Field, ValidationError
 
 from analysis.study import explain
-from pipelines.delivery import Load, Part
+from pipelines.delivery import Load
 from pipelines.errors import Exit, UserError
+from pipelines.parts import Part
 
 FOLDER = Path(__file__).resolve().parent / "dialects"
 # A key names what a canonical column is filled from; the project's choice replaces the dialect's.

@@ -34,6 +34,13 @@ def settle(engine: Engine, load: Mapping, judged: str) -> int:
     return dropped
 
 
+def in_order(engine: Engine, judged: str) -> bool:
+    """Whether the rows lie in the order of the file, so that they need not be sorted again."""
+    return not engine.scalar(
+        f"select count(*) from (select _row < lag(_row) over () as back from {judged}) where back"
+    )
+
+
 def _key_hash(load: Mapping) -> str:
     """SQL for a hash that rows of the same key share, and so rows of the same content as well."""
     key = _key(load) or rules.content_columns(load)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
-from pipelines.ingest import mapping, rules
+from pipelines.ingest import mapping, repeats, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,12 +62,10 @@ def insert(
 ) -> None:
     """Store judged rows behind the ``landed`` ones before them, name the quarantined, drop both.
 
-    Rows stand in the order of the file, but where a join has filled in the kinds of exits.
-
     Raises AssertionError unless exactly the rows that were counted are stored.
     """
     target = load.contract.table
-    order = "order by _row, rowid" if target == "employment" else ""
+    order = "" if repeats.in_order(engine, table) else "order by _row, rowid"
     filled = rules.content_columns(load)
     content = ", ".join(map(ident, filled))
     origin = {"source": file.source.name, "file": file.name, "day": file.delivered_on}

@@ -8,6 +8,7 @@ from pipelines.errors import shown
 from pipelines.sources.columnar import read_parquet, read_stata
 from pipelines.sources.delimited import read_delimited
 from pipelines.sources.excel import read_excel
+from pipelines.sources.pg_dump import read_dump
 from pipelines.sources.records import read_records
 from pipelines.sources.table import SHEET, Batch, Dialect, Reading, SourceTable, unusable
 
@@ -32,6 +33,7 @@ READERS: dict[str, Reader] = {
     ".dat": read_records,
     ".parquet": read_parquet,
     ".dta": read_stata,
+    ".sql": read_dump,
 }
 
 __all__ = ["READERS", "SHEET", "Batch", "Dialect", "Reading", "SourceTable", "read_source"]

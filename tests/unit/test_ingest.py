@@ -156,6 +156,8 @@ def test_a_row_that_is_dropped_is_always_noticed():
     [
         ("iso", "2024-03-31", "2024-03-31"),
         ("iso", "2024-03-31T00:00:00.000Z", "2024-03-31"),
+        ("iso", "2024-03-31 00:00:00+00", "2024-03-31"),
+        ("iso", "2024-03-31T00:00:00+00:00", "2024-03-31"),
         ("%d.%m.%Y", "31.03.2024", "2024-03-31"),
         ("%d-%b-%Y", "31-Mar-2024", "2024-03-31"),
         ("months since 2014-01", "-2.0", "2013-11-01"),
@@ -172,7 +174,17 @@ def test_dates_in_their_declared_format(deliver, form, given, landed):
     assert result.rows("employment", "hired_on") == [(landed,)]
 
 
-@pytest.mark.parametrize("given", ["1.5", "soon", "2024-03-31T08:00:00Z", "31/03/2024"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "1.5",
+        "soon",
+        "2024-03-31T08:00:00Z",
+        "31/03/2024",
+        "2024-03-31 00:00:00+02",
+        "2024-03-31 22:00:00+00",
+    ],
+)
 def test_dates_in_another_format_are_quarantined(deliver, given):
     form = "months since 2014-01" if given == "1.5" else "iso"
     landed = deliver(
