@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,20 @@ OutFolder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 DEMO_PEOPLE = 5000
+
+
+class Dialects(StrEnum):
+    """How the demo company's files are written."""
+
+    clean = "clean"
+    vendor = "vendor"
+
+
+class Defects(StrEnum):
+    """Whether the demo company's vendor files have defects."""
+
+    planted = "planted"
+    none = "none"
 
 
 @app.command()
@@ -94,6 +109,12 @@ def demo(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Another company [the documented one].")
     ] = None,
+    dialects: Annotated[
+        Dialects, typer.Option("--dialects", help="Plain files, or as vendors deliver them.")
+    ] = Dialects.clean,
+    defects: Annotated[
+        Defects, typer.Option("--defects", help="Defects in the vendors' files.")
+    ] = Defects.planted,
 ) -> None:
     """Make a company with a known truth: project, exports and, apart from them, the truth.
 
@@ -102,8 +123,9 @@ def demo(
     from pipelines.demo import DEFAULT_SEED, write_demo
 
     made = write_demo(
-        out, scenario=scenario, people=people, seed=DEFAULT_SEED if seed is None else seed
-    )
+        out, scenario=scenario, people=people, seed=DEFAULT_SEED if seed is None else seed,
+        dialects=dialects.value, defects=defects.value,
+    )  # fmt: skip
     _note(f"demo company in {out}: project {made.project}, exports {made.data}")
     _note(f"the planted truth lies in {made.truth}")
 

@@ -35,10 +35,34 @@ SNAPSHOTS = tuple(
     for month in (3, 6, 9, 12)
 )
 SF_SNAPSHOTS = tuple(day for day in SNAPSHOTS if day < MOVED_ON)
-_SECOND = (
-    "Åberg Bäcker Cárdenas Díaz Ek Fänger Gómez Höfer Iñigo Jäger Küng Løvaas Muñoz Nuñez Öst Pérez "
-    "Quint Röhm Sørli Tünn Übel Vélez Wörner Ximénez Ybarra Zürn"
-).split()
+_SECOND = [
+    "Åberg",
+    "Bäcker",
+    "Cárdenas",
+    "Díaz",
+    "Ek",
+    "Fänger",
+    "Gómez",
+    "Höfer",
+    "Iñigo",
+    "Jäger",
+    "Küng",
+    "Løvaas",
+    "Muñoz",
+    "Nuñez",
+    "Öst",
+    "Pérez",
+    "Quint",
+    "Röhm",
+    "Sørli",
+    "Tünn",
+    "Übel",
+    "Vélez",
+    "Wörner",
+    "Ximénez",
+    "Ybarra",
+    "Zürn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +181,9 @@ class Canon:
         """Day from which a person has a number of the company's own; absent: never."""
         found = {}
         for p, spells in self.of_person.items():
-            days = [max(e.hired, MOVED_ON) if e.acquired else e.hired for e in spells if e.in_workday]
+            days = [
+                max(e.hired, MOVED_ON) if e.acquired else e.hired for e in spells if e.in_workday
+            ]
             if days:
                 found[p] = min(days)
         return found
@@ -179,6 +205,14 @@ class Canon:
         """The assignment of an employment on a day, after the exit the last."""
         jobs = self.jobs[e.row]
         return next((j for j in reversed(jobs) if j.valid_from <= day), jobs[0])
+
+    def employed(self, person: str, day: dt.date) -> Employment:
+        """The employment that covers a day; before all of them the first.
+
+        People hired in the month of a survey may answer a few days before their first one.
+        """
+        spells = self.of_person[person]
+        return next((e for e in reversed(spells) if e.hired <= day), spells[0])
 
     def mail(self, person: str) -> str:
         """The work address known last."""
@@ -209,7 +243,9 @@ def plain(name: str) -> str:
 
 def load_canonical(folder: Path, streams: Streams, size: int, applications: pa.Table) -> Canon:
     """The canonical layer of a folder; ``applications`` are the lottery's with all their dates."""
-    tables = {path.stem: pq.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))}
+    tables = {
+        path.stem: pq.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))
+    }
     tables["application"] = applications.to_pylist()
     exits = {row["employment_id"]: row for row in tables.pop("exit")}
     by_person: dict[str, list[dict[str, Any]]] = {}

@@ -3,21 +3,20 @@
 How a loader recovers the canonical layer
 - *employment*: a row's `Employee ID` and `Hire Date` name the spell; `Last Day of Work` is the exit
   (the other three dates lie up to 30 days later; 12/31/9999 and an empty cell mean none), the kind
-  follows from `Primary Termination Reason` by the reviewed mapping, never from its prefix. Two spells
-  one to three days apart, the first ended by a transfer to another legal entity, are one.
-- *jobs* of departments without a KPI: `Position Start Date` names the assignment, the unit gives the
-  department, the manager is a name.
-- the *acquired entity's* people stand here from its move (January 2024) on, with their old number in
-  `Legacy Person ID`.
+  follows from `Primary Termination Reason` by the reviewed mapping, never from its prefix. Two
+  spells one to three days apart, the first ended by a transfer to another legal entity, are one.
+- *jobs* of departments without a KPI: `Position Start Date` names the assignment, the unit gives
+  the department, the manager is a name.
+- the *acquired entity's* people stand here from its move (January 2024) on, with their old number
+  in `Legacy Person ID`.
 
 What is lost: assignments that began and ended between two snapshots; exits entered after the last
-snapshot; withdrawn terminations that no snapshot fell on; managers of the acquired entity before its
-move.
+snapshot; withdrawn terminations that no snapshot fell on; managers of the acquired entity before
+its move.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from pipelines.demo_vendor.canonical import MOVED_ON, SNAPSHOTS, Canon, Employme
 from pipelines.demo_vendor.files import Row, write_csv
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from pipelines.demo_vendor.manifest import Manifest

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING
 from pipelines.demo_vendor.canonical import MEASURED, SNAPSHOTS
 from pipelines.demo_vendor.files import Mark, Row
 from pipelines.demo_vendor.workday import (
-    AT, HEADER, Record, Sight, Transfer, british, cells, shows, sight, us, write_snapshot,
+    AT,
+    HEADER,
+    Record,
+    Sight,
+    Transfer,
+    british,
+    cells,
+    shows,
+    sight,
+    us,
+    write_snapshot,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.demo_vendor.canonical import Canon, Employment
-    from pipelines.demo_vendor.defects import Chooser, Target
+    from pipelines.demo_vendor.defects import Chooser
     from pipelines.demo_vendor.manifest import Manifest
 
 LAST = SNAPSHOTS[-1]
