@@ -35,7 +35,7 @@ HEAD = (
     "First Name", "Last Name", "Email", "Status", "Survey Cycle Title", "Latest Response", DATE,
 )  # fmt: skip
 _COMPANIONS = ("_COMMENT", "_COMMENT_TOPICS", "_SENSITIVE_COMMENT_FLAG")
-HEADER = (*HEAD, *(q.upper() + tail for q in QUESTIONS for tail in ("", *_COMPANIONS)))
+HEADER = (*HEAD, *(q + tail for q in QUESTIONS for tail in ("", *_COMPANIONS)))
 AT = {name: place for place, name in enumerate(HEADER)}
 _COMMENTS = ("", "", "", 'I like it, "mostly"', "More time please,\nand a better chair", "Ask me")
 _KEPT = 8  # answers left in a response with too few
@@ -114,7 +114,7 @@ def write(canon: Canon, plan: GlintPlan, folder: Path, manifest: Manifest) -> No
         header = [DATE_LATER if renamed and name == DATE else name for name in HEADER]
         path = folder / f"glint_wave_{_delivered(wave)}.csv"
         if plan.planted and wave == NEGATIVE:
-            manifest.add(path.name, 0, Mark("negative_item", "TIS_5"))
+            manifest.add(path.name, 0, Mark("negative_item", "tis_5"))
         if renamed:
             manifest.add(path.name, 1, Mark("header_drift", f"{DATE} -> {DATE_LATER}"))
         write_csv(path, [header], rows, manifest)
@@ -153,13 +153,13 @@ def _planted(row: Row, answer: dict[str, Any], met: tuple[str, float] | None) ->
     (defect, u), person, wave = met, answer["person_id"], answer["wave"]
     if defect == "score_out_of_range":
         item = ITEMS[int(u * 6)]
-        row.cells[AT[item.upper()]] = "11"
+        row.cells[AT[item]] = "11"
         key = f"survey:{person}|{wave}|{item}"
-        row.marks.append(Mark(defect, f"{item.upper()} of {person}", (key,)))
+        row.marks.append(Mark(defect, f"{item} of {person}", (key,)))
     elif defect == "few_items":
         gone = blanked(answer)
         for question in gone:
-            row.cells[AT[question.upper()]] = ""
+            row.cells[AT[question]] = ""
         keys = tuple(f"survey:{person}|{wave}|{q}" for q in gone)
         row.marks.append(Mark(defect, person, keys))
     else:
@@ -167,7 +167,7 @@ def _planted(row: Row, answer: dict[str, Any], met: tuple[str, float] | None) ->
         day = answer["answered_on"] - dt.timedelta(days=2)
         first.cells[AT["Latest Response"]] = "FALSE"
         first.cells[AT[DATE]] = f"{day:%d-%m-%Y} 07:55"
-        first.cells[AT["TIS_1"]] = "1" if first.cells[AT["TIS_1"]] != "1" else "2"
+        first.cells[AT["tis_1"]] = "1" if first.cells[AT["tis_1"]] != "1" else "2"
         return [first, row]
     return [row]
 
@@ -220,7 +220,7 @@ def _write_averages(canon: Canon, answers: list[dict[str, Any]], folder: Path) -
     for (unit, q), values in cells.items():
         average = f"{sum(values) / max(1, len(values)):.2f}"
         shown = ["*", "*"] if (unit, q) in small else [str(len(values)), average]
-        lines.append([unit, q.upper(), *shown])
+        lines.append([unit, q, *shown])
     from pipelines.demo_vendor.manifest import Manifest
 
     path = folder / f"glint_averages_{_delivered(AGGREGATE)}.csv"

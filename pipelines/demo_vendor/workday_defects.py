@@ -110,7 +110,7 @@ def _withdrawn(
 
 
 def _zeros(canon: Canon, chooser: Chooser, once: list[Employment], plan: WorkdayPlan) -> None:
-    """Ids without zeros that fit two people: one has the other's number with a zero less.
+    """Ids without zeros that fit two people: one has the other's number with a zero more in front.
 
     Both are too new to be rated: in a workbook, where numbers have no zeros, nobody could tell them
     apart.
@@ -127,7 +127,7 @@ def _zeros(canon: Canon, chooser: Chooser, once: list[Employment], plan: Workday
         key = t.employment.row, LAST if n % 2 == 0 else SNAPSHOTS[14]
         plan.met[key] = "zero_stripped_id"
         plan.other[key] = twins[n].employment.person
-        plan.renumbered[twins[n].employment.person] = t.employment.person[1:]
+        plan.renumbered[twins[n].employment.person] = f"0{t.employment.person}"
 
 
 def _leavers(canon: Canon, chooser: Chooser, once: list[Employment], plan: WorkdayPlan) -> None:
