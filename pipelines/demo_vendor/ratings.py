@@ -71,7 +71,8 @@ def plan_ratings(canon: Canon, chooser: Chooser) -> RatingsPlan:
         return plan
     cycles: dict[str, list[dt.date]] = {}
     for row in canon.tables["rating"]:
-        if row["scale"] != FOUR:
+        # a defect in the workbook that is delivered twice would count twice
+        if row["scale"] != FOUR and row["cycle"] != PURGED_CYCLE:
             cycles.setdefault(row["person_id"], []).append(row["cycle"])
     rated = [
         e for e in canon.employments
@@ -83,7 +84,7 @@ def plan_ratings(canon: Canon, chooser: Chooser) -> RatingsPlan:
             own = cycles[t.employment.person]
             plan.met[t.employment.person, own[int(t.u[0] * len(own))]] = name
     u = chooser.uniforms("unknown_rated")
-    every = sorted({row["cycle"] for row in canon.tables["rating"]})
+    every = sorted({row["cycle"] for row in canon.tables["rating"]} - {PURGED_CYCLE})
     for n in range(chooser.count("unknown_rated")):
         department = ("sales", "operations", "engineering")[int(u[n, 1] * 3)]
         plan.unknown.append((every[int(u[n, 0] * len(every))], department))
