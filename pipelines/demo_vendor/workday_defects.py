@@ -66,7 +66,9 @@ def plan_workday(canon: Canon, chooser: Chooser) -> WorkdayPlan:
     plan = WorkdayPlan(refused=chooser.planted)
     scale = canon.size / 5_000
     once = [e for e in canon.employments if len(canon.of_person[e.person]) == 1 and not e.acquired]
-    for t in chooser.pick("transfer", _long(once), max(1, round(TRANSFERS * scale))):
+    # both legs show one assignment; where snapshots feed jobs, it would stand in a file twice
+    stays = [e for e in _long(once) if e.department in MEASURED]
+    for t in chooser.pick("transfer", stays, max(1, round(TRANSFERS * scale))):
         e, (a, b, c) = t.employment, t.u
         start = max(2, next(n for n, day in enumerate(SNAPSHOTS) if day > e.hired + 60 * _DAY))
         nth = start + int(a * (14 - start))
