@@ -64,25 +64,8 @@ def write_demo(
     ``dialects`` is clean (plain CSV files) or vendor (files as vendors' systems deliver them, with
     ``defects`` planted or none).
     """
-    if scenario not in SCENARIOS:
-        raise UserError(
-            "scenario: there is none of this name",
-            f"Use one of: {', '.join(sorted(SCENARIOS))}.",
-            Exit.USAGE,
-        )
-    if people < SMALLEST:
-        raise UserError(
-            f"people: fewer than {SMALLEST}",
-            f"Use {SMALLEST} or more: below that no department can hold a lottery.",
-            Exit.USAGE,
-        )
     vendor = dialects == "vendor"
-    if vendor and min(people, SCENARIOS[scenario].heads or people) < SMALLEST_VENDOR:
-        raise UserError(
-            f"people: fewer than {SMALLEST_VENDOR} in vendor dialects",
-            f"Use {SMALLEST_VENDOR} or more: a smaller company has no acquired entity to deliver.",
-            Exit.USAGE,
-        )
+    _check_arguments(scenario, people, vendor=vendor)
     paths = DemoPaths(out / "project", out / "exports", out / "truth", out / "canonical")
     for folder in (paths.data, paths.truth, paths.canonical):
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +90,27 @@ def write_demo(
     pq.write_table(truths, paths.truth / "estimands.parquet")
     pq.write_table(_potential(company, felt, ids), paths.truth / "potential.parquet")
     return paths
+
+
+def _check_arguments(scenario: str, people: int, *, vendor: bool) -> None:
+    if scenario not in SCENARIOS:
+        raise UserError(
+            "scenario: there is none of this name",
+            f"Use one of: {', '.join(sorted(SCENARIOS))}.",
+            Exit.USAGE,
+        )
+    if people < SMALLEST:
+        raise UserError(
+            f"people: fewer than {SMALLEST}",
+            f"Use {SMALLEST} or more: below that no department can hold a lottery.",
+            Exit.USAGE,
+        )
+    if vendor and min(people, SCENARIOS[scenario].heads or people) < SMALLEST_VENDOR:
+        raise UserError(
+            f"people: fewer than {SMALLEST_VENDOR} in vendor dialects",
+            f"Use {SMALLEST_VENDOR} or more: a smaller company has no acquired entity to deliver.",
+            Exit.USAGE,
+        )
 
 
 def _write(path: Path, table: pa.Table) -> None:

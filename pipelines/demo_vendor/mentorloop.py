@@ -152,16 +152,8 @@ def _participants(canon: Canon, plan: MentorloopPlan) -> list[Row]:
 
     for path in paths(canon):
         person = path["person"]
-        closed = {
-            "Signup Date": day(path["applied_on"]), "Eligible": day(path["eligible_on"]),
-            "Invited": day(path["invited_on"]), "Draw Date": day(path["drawn_on"]),
-            "Draw Result": path["arm"], "Stratum": path["stratum"] or "",
-            "First Match": day(path["matched_on"]), "Completed": day(path["completed_on"]),
-            "Closed": day(path["closed_on"]),
-            "Completion %": "100" if path["completed_on"] else "",
-        }  # fmt: skip
         mails = canon.login(person), canon.mail(person)
-        add(canon.name(person), path["programme"], "Mentee", mails, **closed)
+        add(canon.name(person), path["programme"], "Mentee", mails, **_path_cells(path))
     mentors = sorted(
         {(r["programme"], r["mentor_id"]) for r in canon.tables["match"] if r["mentor_id"]}
     )
@@ -181,20 +173,31 @@ def _participants(canon: Canon, plan: MentorloopPlan) -> list[Row]:
     return rows
 
 
+def _path_cells(path: dict[str, Any]) -> dict[str, str]:
+    return {
+        "Signup Date": day(path["applied_on"]), "Eligible": day(path["eligible_on"]),
+        "Invited": day(path["invited_on"]), "Draw Date": day(path["drawn_on"]),
+        "Draw Result": path["arm"], "Stratum": path["stratum"] or "",
+        "First Match": day(path["matched_on"]), "Completed": day(path["completed_on"]),
+        "Closed": day(path["closed_on"]),
+        "Completion %": "100" if path["completed_on"] else "",
+    }  # fmt: skip
+
+
 def _loops(canon: Canon, plan: MentorloopPlan) -> list[Row]:
     matches = canon.tables["match"]
-    groups: dict[tuple[str, str, dt.date], int] = {}
+    numbers: dict[tuple[str, str, dt.date], int] = {}
     size: dict[tuple[str, str, dt.date], int] = {}
     for row in matches:
-        key = row["programme"], row["mentor_id"] or row["mentee_id"], row["matched_on"]
-        groups.setdefault(key, len(groups) + 1)
+        key = _loop(row)
+        numbers.setdefault(key, len(numbers) + 1)
         size[key] = size.get(key, 0) + 1
     rows = []
     for row in matches:
-        key = row["programme"], row["mentor_id"] or row["mentee_id"], row["matched_on"]
         mentor, mentee = row["mentor_id"], row["mentee_id"]
         cells = [
-            f"L{groups[key]:06d}", row["programme"], "Group" if size[key] > 1 else "One to one",
+            f"L{numbers[_loop(row)]:06d}", row["programme"],
+            "Group" if size[_loop(row)] > 1 else "One to one",
             canon.name(mentor) if mentor else "", canon.login(mentor) if mentor else "",
             canon.name(mentee), canon.login(mentee), day(row["matched_on"]), day(row["ended_on"]),
             day(row["goal_set_on"]), "Yes" if row["rationale_recorded"] else "No",
@@ -206,22 +209,15 @@ def _loops(canon: Canon, plan: MentorloopPlan) -> list[Row]:
             marks = [Mark("masked_mentee", f"Mentee Email of {mentee}", (key_,))]
         rows.append(Row(cells, marks))
     for n, (person, programme, on) in enumerate(plan.own_mentor):
-        name, mail = canon.name(person), canon.login(person)
-        cells = [
-            f"L{900001 + n}",
-            programme,
-            "One to one",
-            name,
-            mail,
-            name,
-            mail,
-            day(on),
-            "",
-            "",
-            "No",
-        ]
+        both = [canon.name(person), canon.login(person)] * 2
+        cells = [f"L{900001 + n}", programme, "One to one", *both, day(on), "", "", "No"]
         rows.append(Row(cells, [Mark("own_mentor", person)]))
     return rows
+
+
+def _loop(match: dict[str, Any]) -> tuple[str, str, dt.date]:
+    """What a loop is: a mentor's mentees of one day."""
+    return match["programme"], match["mentor_id"] or match["mentee_id"], match["matched_on"]
 
 
 def _activity(canon: Canon, plan: MentorloopPlan) -> list[Row]:
