@@ -44,9 +44,9 @@ def write_csv(
     for cells in above:
         writer.writerow(cells)
     line = 1 + text.getvalue().count("\n")
-    for row in rows:
+    for nth, row in enumerate(rows, start=len(above) + 1):
         for mark in row.marks:
-            manifest.add(path.name, line, mark)
+            manifest.add(path.name, line, mark, row=nth)
         writer.writerow(row.cells)
         # a quoted line break makes a record longer than a line
         line += 1 + sum(cell.count("\n") for cell in row.cells)

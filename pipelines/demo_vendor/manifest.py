@@ -17,22 +17,30 @@ if TYPE_CHECKING:
     from pipelines.demo_vendor.files import Mark
 
 COLUMNS = (
-    "defect", "file", "sheet", "physical_row", "key", "rule", "outcome", "canonical_keys",
+    "defect", "file", "sheet", "physical_row", "spreadsheet_row", "key", "rule", "outcome",
+    "canonical_keys",
 )  # fmt: skip
+_NUMBERS = {"physical_row", "spreadsheet_row"}
 
 
 @dataclass(slots=True)
 class Manifest:
-    """Planted defects with the place of each; ``physical_row`` is 0 where a whole file is meant."""
+    """Planted defects with the place of each, 0 where a whole file is meant.
+
+    ``physical_row`` is the line on which the record begins; ``spreadsheet_row`` counts a record of
+    several lines once.
+    """
 
     rows: list[dict[str, str | int]] = field(default_factory=list)
 
-    def add(self, file: str, physical_row: int, mark: Mark, sheet: str = "") -> None:
-        """Note one defect of a record or file."""
+    def add(
+        self, file: str, physical_row: int, mark: Mark, sheet: str = "", row: int | None = None
+    ) -> None:
+        """Note one defect of a record or file; ``row`` where it differs from the line."""
         defect = BY_NAME[mark.defect]
         values = (
-            mark.defect, file, sheet, physical_row, mark.key, defect.rule, defect.outcome,
-            ";".join(mark.canonical_keys),
+            mark.defect, file, sheet, physical_row, physical_row if row is None else row, mark.key,
+            defect.rule, defect.outcome, ";".join(mark.canonical_keys),
         )  # fmt: skip
         self.rows.append(dict(zip(COLUMNS, values, strict=True)))
 
@@ -48,7 +56,7 @@ class Manifest:
         ordered = sorted(
             self.rows, key=lambda r: (str(r["file"]), str(r["sheet"]), int(r["physical_row"]))
         )
-        kinds = [pa.int64() if c == "physical_row" else pa.string() for c in COLUMNS]
+        kinds = [pa.int64() if c in _NUMBERS else pa.string() for c in COLUMNS]
         schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
         pq.write_table(pa.Table.from_pylist(ordered, schema), folder / "defects.parquet")
         with (folder / "defects.csv").open("w", encoding="utf-8", newline="") as file:

@@ -132,7 +132,7 @@ def write(canon: Canon, plan: MentorloopPlan, folder: Path, manifest: Manifest) 
     for name, header, rows in parts:
         path = folder / f"mentorloop_{name}_{stamp}.csv"
         write_csv(path, [header], rows(canon, plan), manifest, encoding="utf-8-sig")
-    again = folder / f"mentorloop_activity_{stamp} (1).csv"
+    again = folder / f"mentorloop_activity_{stamp}_copy.csv"
     again.write_bytes((folder / f"mentorloop_activity_{stamp}.csv").read_bytes())
 
 

@@ -214,6 +214,8 @@ def test_glint_has_four_columns_a_question_and_comments_of_several_lines(demo: D
     assert re.fullmatch(r"\d\d-06-2023 \d\d:\d\d", lines[1][1][6])
     assert lines_of(demo.data / "glint_wave_2024-12-31.csv")[0][1][6] == "Completion Date"
     planted = next(r for r in manifest_of(demo.truth) if r["defect"] == "score_out_of_range")
+    places = lines_of(demo.data / planted["file"])
+    assert places[int(planted["spreadsheet_row"]) - 1][0] == int(planted["physical_row"])
     item = planted["key"].split(" of ")[0]
     assert record(demo.data, planted["file"], planted["physical_row"])[item] == "11"
 
@@ -226,7 +228,7 @@ def test_the_second_wave_is_averages_with_fourteen_suppressed_cells(clean: DemoP
 
 def test_the_mentoring_tool_sends_one_file_twice(demo: DemoPaths) -> None:
     first = (demo.data / "mentorloop_activity_2025-12-31.csv").read_bytes()
-    assert (demo.data / "mentorloop_activity_2025-12-31 (1).csv").read_bytes() == first
+    assert (demo.data / "mentorloop_activity_2025-12-31_copy.csv").read_bytes() == first
     planted = {r["defect"]: r for r in manifest_of(demo.truth)}
     own = planted["own_mentor"]
     loop = record(demo.data, own["file"], own["physical_row"])
