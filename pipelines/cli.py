@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_files import commands
+from pipelines.cli_options import AsJson, DataFolder, KnownAt, OutFolder, ProjectFolder, note
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 app = typer.Typer(
     help="What does our mentoring actually do? From raw HR exports to a report one can defend.",
@@ -21,27 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-ProjectFolder = Annotated[
-    Path, typer.Argument(help="Folder with mentorlift.yml and studies/.", show_default=False)
-]
-DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Folder with the delivered files [PROJECT/data].")
-]
-OutFolder = Annotated[
-    Path | None, typer.Option("--out", help="Folder for the results [PROJECT/out].")
-]
-KnownAt = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-known-at",
-        formats=["%Y-%m-%d"],
-        help="As if on that day: later deliveries do not exist [out: PROJECT/out-DATE].",
-        show_default=False,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-DEMO_PEOPLE = 5000
+app.add_typer(commands)
 
 
 @app.command()
@@ -60,22 +42,6 @@ def run(
     Example: mentorlift run data/examples/kenya_mentors --data ../kenya --out out
     """
     _run_until("report", project, data, out, as_known_at, as_json, pull)
-
-
-@app.command("pull")
-def pull_command(project: ProjectFolder, data: DataFolder = None) -> None:
-    """Write what has changed in the project's databases into the data folder, as delivered files.
-
-    Example: mentorlift pull my-project --data exports
-    """
-    from pipelines.config import load_project
-    from pipelines.pull import is_pulled, pull
-
-    settings = load_project(project)
-    if not is_pulled(settings):
-        _note("no source of this project is a database: there is nothing to pull")
-    for path in pull(settings, data or project / "data", _note):
-        typer.echo(path)
 
 
 @app.command("ingest")
@@ -135,81 +101,6 @@ def report(
 
 
 @app.command()
-def check(project: ProjectFolder, data: DataFolder = None, as_json: AsJson = False) -> None:
-    """Show what a run would do with each file; loads nothing, writes nothing, names all problems.
-
-    Example: mentorlift check my-project --data exports
-    """
-    from pipelines.config import load_project
-    from pipelines.ingest.check import examine
-
-    checked = examine(load_project(project).settings, data or project / "data", project)
-    if as_json:
-        import json
-
-        typer.echo(json.dumps(checked.as_dict(), ensure_ascii=False, indent=1))
-    else:
-        for line in checked.lines():
-            typer.echo(line)
-    if checked.exit_code:
-        raise typer.Exit(checked.exit_code)
-
-
-@app.command()
-def init(
-    files: Annotated[
-        list[Path], typer.Option("--from", help="Folder with exports, or files; may be repeated.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Project folder to write.")],
-) -> None:
-    """Write a project file from delivered files; every guess in it is marked as one.
-
-    Example: mentorlift init --from exports --out my-project
-    """
-    from pipelines.ingest.init import write_project
-
-    path, doubts = write_project(files, out)
-    typer.echo(f"{path}: {doubts} places to decide or fill in; look for TODO and decide:")
-
-
-@app.command()
-def dialects() -> None:
-    """List the systems whose exports are known, with what is assumed of each.
-
-    Example: mentorlift dialects
-    """
-    from pipelines.ingest.dialect import shipped
-
-    for name, dialect in shipped().items():
-        typer.echo(f"{name}: {dialect.system}. {dialect.what}.")
-        typer.echo(f"  assumed: {' '.join(dialect.assumed.split())}")
-
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the demo company.")],
-    scenario: Annotated[str, typer.Option("--scenario", help="What is planted.")] = "default",
-    people: Annotated[
-        int, typer.Option("--people", min=300, help="Headcount at the start.")
-    ] = DEMO_PEOPLE,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Another company [the documented one].")
-    ] = None,
-) -> None:
-    """Make a company with a known truth: project, exports and, apart from them, the truth.
-
-    Example: mentorlift demo --out data/demo --people 5000
-    """
-    from pipelines.demo import DEFAULT_SEED, write_demo
-
-    made = write_demo(
-        out, scenario=scenario, people=people, seed=DEFAULT_SEED if seed is None else seed
-    )
-    _note(f"demo company in {out}: project {made.project}, exports {made.data}")
-    _note(f"the planted truth lies in {made.truth}")
-
-
-@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT over marts.* and results.*.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of a run.")] = Path("data/demo/out"),
@@ -234,7 +125,7 @@ def query(
     form = adhoc.as_csv if as_csv else adhoc.as_json if as_json else adhoc.as_table
     sys.stdout.write(form(result))
     if result.truncated:
-        _note(f"only the first {rows:,} rows are shown; raise --max-rows for more")
+        note(f"only the first {rows:,} rows are shown; raise --max-rows for more")
 
 
 @app.command()
@@ -311,11 +202,7 @@ def _run_until(
 
 def _teller() -> Callable[[str], None]:
     """Progress goes to standard error, so that standard output is data alone."""
-    return _note
-
-
-def _note(text: str) -> None:
-    typer.echo(text, err=True)
+    return note
 
 
 def main() -> None:
@@ -323,24 +210,24 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        _note(f"error: {error.problem}")
-        _note(f"  fix: {error.fix}")
+        note(f"error: {error.problem}")
+        note(f"  fix: {error.fix}")
         sys.exit(int(error.exit_code))
     except BrokenPipeError:
         sys.exit(int(Exit.OK))
     except MemoryError:
-        _note("error: not enough memory\n  fix: close other programs or use a larger machine")
+        note("error: not enough memory\n  fix: close other programs or use a larger machine")
         sys.exit(int(Exit.UNEXPECTED))
     except OSError as error:
-        _note(f"error: {error.filename or 'the disk'}: {error.strerror or type(error).__name__}")
-        _note("  fix: check that the folder exists, can be written and has room, then run again")
+        note(f"error: {error.filename or 'the disk'}: {error.strerror or type(error).__name__}")
+        note("  fix: check that the folder exists, can be written and has room, then run again")
         sys.exit(int(Exit.SYSTEM))
     except Exception as error:
         if os.environ.get("MENTORLIFT_DEBUG"):
             raise
         # The text of an unforeseen exception may quote a cell, so only its kind is shown.
-        _note(f"error: a defect of mentorlift ({type(error).__name__})")
-        _note("  fix: set MENTORLIFT_DEBUG=1, run again, and report the traceback without data")
+        note(f"error: a defect of mentorlift ({type(error).__name__})")
+        note("  fix: set MENTORLIFT_DEBUG=1, run again, and report the traceback without data")
         sys.exit(int(Exit.UNEXPECTED))
 
 

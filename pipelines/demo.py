@@ -25,9 +25,12 @@ from analysis.synthetic.truth_feelings import Feeling, lottery_feelings
 from pipelines import demo_programmes as programmes
 from pipelines import demo_tables as exports
 from pipelines.demo_canonical import ParquetFile, block_tables, whole_tables
+from pipelines.demo_vendor import SMALLEST as SMALLEST_VENDOR
+from pipelines.demo_vendor import write_vendor
 from pipelines.errors import Exit, UserError
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "data" / "examples" / "demo"
+VENDOR_EXAMPLE = EXAMPLE.with_name("demo_vendor")
 SMALLEST = 300
 
 # Chosen once, among about a thousand, so that the first report a newcomer sees is a typical one: at
@@ -49,9 +52,49 @@ class DemoPaths:
 
 
 def write_demo(
-    out: Path, *, scenario: str = "default", people: int = 5_000, seed: int = DEFAULT_SEED
+    out: Path,
+    *,
+    scenario: str = "default",
+    people: int = 5_000,
+    seed: int = DEFAULT_SEED,
+    dialects: str = "clean",
+    defects: str = "planted",
 ) -> DemoPaths:
-    """Write the company below ``out`` and say where; the same arguments give the same bytes."""
+    """Write the company below ``out`` and say where; the same arguments give the same bytes.
+
+    ``dialects`` is clean (plain CSV files) or vendor (files as vendors' systems deliver them, with
+    ``defects`` planted or none).
+    """
+    vendor = dialects == "vendor"
+    _check_arguments(scenario, people, vendor=vendor)
+    paths = DemoPaths(out / "project", out / "exports", out / "truth", out / "canonical")
+    for folder in (paths.data, paths.truth, paths.canonical):
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(VENDOR_EXAMPLE if vendor else EXAMPLE, paths.project, dirs_exist_ok=True)
+    company = draw_company(scenario, size=people, seed=seed)
+    ids = exports.person_ids(company)
+    _write_blocks(company, ids, paths, clean=not vendor)
+    for name, table in whole_tables(company, ids).items():
+        pq.write_table(table, paths.canonical / f"{name}.parquet", compression="zstd")
+    applications = exports.applications(company, ids)
+    if vendor:
+        write_vendor(
+            paths.canonical, paths.data, paths.truth, applications, company.streams, company.size,
+            planted=defects == "planted",
+        )  # fmt: skip
+    else:
+        _write(paths.data / "mentoring_matches.csv", exports.matches(company, ids))
+        _write(paths.data / "mentoring_applications.csv", applications)
+        _write(paths.data / "mentoring_sites.csv", programmes.roll_out(company, ids))
+    felt = lottery_feelings(company)
+    truths = pa.Table.from_pylist([asdict(row) for row in estimands(company, felt)])
+    _write(paths.truth / "estimands.csv", truths)
+    pq.write_table(truths, paths.truth / "estimands.parquet")
+    pq.write_table(_potential(company, felt, ids), paths.truth / "potential.parquet")
+    return paths
+
+
+def _check_arguments(scenario: str, people: int, *, vendor: bool) -> None:
     if scenario not in SCENARIOS:
         raise UserError(
             "scenario: there is none of this name",
@@ -64,31 +107,19 @@ def write_demo(
             f"Use {SMALLEST} or more: below that no department can hold a lottery.",
             Exit.USAGE,
         )
-    paths = DemoPaths(out / "project", out / "exports", out / "truth", out / "canonical")
-    for folder in (paths.data, paths.truth, paths.canonical):
-        folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(EXAMPLE, paths.project, dirs_exist_ok=True)
-    company = draw_company(scenario, size=people, seed=seed)
-    ids = exports.person_ids(company)
-    _write_blocks(company, ids, paths)
-    for name, table in whole_tables(company, ids).items():
-        pq.write_table(table, paths.canonical / f"{name}.parquet", compression="zstd")
-    _write(paths.data / "mentoring_matches.csv", exports.matches(company, ids))
-    _write(paths.data / "mentoring_applications.csv", exports.applications(company, ids))
-    _write(paths.data / "mentoring_sites.csv", programmes.roll_out(company, ids))
-    felt = lottery_feelings(company)
-    truths = pa.Table.from_pylist([asdict(row) for row in estimands(company, felt)])
-    _write(paths.truth / "estimands.csv", truths)
-    pq.write_table(truths, paths.truth / "estimands.parquet")
-    pq.write_table(_potential(company, felt, ids), paths.truth / "potential.parquet")
-    return paths
+    if vendor and min(people, SCENARIOS[scenario].heads or people) < SMALLEST_VENDOR:
+        raise UserError(
+            f"people: fewer than {SMALLEST_VENDOR} in vendor dialects",
+            f"Use {SMALLEST_VENDOR} or more: a smaller company has no acquired entity to deliver.",
+            Exit.USAGE,
+        )
 
 
 def _write(path: Path, table: pa.Table) -> None:
     pa.csv.write_csv(table, path, pa.csv.WriteOptions(quoting_style="needed"))
 
 
-def _write_blocks(company: Company, ids: pa.Array, paths: DemoPaths) -> None:
+def _write_blocks(company: Company, ids: pa.Array, paths: DemoPaths, *, clean: bool) -> None:
     """Exports and canonical tables, block by block: nothing holds all months at once."""
     with ExitStack() as stack:
         files: dict[Path, exports.CsvFile | ParquetFile] = {}
@@ -104,10 +135,11 @@ def _write_blocks(company: Company, ids: pa.Array, paths: DemoPaths) -> None:
             held = draw_sessions(
                 company.streams, company.people, company.matches, block.first, last
             )
-            add(paths.data / "workers.csv", exports.workers(company, ids, block.first))
-            add(paths.data / "job_history.csv", exports.jobs(company, block, ids))
-            add(paths.data / "kpi_monthly.csv", exports.performance(company, block, ids))
-            add(paths.data / "mentoring_sessions.csv", exports.sessions(company, held, ids))
+            if clean:
+                add(paths.data / "workers.csv", exports.workers(company, ids, block.first))
+                add(paths.data / "job_history.csv", exports.jobs(company, block, ids))
+                add(paths.data / "kpi_monthly.csv", exports.performance(company, block, ids))
+                add(paths.data / "mentoring_sessions.csv", exports.sessions(company, held, ids))
             for name, table in block_tables(company, block, held, ids).items():
                 add(paths.canonical / f"{name}.parquet", table)
 

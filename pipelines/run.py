@@ -15,7 +15,7 @@ from pipelines import catalog, ingest, models, publish, results, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
-from pipelines.pull import is_pulled, pull
+from pipelines.stage_ingest import ingest_stage, pull_stage
 from pipelines.studies import answer
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.wording import answer as in_words
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from analysis.manifest import RunManifest
     from pipelines.config import Project
 
-# Files of any size land within twice this; more would only make very large ones a little faster.
-INGEST_MEMORY = "2GB"
 STAGES = ("ingest", "build", "estimate", "report")
 
 
@@ -120,43 +118,6 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
         "estimate": (space.releases,),
         "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
     }[stage]
-
-
-def pull_stage(project_dir: Path, data: Path, say: Callable[[str], None]) -> None:
-    """Add what the project's databases hold to the delivered files; nothing where none is named."""
-    project = load_project(project_dir)
-    if is_pulled(project):
-        pull(project, data, say)
-
-
-def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
-    """Land every file of the project as text, identifiers replaced by pseudonyms."""
-    space, settings = context.space, context.project.settings
-    key, _, _ = load_key(settings.project)
-    space.work.mkdir(parents=True, exist_ok=True)
-    temporary = publish.fresh(space.landed)
-    with Engine.open(temporary, memory=INGEST_MEMORY) as engine:
-        report = ingest.land(
-            engine,
-            settings,
-            context.data,
-            key,
-            project=context.project.folder,
-            private=space.private if settings.identity else None,
-            meanings=ingest.read_reasons(context.project.folder),
-            known_at=context.known_at,
-        )
-        if context.known_at is None:  # HR corrects what is open today
-            books = ingest.write_workbooks(engine, report, space.quarantine)
-            for book in books:
-                say(f"rows in quarantine, to be corrected: {book}")
-    publish.settle(temporary, space.landed)
-    workspace.write_json(space.reconciliation, report.as_dict())
-    for line in report.lines():
-        say(line)
-    if context.known_at is None:
-        for remark in ingest.remember(space.ledger, context.manifest.inputs):
-            say(remark)
 
 
 def build_stage(context: Context, say: Callable[[str], None]) -> None:

@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ProjectFolder = Annotated[
+    Path, typer.Argument(help="Folder with mentorlift.yml and studies/.", show_default=False)
+]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="Folder with the delivered files [PROJECT/data].")
+]
+OutFolder = Annotated[
+    Path | None, typer.Option("--out", help="Folder for the results [PROJECT/out].")
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-known-at",
+        formats=["%Y-%m-%d"],
+        help="As if on that day: later deliveries do not exist [out: PROJECT/out-DATE].",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def note(text: str) -> None:
+    """Say something on standard error, so that standard output is data alone."""
+    typer.echo(text, err=True)

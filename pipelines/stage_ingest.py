@@ -1,0 +1,56 @@
+"""The first stage of a run: delivered files are pulled where a database holds them, and landed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines import ingest, publish, workspace
+from pipelines.config import load_key, load_project
+from pipelines.engine import Engine
+from pipelines.pull import is_pulled, pull
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pipelines.run import Context
+
+# Files of any size land within twice this; more would only make very large ones a little faster.
+INGEST_MEMORY = "2GB"
+
+
+def pull_stage(project_dir: Path, data: Path, say: Callable[[str], None]) -> None:
+    """Add what the project's databases hold to the delivered files; nothing where none is named."""
+    project = load_project(project_dir)
+    if is_pulled(project):
+        pull(project, data, say)
+
+
+def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
+    """Land every file of the project as text, identifiers replaced by pseudonyms."""
+    space, settings = context.space, context.project.settings
+    key, _, _ = load_key(settings.project)
+    space.work.mkdir(parents=True, exist_ok=True)
+    temporary = publish.fresh(space.landed)
+    with Engine.open(temporary, memory=INGEST_MEMORY) as engine:
+        report = ingest.land(
+            engine,
+            settings,
+            context.data,
+            key,
+            project=context.project.folder,
+            private=space.private if settings.identity else None,
+            meanings=ingest.read_reasons(context.project.folder),
+            known_at=context.known_at,
+        )
+        if context.known_at is None:  # HR corrects what is open today
+            books = ingest.write_workbooks(engine, report, space.quarantine)
+            for book in books:
+                say(f"rows in quarantine, to be corrected: {book}")
+    publish.settle(temporary, space.landed)
+    workspace.write_json(space.reconciliation, report.as_dict())
+    for line in report.lines():
+        say(line)
+    if context.known_at is None:
+        for remark in ingest.remember(space.ledger, context.manifest.inputs):
+            say(remark)
