@@ -80,7 +80,8 @@ class Identifiers:
                 continue
             days = self._days(mapping, staged)
             unknown = mapping.load.unknown_person
-            anchors, broken = self._resolver.resolve(system, text, days, unknown)
+            column_name = f"{mapping.source.name}: {mapping.contract.table}.{known.name}"
+            anchors, broken = self._resolver.resolve(system, text, days, unknown, column_name)
             done[known.name] = self.pseudonyms.of(anchors)
             if not known.required:
                 done[LINK_RULE + known.name] = broken

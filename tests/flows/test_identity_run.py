@@ -92,6 +92,17 @@ def test_names_mails_and_numbers_are_in_the_private_folder_alone(several: Firm) 
         assert engine.scalar("select count(*) from person where in_master") == 60
 
 
+def test_a_killed_run_leaves_nothing_half_written_in_the_private_folder(several: Firm) -> None:
+    code, _, _ = several.run_apart(MENTORLIFT_FAULT="settle-written")
+    assert code == -9
+    private = several.out / "private"
+    assert not (private / "identity.duckdb").exists()
+    (private / "spilled").mkdir()
+    (private / "spilled" / "duckdb_temp.tmp").write_bytes(b"quaxelrod")
+    assert several.run()[0] == 0
+    assert sorted(p.name for p in private.iterdir()) == ["identity.duckdb", "identity_review.csv"]
+
+
 def test_a_decision_of_the_owner_makes_another_run(several: Firm) -> None:
     several.run()
     review = (several.out / "private" / "identity_review.csv").read_text()

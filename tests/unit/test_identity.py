@@ -49,6 +49,17 @@ def test_a_mail_joins_the_platform_to_the_personnel_file():
     assert found.persons == one_person("number E1", "mail ann@a.com", "role R10", "role R11")
 
 
+def test_a_person_in_many_programmes_is_no_shared_mailbox():
+    roles = "\n".join(f"R{i}  ann@a.com" for i in range(40))
+    found = joined(
+        ("hr", JAN, "number  mail\nE1  ann@a.com"),
+        ("platform", JAN, "role  mail\n" + roles),
+        systems={**SYSTEMS, "role": {"kind": "text", "several": True}},
+        ask=(("role", "R39"), ("mail", "ann@a.com")),
+    )
+    assert found.answers == ["E1", "E1"] and not found.cases
+
+
 def test_aliases_are_one_person():
     found = joined(
         """

@@ -102,6 +102,9 @@ def test_mails_and_numbers_land_as_one_person(deliver):
         ("000102", "000103"),  # a number stood in the mail column
     ]
     assert not landed.quarantine
+    assert landed.report.identity.resolved["source-1: matches.mentee_id"] == {
+        "in a master source": 2
+    }
 
 
 def test_mentor_and_mentee_in_one_person_and_mentor_of_oneself(deliver):
@@ -199,6 +202,7 @@ def test_a_role_a_programme_is_one_person(deliver):
     landed = deliver({"platform.csv": platform}, source, links=links)
     assert landed.report.files[-1].loads[0].duplicates == 1
     assert landed.rows("enrolments", "person_id") == [("000101",)]
+    assert landed.report.identity.resolved["platform: enrolments.person_id"] == {"by a link": 2}
 
 
 def test_the_owner_decides_in_the_project_folder(deliver, tmp_path):

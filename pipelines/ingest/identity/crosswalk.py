@@ -48,11 +48,8 @@ class Crosswalk:
         cases = review.cases(self._engine, self._identity)
         if private is not None:
             store.write(self._engine, self._identity, cases, pseudonyms, private)
-        open_cases = [case.kind for case in cases if not case.decision]
-        doubtful = {kind: open_cases.count(kind) for kind in sorted(set(open_cases))}
         advice = candidates.lost_zeros(self._engine, self._identity)
-        decided = len(cases) - len(open_cases)
-        return count(self._engine, self._identity, doubtful, decided, advice)
+        return count(self._engine, self._identity, cases, self.resolver.counted, advice)
 
 
 @contextmanager

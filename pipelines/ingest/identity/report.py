@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.engine import Engine
     from pipelines.identity import Identity
+    from pipelines.ingest.identity.decisions import Case
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,8 @@ class IdentityReport:
     """Persons, what joined their identifiers, what is doubtful, and advice on lost zeros.
 
     ``joined_by`` counts pairs of records by the identifier and how firmly it joins;
-    ``unfit`` and ``resolved`` hold cells and rows by source, system and rule.
+    ``unfit`` counts cells of link sources by system and rule, ``resolved`` cells of the rows that
+    land by column and how their person is known, or by the rule they break.
     """
 
     persons: int
@@ -26,6 +29,7 @@ class IdentityReport:
     decided: int
     unfit: dict[str, int]
     unknown: dict[str, int]
+    resolved: dict[str, dict[str, int]]
     advice: tuple[str, ...]
 
     def in_one_line(self) -> str:
@@ -43,7 +47,11 @@ class IdentityReport:
 
 
 def count(
-    engine: Engine, identity: Identity, doubtful: dict[str, int], decided: int, advice: list[str]
+    engine: Engine,
+    identity: Identity,
+    cases: list[Case],
+    resolved: dict[str, Counter[str]],
+    advice: list[str],
 ) -> IdentityReport:
     """The counts of a finished crosswalk."""
     names = list(identity.systems)
@@ -66,8 +74,8 @@ def count(
         in_master=in_master,
         identifiers=by_system("select left(code, 2), count(distinct code) from holder group by 1"),
         joined_by={f"{names[int(code)]}, {words[how]}": rows for code, how, rows in joined},
-        doubtful=doubtful,
-        decided=decided,
+        doubtful=dict(sorted(Counter(c.kind for c in cases if not c.decision).items())),
+        decided=sum(bool(c.decision) for c in cases),
         unfit={
             f"{source}: {system}: {rule}": cells
             for source, system, rule, cells in engine.rows(
@@ -75,5 +83,6 @@ def count(
             )
         },
         unknown=by_system("select left(code, 2), count(distinct code) from unknown group by 1"),
+        resolved={name: dict(sorted(resolved[name].items())) for name in sorted(resolved)},
         advice=tuple(advice),
     )

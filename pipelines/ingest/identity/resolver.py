@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from pipelines.engine import Engine
     from pipelines.identity import Identity, UnknownPerson
 
+# How an identifier is known.
+MASTER, LINKED, ALONE = "in a master source", "by a link", "a person of its own"
 _LOOKUP = """
 create table known as
 select
     holder.code, min(person.anchor) as anchor, bool_or(person.in_master) as in_master,
-    count(*) as holders, bool_or(holder.doubtful) as doubtful
+    bool_or(holder.in_master) as by_master, count(*) as holders,
+    bool_or(holder.doubtful) as doubtful
 from holder inner join person on holder.person = person.person
 group by holder.code;
 create table unknown (system varchar, code varchar);
@@ -36,6 +40,7 @@ class Resolver:
     def __init__(self, engine: Engine, identity: Identity) -> None:
         self._engine, self._identity = engine, identity
         self._names = identity.codes("name")
+        self.counted: dict[str, Counter[str]] = {}
         engine.run(_LOOKUP)
 
     def resolve(
@@ -44,17 +49,19 @@ class Resolver:
         texts: pa.Array,
         on: pa.Array | dt.date,
         unknown: UnknownPerson | None = None,
+        counted_as: str = "",
     ) -> tuple[pa.Array, pa.Array]:
         """The anchor of each text's person on that day, and the rule it breaks, else null.
 
-        ``unknown``: whether somebody the master does not hold is a person of its own.
+        ``unknown``: whether somebody the master does not hold is a person of its own;
+        ``counted_as``: the column under which the cells are counted by their evidence.
         """
         coded = texts.dictionary_encode()
         self._engine.register("asked", _asked(coded.dictionary))
         self._engine.run(self._lookup_sql(system, unknown or self._identity.unknown))
         self._engine.unregister("asked")
-        found = self._engine.arrow("select anchor, rule, dated from found order by k")
-        anchors, rules, dated = (c.combine_chunks() for c in found.columns)
+        found = self._engine.arrow("select anchor, rule, dated, evidence from found order by k")
+        anchors, rules, dated, evidence = (c.combine_chunks() for c in found.columns)
         anchors, rules = anchors.take(coded.indices), rules.take(coded.indices)
         self._engine.run(
             "insert into unknown select $system, code from found "
@@ -62,7 +69,11 @@ class Resolver:
             {"system": system, "rule": UNKNOWN},
         )
         if pc.any(dated).as_py():
-            return self._by_date(coded, dated, anchors, rules, on)
+            anchors, rules = self._by_date(coded, dated, anchors, rules, on)
+        told = pc.coalesce(rules, evidence.take(coded.indices)).drop_null()
+        counter = self.counted.setdefault(counted_as, Counter())
+        for one in pc.value_counts(told).to_pylist():
+            counter[one["values"]] += one["counts"]
         return anchors, rules
 
     def days(self, texts: pa.Array, forms: Sequence[str]) -> pa.Array:
@@ -92,7 +103,10 @@ told as (
     from clean
 ),
 judged as (
-    select told.k, told.code, known.anchor, known.holders > 1 and not known.doubtful as dated,
+    select told.k, told.code, known.anchor,
+        case when known.code is null then {text(ALONE)} when known.by_master then {text(MASTER)}
+            else {text(LINKED)} end as evidence,
+        known.holders > 1 and not known.doubtful as dated,
         case
             when fault is not null then fault
             when known.doubtful then {text(SEVERAL)}
@@ -102,7 +116,7 @@ judged as (
     from told
     left join known on told.code = known.code
 )
-select k, code, rule, coalesce(dated, false) and rule is null as dated,
+select k, code, rule, evidence, coalesce(dated, false) and rule is null as dated,
     case when rule is null then coalesce(anchor, {own}) end as anchor
 from judged
 """

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pipelines.engine import Engine
     from pipelines.identity import Identity
 
-# An identifier that more profiles share than one person can have is nobody's: info@, hr@.
-SHARED = 20
+# An identifier with more numbers and names than one person can have is nobody's: info@, hr@; so
+# is one in more records than can be compared with each other.
+SHARED, RECORDS = 20, 200
 
 _FEATURES = """
 create temp table feature as
@@ -76,9 +77,11 @@ _BY_MAIL = """
 def judge(engine: Engine, identity: Identity) -> None:
     """Make the tables ``shared`` and ``pair``, one row a pair of profiles and common code."""
     engine.run(
-        f"create table shared as select code, count(*) as profiles from carried "
-        f"where left(code, 2) not in ({_listed(identity.lifelong)}) "
-        f"group by code having count(*) > {SHARED}"
+        "create table shared as select code, count(*) as profiles "
+        "from carried inner join profile using (profile) "
+        f"where left(code, 2) not in ({_listed(identity.lifelong)}) group by code "
+        f"having count(*) > {RECORDS} or count(*) > {SHARED} and "
+        f"count(distinct hash(lifelong, numbers, name)) > {SHARED}"
     )
     engine.run(_FEATURES)
     lifelong = _listed(identity.lifelong)
