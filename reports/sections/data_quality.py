@@ -28,7 +28,8 @@ def view(report: Report) -> dict[str, Any]:
             for f in files
             if f["columns_not_loaded"]
         ],
-        "skipped": data.get("skipped", []),
+        "skipped": [*data.get("skipped", []), *data.get("refused", [])],
+        "remarks": data.get("remarks", []),
         "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
         "exact": exact,
     }
@@ -62,7 +63,11 @@ def _count(rows: int, exact: bool) -> str:
 
 
 def _rules(file: str, load: dict[str, Any], exact: bool) -> list[dict[str, str]]:
-    kinds = (("quarantined", "quarantine_rules"), ("left out as declared", "excluded"))
+    kinds = (
+        ("quarantined", "quarantine_rules"),
+        ("left out as declared", "excluded"),
+        ("loaded, this cell left empty", "blanked"),
+    )
     return [
         {
             "file": file,
@@ -72,7 +77,7 @@ def _rules(file: str, load: dict[str, Any], exact: bool) -> list[dict[str, str]]
             "rows": _count(n, exact),
         }
         for kind, key in kinds
-        for rule, n in sorted(load[key].items())
+        for rule, n in sorted(load.get(key, {}).items())
         if n
     ]
 
