@@ -135,8 +135,8 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
         )
         if context.known_at is None:  # HR corrects what is open today
             books = ingest.write_workbooks(engine, report, space.quarantine)
-            for book in books:
-                say(f"rows in quarantine, to be corrected: {book}")
+            for book, rows in books.items():
+                say(f"to be corrected by HR: {rows:,} rows in {book}")
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
     for line in report.lines():

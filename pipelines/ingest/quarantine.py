@@ -6,6 +6,7 @@ The rows are read again from the delivered files, so that their cells are in no 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from pipelines.errors import UserError
 from pipelines.ingest.fixes import fix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pipelines.delivery import Load
@@ -30,7 +31,7 @@ REASON, COLUMN, FIX = "mentorlift: reason", "mentorlift: column", "mentorlift: s
 LEAVE_OUT = "mentorlift: leave out"
 OWN_COLUMNS = frozenset({FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT})
 SHEET = "quarantine"
-MAX_ROWS = 100_000  # more rows have one cause, which is mended where the file is made
+MAX_ROWS = 100_000
 MAX_CELL = 32_767  # Excel's limit
 # Nothing in the file may depend on the clock.
 _MADE = dt.datetime(2000, 1, 1)
@@ -39,7 +40,9 @@ _OPEN = """
 select _row, table_name, rule, coalesce(column_name, '') from landed.quarantine
 where _source = $1 and _file = $2 and corrected_by is null
 order by _row, table_name, rule, column_name
+limit $3
 """
+TOO_LONG = "A cell is too long for a workbook and was cut: correct the row where the file is made."
 
 
 @dataclass(frozen=True)
@@ -59,26 +62,28 @@ def write_workbooks(
     files: Sequence[DeliveredFile],
     folder: Path,
     dialect: Callable[[DeliveredFile], Dialect],
-) -> tuple[Path, ...]:
-    """Write a workbook for each source with open rows, and remove those of the others.
+) -> dict[Path, int]:
+    """Write a workbook for each source with open rows, and remove those of others; rows in each.
 
-    They hold what HR delivered, so nobody else may read the folder.
+    They hold what HR delivered, so nobody else may read the folder. No more than ``MAX_ROWS`` rows
+    go back: so many have one cause, which is mended where the file is made.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     by_source: dict[str, list[DeliveredFile]] = {}
     for file in files:
         by_source.setdefault(file.source.name, []).append(file)
-    written = []
+    written: dict[Path, int] = {}
     for source, delivered in by_source.items():
-        held = [row for file in delivered for row in _held(engine, file, dialect(file))]
+        rows = (row for file in delivered for row in _held(engine, file, dialect(file)))
+        held = list(itertools.islice(rows, MAX_ROWS))
         if held:
             path = folder / f"{source}.xlsx"
             _write(path, held)
-            written.append(path)
-    for stale in set(folder.glob("*.xlsx")) - set(written):
+            written[path] = len(held)
+    for stale in set(folder.glob("*.xlsx")) - written.keys():
         stale.unlink()
-    return tuple(written)
+    return written
 
 
 def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
@@ -142,7 +147,8 @@ def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_He
     from pipelines.sources import read_source
 
     broken: dict[int, list[tuple[str, str, str]]] = {}
-    for row, table, rule, column in engine.rows(_OPEN, [file.source.name, file.name]):
+    bound = [file.source.name, file.name, MAX_ROWS * len(file.source.loads)]
+    for row, table, rule, column in engine.rows(_OPEN, bound):
         broken.setdefault(row, []).append((table, rule, column))
     if not broken:
         return
@@ -163,17 +169,19 @@ def _described(
         (rule, ", ".join(loads[table].columns.get(c, c) for c in column.split(", ")))
         for table, rule, column in broken
     ]
+    fixes = (fix(rule, column, loads[table]) for table, rule, column in broken)
+    cut = any(len(text) > MAX_CELL for text in cells.values())
     return _Held(
         file.name,
         row,
         cells,
         _unique(rule for rule, _ in named),
         _unique(column for _, column in named),
-        _unique(fix(rule, column, loads[table]) for table, rule, column in broken),
+        _unique(itertools.chain(fixes, [TOO_LONG] if cut else [])),
     )
 
 
-def _unique(texts: Iterator[str]) -> tuple[str, ...]:
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
@@ -191,7 +199,7 @@ def _write(path: Path, held: list[_Held]) -> None:
         sheet.set_column(0, len(names) - 1, 18, plain)
         for column, name in enumerate(names):
             sheet.write_string(0, column, name, bold)
-        for line, row in enumerate(held[:MAX_ROWS], start=1):
+        for line, row in enumerate(held, start=1):
             own = (row.file, str(row.row), *map("; ".join, (row.reasons, row.columns, row.fixes)))
             texts = [*(row.cells.get(name, "") for name in header), *own]
             for column, text in enumerate(texts):
