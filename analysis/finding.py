@@ -28,6 +28,7 @@ REQUIRED: dict[str, frozenset[str]] = {
     "randomised": frozenset(
         {"sample_ratio", "balance", "differential_missing_outcome", "contamination"}
     ),
+    "rollout": frozenset({"pre_trend", "clusters"}),
 }
 
 

@@ -22,6 +22,7 @@ from analysis.synthetic.scenario import SCENARIOS
 from analysis.synthetic.sessions import draw_sessions
 from analysis.synthetic.truth import estimands
 from analysis.synthetic.truth_feelings import Feeling, lottery_feelings
+from pipelines import demo_programmes as programmes
 from pipelines import demo_tables as exports
 from pipelines.demo_canonical import ParquetFile, block_tables, whole_tables
 from pipelines.errors import Exit, UserError
@@ -74,6 +75,7 @@ def write_demo(
         pq.write_table(table, paths.canonical / f"{name}.parquet", compression="zstd")
     _write(paths.data / "mentoring_matches.csv", exports.matches(company, ids))
     _write(paths.data / "mentoring_applications.csv", exports.applications(company, ids))
+    _write(paths.data / "mentoring_sites.csv", programmes.roll_out(company, ids))
     felt = lottery_feelings(company)
     truths = pa.Table.from_pylist([asdict(row) for row in estimands(company, felt)])
     _write(paths.truth / "estimands.csv", truths)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Params = Sequence[Any] | Mapping[str, Any] | None
 
 # Opened by tools of the DuckDB 1.x line as well.
+BATCH_ROWS = 1_000_000
 PORTABLE_STORAGE = "v1.0.0"
 
 
@@ -126,6 +127,10 @@ class Engine:
             # DuckDB's own conversion uses arguments that pandas is about to drop.
             warnings.simplefilter("ignore")
             return self._connection.execute(sql, params).df()
+
+    def batches(self, sql: str, params: Params = None) -> Iterator[pa.RecordBatch]:
+        """The rows of the query in batches, never all at once."""
+        yield from self._connection.sql(sql, params=params).to_arrow_reader(BATCH_ROWS)
 
     def arrow(self, sql: str, params: Params = None) -> pa.Table:
         """All rows of the query as an Arrow table."""

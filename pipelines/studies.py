@@ -11,12 +11,17 @@ from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
+from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
+from analysis.roll_out_panel import build_roll_out, counts_query, people_query, rows_query
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from analysis.cohort import Cohort, Query
+    from analysis.compress import Rows
     from analysis.study import StudySpec
     from pipelines.engine import Engine
 
@@ -34,6 +39,8 @@ def answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
 def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     _refuse_unsupported(spec)
     _require_metric(engine, spec)
+    if spec.design == "rollout":
+        return _roll_out(engine, spec)
     cohort = build_cohort(
         spec, _frame(engine, funnel_query(spec)), _frame(engine, attributes_query(spec))
     )
@@ -52,6 +59,28 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     )
 
 
+def _roll_out(engine: Engine, spec: StudySpec) -> Finding:
+    query = rows_query(spec)
+
+    def read() -> Iterator[Rows]:
+        for batch in engine.batches(query.sql, query.params):
+            person, month, value = (column.to_numpy() for column in batch.columns)
+            yield person, month, value
+
+    made = build_roll_out(
+        spec, _frame(engine, people_query(spec)), _frame(engine, counts_query(spec)), read
+    )
+    effects = effects_of(made, spec)
+    results = estimate_roll_out(made, spec, effects)
+    return Finding(
+        spec=spec,
+        population=f"people of each {spec.cluster} as first seen, whether or not they took part",
+        flow=made.flow,
+        estimates=results,
+        diagnostics=diagnose_roll_out(made, spec, effects, results),
+    )
+
+
 def _count(engine: Engine, query: Query) -> int:
     return int(engine.scalar(query.sql, query.params))
 
@@ -62,11 +91,11 @@ def _frame(engine: Engine, query: Query) -> pd.DataFrame:
 
 def _refuse_unsupported(spec: StudySpec) -> None:
     """A key that would be read and then ignored is refused: nothing is dropped silently."""
-    if spec.design != "randomised":
+    if spec.design not in ("randomised", "rollout"):
         raise SpecError(
             "design",
             f"{spec.design} has no estimator in this version",
-            "Only `randomised` studies are answered; move the file out of studies/.",
+            "`randomised` and `rollout` studies are answered; move the file out of studies/.",
         )
     for key in ("subgroups", "negative_controls"):
         if getattr(spec, key):

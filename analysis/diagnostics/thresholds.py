@@ -19,6 +19,9 @@ class Thresholds:
     contamination_fail: float = 0.20
     weak_first_stage: float = 10.0
     people_fail: int = 2
+    pre_trend_warn_p: float = 0.05
+    pre_trend_fail_p: float = 0.01
+    pre_trend_power: float = 0.5
 
 
 DEFAULT = Thresholds()

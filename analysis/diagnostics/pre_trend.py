@@ -1,0 +1,123 @@
+"""Did sites that start later already drift apart before they started?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from analysis.diagnostics import Diagnostic
+from analysis.diagnostics.wording import p_text, share_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.diagnostics.thresholds import Thresholds
+    from analysis.estimators.aggregate import Aggregate
+    from analysis.study import StudySpec
+
+    Floats = NDArray[np.float64]
+
+# Months before the start whose averages are tested, declared once for every study: at most three
+# contrasts, so that the test keeps its power (methods: diagnostics).
+LEADS = ((-12, -9), (-8, -5), (-4, -2))
+_LABEL = "Sites developed alike before the start (joint test of three leads)"
+_REMEDY = "Compare with sites that developed alike before, or draw the order of starts."
+_TOO_FEW = "Too few sites to see a drift that could make the effect: more sites would help."
+
+
+def pre_trend(event: Aggregate, spec: StudySpec, df: float, limits: Thresholds) -> Diagnostic:
+    """The joint test of the lead contrasts with its power.
+
+    ``event`` are effects by event time on one base period before the start; ``df`` the
+    denominator of the F reference (infinite: chi-square).
+    """
+    contrasts = _contrasts(event)
+    if not len(contrasts):
+        return _none()
+    leads = contrasts @ event.estimate
+    variance = contrasts @ event.covariance @ contrasts.T
+    count = len(leads)
+    statistic = float(leads @ np.linalg.solve(variance, leads)) / count
+    p = _tail(statistic, count, df)
+    power = _power(contrasts, variance, event, spec, df)
+    excluded = _excludes(leads, variance, spec, df)
+    failed = p < limits.pre_trend_fail_p and excluded
+    warned = p < limits.pre_trend_warn_p or (power is not None and power < limits.pre_trend_power)
+    remedy = _REMEDY if p < limits.pre_trend_warn_p else _TOO_FEW if warned else ""
+    shown = p_text(p) + (f", power {share_text(power)}" if power is not None else "")
+    return Diagnostic(
+        name="pre_trend",
+        label=_LABEL,
+        value=p,
+        display=shown,
+        threshold=(
+            f"warn below p = {limits.pre_trend_warn_p:g} or power "
+            f"{100 * limits.pre_trend_power:g} %; fail below p = {limits.pre_trend_fail_p:g} "
+            "when the largest lead is surely over half the effect of interest"
+        ),
+        status="fail" if failed else "warn" if warned else "pass",
+        remedy=remedy,
+    )
+
+
+def _none() -> Diagnostic:
+    return Diagnostic(
+        name="pre_trend",
+        label=_LABEL,
+        value=None,
+        display="no months before the start",
+        threshold="months before the start are needed",
+        status="warn",
+        remedy="Deliver results of the year before the first start.",
+    )
+
+
+def _contrasts(event: Aggregate) -> Floats:
+    """Averages of the leads that exist, (q, E)."""
+    known = event.std_error > 0
+    rows = [(event.labels >= a) & (event.labels <= b) & known for a, b in LEADS]
+    return np.array([row / row.sum() for row in rows if row.any()])
+
+
+def _tail(statistic: float, count: int, df: float) -> float:
+    if np.isinf(df):
+        return float(stats.chi2.sf(count * statistic, count))
+    return float(stats.f.sf(statistic, count, df))
+
+
+def _power(
+    contrasts: Floats, variance: Floats, event: Aggregate, spec: StudySpec, df: float
+) -> float | None:
+    """Power at 5 % against a straight drift that alone would make the effect of interest.
+
+    The drift reaches the effect at the middle of the primary window; None without such an effect.
+    """
+    if not spec.effect_of_interest:
+        return None
+    effect = _on_scale(spec)
+    middle = sum(spec.follow_up.primary) / 2
+    drift = contrasts @ (effect * (event.labels + 1) / (middle + 1))
+    shift = float(drift @ np.linalg.solve(variance, drift))
+    count = len(drift)
+    if np.isinf(df):
+        return float(stats.ncx2.sf(stats.chi2.ppf(0.95, count), count, shift))
+    return float(stats.ncf.sf(stats.f.ppf(0.95, count, df), count, df, shift))
+
+
+def _on_scale(spec: StudySpec) -> float:
+    """The effect of interest on the scale of the model."""
+    effect = spec.effect_of_interest or 0.0
+    return float(np.log1p(effect)) if spec.outcome.transform == "log" else effect
+
+
+def _excludes(leads: Floats, variance: Floats, spec: StudySpec, df: float) -> bool:
+    """Whether the simultaneous interval of the largest lead lies beyond half that effect."""
+    if not spec.effect_of_interest:
+        return True
+    largest = int(np.argmax(np.abs(leads)))
+    level = 1 - 0.05 / (2 * len(leads))  # Bonferroni over at most three
+    reach = stats.norm.ppf(level) if np.isinf(df) else stats.t.ppf(level, df)
+    half = float(reach * np.sqrt(variance[largest, largest]))
+    return bool(abs(leads[largest]) - half > abs(_on_scale(spec)) / 2)

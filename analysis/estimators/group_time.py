@@ -1,0 +1,170 @@
+"""ATT(g,t) of a staggered roll-out from compressed moments (Callaway & Sant'Anna 2021).
+
+A cohort's change in outcome since its base period, less the change of people not treated by then.
+With covariates doubly robust: logit propensity and outcome regression, Sant'Anna & Zhao 2020,
+estimator (3.1) with the influence function of their theorem A.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from analysis.compress import NEVER
+from analysis.covariance import Differences
+from analysis.estimators.doubly_robust import Sides, doubly_robust
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.compress import Moments
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+Control = Literal["never_treated", "not_yet_treated"]
+Base = Literal["varying", "universal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTime:
+    """ATT(g,t) of K cohort-period pairs, with all that an aggregation needs.
+
+    ``group``, ``period`` and ``base`` (K,) are period labels; ``att`` (K,) is nan where
+    ``reason`` (K,) says why. ``treated`` and ``controls`` (K,) count people seen in both periods.
+    ``groups`` and ``shares`` (G,) are the cohorts and their share of all people; ``covariance``
+    (K + G, K + G) is that of (att, shares), over people or the declared clusters.
+    ``clusters`` is their number, None where people are.
+    """
+
+    group: Ints
+    period: Ints
+    base: Ints
+    att: Floats
+    treated: Ints
+    controls: Ints
+    reason: tuple[str, ...]
+    groups: Ints
+    shares: Floats
+    covariance: Floats
+    people: int
+    clusters: int | None
+
+    @property
+    def std_error(self) -> Floats:
+        """Standard errors of ``att``, shape (K,); nan where there is none."""
+        variance = np.diag(self.covariance)[: len(self.att)]
+        return np.where(np.isnan(self.att) | (variance <= 0), np.nan, np.sqrt(variance))
+
+
+def att_by_group_and_time(
+    moments: Moments,
+    *,
+    control: Control = "not_yet_treated",
+    base: Base = "varying",
+    anticipation: int = 0,
+    covariates: Floats | None = None,
+) -> GroupTime:
+    """All ATT(g,t) with their covariance; raises ValueError where no cohort can be compared.
+
+    A person counts for (g,t) where seen in both t and the base period; others are not imputed.
+    ``covariates`` (cells, q) are the rows of each cell, a constant first. Cohorts treated in the
+    first period have no base and are left out. Sandwich without small-sample factor.
+    """
+    periods, groups = moments.periods, _groups(moments, anticipation)
+    pairs = [(int(g), t, b) for g in groups for t, b in _pairs(periods, int(g), base, anticipation)]
+    if not pairs:
+        raise ValueError("no cohort starts after the first period")
+    constant, slope = np.zeros((2, len(moments.people), len(pairs) + len(groups)))
+    sides = [_sides(moments, *pair, control, anticipation) for pair in pairs]
+    compared = [
+        (0.0, "") if t == b else _compare(sides[k], covariates, constant[:, k], slope[:, k])
+        for k, (_, t, b) in enumerate(pairs)
+    ]
+    counts = np.array([side.people(moments) for side in sides])
+    shares = _shares(moments, groups, constant[:, len(pairs) :])
+    return GroupTime(
+        group=np.array([g for g, _, _ in pairs]),
+        period=periods[[t for _, t, _ in pairs]],
+        base=periods[[b for _, _, b in pairs]],
+        att=np.array([value for value, _ in compared]),
+        treated=counts[:, 0],
+        controls=counts[:, 1],
+        reason=tuple(why for _, why in compared),
+        groups=groups,
+        shares=shares,
+        covariance=_influence(pairs, constant, slope).outer(moments),
+        people=int(moments.people.sum()),
+        clusters=moments.clusters,
+    )
+
+
+def _groups(moments: Moments, anticipation: int) -> Ints:
+    """Cohorts with a period before their start, in order."""
+    first, last = moments.periods[0] + anticipation, moments.periods[-1]
+    return np.unique(moments.cohort[(moments.cohort > first) & (moments.cohort <= last)])
+
+
+def _influence(pairs: list[tuple[int, int, int]], constant: Floats, slope: Floats) -> Differences:
+    """Influences of all ATT(g,t), then of the shares, which depend on no outcome."""
+    more = [0] * (constant.shape[1] - len(pairs))
+    return Differences(
+        constant=constant,
+        slope=slope,
+        late=np.array([t for _, t, _ in pairs] + more),
+        early=np.array([b for _, _, b in pairs] + more),
+    )
+
+
+def _compare(
+    sides: Sides, covariates: Floats | None, constant: Floats, slope: Floats
+) -> tuple[float, str]:
+    """ATT(g,t) and why it is nan; writes the influence of the patterns into two columns."""
+    made = doubly_robust(sides, covariates)
+    if isinstance(made, str):
+        return np.nan, made
+    att, slope[sides.used], constant[sides.used] = made
+    return att, ""
+
+
+def _pairs(periods: Ints, group: int, base: Base, anticipation: int) -> list[tuple[int, int]]:
+    """(period, base period) numbers of one cohort, in the order of periods.
+
+    After the start the base is the last period before it (less the anticipation); before, the
+    period before (varying) or the same base (universal).
+    """
+    last = int(np.flatnonzero(periods + anticipation < group)[-1])
+    if base == "universal":
+        return [(t, last) for t in range(len(periods))]
+    return [(t, last if periods[t] >= group else t - 1) for t in range(1, len(periods))]
+
+
+def _sides(
+    moments: Moments, group: int, late: int, early: int, control: Control, anticipation: int
+) -> Sides:
+    both = moments.observed[:, late] & moments.observed[:, early]
+    treated = both & (moments.cohort == group)
+    untreated = moments.cohort == NEVER
+    if control == "not_yet_treated":
+        last = moments.periods[max(late, early)] + anticipation
+        untreated |= (moments.cohort > last) & (moments.cohort != group)
+    used = np.flatnonzero(treated | (both & untreated))
+    return Sides(
+        used=used,
+        treated=treated[used],
+        cell=moments.cell[used],
+        weight=moments.weight[used],
+        change=moments.total[used, late] - moments.total[used, early],
+    )
+
+
+def _shares(moments: Moments, groups: Ints, constant: Floats) -> Floats:
+    """Shares of the cohorts among all; writes their influence into ``constant`` (P, G)."""
+    everybody = moments.weight.sum()
+    member = moments.cohort[:, None] == groups
+    shares = np.asarray(moments.weight @ member / everybody)
+    constant[:] = (member - shares) / everybody
+    return shares

@@ -1,0 +1,129 @@
+"""Callaway & Sant'Anna 2021, county employment and the minimum wage (data `mpdta` of R did).
+
+Points to 1e-4, the precision in print. Standard errors are analytic (influence function); those
+in print with R did's README are bootstrapped, so the recomputed analytic ones are used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.compress import NEVER, Moments, People, fold
+from analysis.estimators.aggregate import aggregate
+from analysis.estimators.fixed_effects import two_way
+from analysis.estimators.goodman_bacon import decompose
+from analysis.estimators.group_time import GroupTime, att_by_group_and_time
+from analysis.estimators.imputation import imputation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRINTED = 6e-5
+YEARS = np.arange(2003, 2008)
+
+
+@pytest.fixture(scope="module")
+def table(shared: Path) -> pd.DataFrame:
+    found = pd.read_csv(shared / "benchmarks" / "mpdta" / "mpdta.csv")
+    return found.sort_values(["countyreal", "year"], ignore_index=True)
+
+
+def moments(table: pd.DataFrame, *, each_its_cell: bool = False) -> Moments:
+    counties = table.drop_duplicates("countyreal")
+    cohort = counties["first_treat"].to_numpy(dtype=np.int64)
+    code = np.repeat(np.arange(len(counties)), len(YEARS))
+    rows = (code, table["year"].to_numpy() - 2003, table["lemp"].to_numpy())
+    people = People(
+        cohort=np.where(cohort == 0, NEVER, cohort),
+        cell=np.arange(len(counties)) if each_its_cell else np.zeros(len(counties), dtype=int),
+    )
+    return fold(lambda: [rows], people, YEARS)
+
+
+@pytest.fixture(scope="module")
+def effects(table: pd.DataFrame) -> GroupTime:
+    return att_by_group_and_time(moments(table), control="never_treated")
+
+
+def test_every_group_and_time(effects):
+    found = {(g, t): a for g, t, a in zip(effects.group, effects.period, effects.att, strict=True)}
+    table = {
+        2004: [-0.0105, -0.0704, -0.1373, -0.1008],
+        2006: [0.0065, -0.0028, -0.0046, -0.0412],
+        2007: [0.0305, -0.0027, -0.0311, -0.0261],
+    }
+    printed = {(g, t): row[t - 2004] for g, row in table.items() for t in YEARS[1:]}
+    assert found.keys() == printed.keys()
+    for pair, value in printed.items():
+        assert found[pair] == pytest.approx(value, abs=PRINTED)
+
+
+def test_simple_average(effects):
+    simple = aggregate(effects, "simple")
+    assert simple.overall == pytest.approx(-0.03995, abs=6e-6)
+    assert simple.overall_std_error == pytest.approx(0.01203, abs=6e-6)
+
+
+def test_by_cohort(effects):
+    group = aggregate(effects, "group")
+    assert group.estimate == pytest.approx([-0.0797, -0.0229, -0.0261], abs=PRINTED)
+    assert group.overall == pytest.approx(-0.0310, abs=PRINTED)
+    assert group.overall_std_error == pytest.approx(0.0124, abs=PRINTED)
+
+
+def test_by_event_time(effects):
+    event = aggregate(effects, "event")
+    assert event.labels.tolist() == [-3, -2, -1, 0, 1, 2, 3]
+    printed = [0.0305, -0.0006, -0.0245, -0.0199, -0.0510, -0.1373, -0.1008]
+    errors = [0.0150, 0.0133, 0.0142, 0.0118, 0.0169, 0.0364, 0.0344]
+    assert event.estimate == pytest.approx(printed, abs=PRINTED)
+    assert event.std_error == pytest.approx(errors, abs=PRINTED)
+    assert event.overall == pytest.approx(-0.0772, abs=PRINTED)
+    assert event.overall_std_error == pytest.approx(0.0200, abs=PRINTED)
+
+
+def test_by_calendar_time(effects):
+    calendar = aggregate(effects, "calendar")
+    assert calendar.estimate == pytest.approx([-0.0105, -0.0704, -0.0488, -0.0371], abs=PRINTED)
+    assert calendar.overall == pytest.approx(-0.0417, abs=PRINTED)
+    assert calendar.overall_std_error == pytest.approx(0.0160, abs=PRINTED)
+
+
+def test_doubly_robust_with_population(table):
+    """Log population is continuous: every county is its own cell."""
+    counties = table.drop_duplicates("countyreal")
+    covariates = np.column_stack([np.ones(len(counties)), counties["lpop"]])
+    adjusted = att_by_group_and_time(
+        moments(table, each_its_cell=True), control="never_treated", covariates=covariates
+    )
+    simple = aggregate(adjusted, "simple")
+    event = aggregate(adjusted, "event")
+    assert simple.overall == pytest.approx(-0.04175, abs=6e-6)
+    assert simple.overall_std_error == pytest.approx(0.01150, abs=6e-6)
+    assert event.overall == pytest.approx(-0.0804, abs=PRINTED)
+    assert event.overall_std_error == pytest.approx(0.0190, abs=PRINTED)
+
+
+def test_two_way_fixed_effects(table):
+    """Standard errors with the dummies of counties not counted as parameters, and counted."""
+    fit = two_way(moments(table))
+    assert fit.estimate == pytest.approx([-0.03655], abs=6e-6)
+    assert fit.std_error() == pytest.approx([0.01327], abs=6e-6)
+    assert fit.std_error(counted=True) == pytest.approx([0.01483], abs=6e-6)
+
+
+def test_two_way_fixed_effects_is_the_average_of_its_comparisons(table):
+    """Goodman-Bacon's theorem 1; four in five parts compare with counties never treated."""
+    pairs = decompose(moments(table))
+    assert sum(p.weight for p in pairs) == pytest.approx(1)
+    assert sum(p.weight * p.estimate for p in pairs) == pytest.approx(-0.03655, abs=6e-6)
+    clean = sum(p.weight for p in pairs if p.compared_with == "never treated")
+    assert clean == pytest.approx(0.863, abs=0.001)
+
+
+def test_imputation(table):
+    assert imputation(moments(table)).estimate[0] == pytest.approx(-0.04771, abs=6e-6)
