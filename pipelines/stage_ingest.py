@@ -45,12 +45,18 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
         )
         if context.known_at is None:  # HR corrects what is open today
             books = ingest.write_workbooks(engine, report, space.quarantine)
-            for book in books:
-                say(f"rows in quarantine, to be corrected: {book}")
+            for book, rows in books.items():
+                say(f"to be corrected by HR: {rows:,} rows in {book}")
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
+    for drift in (drift for file in report.files for drift in file.drift):
+        say(f"drift: {drift.describe()}")
     for line in report.lines():
         say(line)
+    if report.identity:
+        say(report.identity.in_one_line())
+        for advice in report.identity.advice:
+            say(f"advice: {advice}")
     if context.known_at is None:
         for remark in ingest.remember(space.ledger, context.manifest.inputs):
             say(remark)

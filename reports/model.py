@@ -27,7 +27,7 @@ class Report:
     """Everything a report may read. ``previous`` is reserved for the comparison with the last one.
 
     ``reconciliation`` holds counts of file rows: {"files": [...], "skipped": [...],
-    "checks": [...]}.
+    "refused": [...], "remarks": [...], "checks": [...]}.
     """
 
     releases: tuple[Release, ...]

@@ -122,7 +122,8 @@ def deliveries(settings: Settings, data: Path, known_at: dt.date | None = None) 
             first_with[same] = name
             files.append(file)
     for source in settings.sources:
-        _check_row_identifiers(source, sum(file.source is source for file in files))
+        own = [file for file in files if file.source is source and not file.correction]
+        _check_row_identifiers(source, len(own))
     return Inbox(tuple(files), tuple(skipped), tuple(refused))
 
 

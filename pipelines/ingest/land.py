@@ -170,8 +170,8 @@ def read_file(file: DeliveredFile) -> SourceTable:
     return read_source(file.path, dialect(file))
 
 
-def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> tuple[Path, ...]:
-    """Write the rows in quarantine back to HR, a workbook a source; their paths."""
+def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> dict[Path, int]:
+    """Write the rows in quarantine back to HR, a workbook a source; rows in each."""
     files = [file.delivered for file in report.files]
     return quarantine.write_workbooks(engine, files, folder, dialect)
 

@@ -6,6 +6,7 @@ The rows are read again from the delivered files, so that their cells are in no 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,17 @@ import xlsxwriter
 
 from pipelines.errors import UserError
 from pipelines.ingest.fixes import fix
+from pipelines.ingest.headers import resolve
+from pipelines.models import contracts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pipelines.delivery import Load
     from pipelines.engine import Engine
     from pipelines.ingest.files import DeliveredFile
+    from pipelines.ingest.mapping import Mapping
     from pipelines.sources import Batch, Dialect, SourceTable
 
 FILE, ROW = "mentorlift: file", "mentorlift: row"
@@ -30,7 +34,7 @@ REASON, COLUMN, FIX = "mentorlift: reason", "mentorlift: column", "mentorlift: s
 LEAVE_OUT = "mentorlift: leave out"
 OWN_COLUMNS = frozenset({FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT})
 SHEET = "quarantine"
-MAX_ROWS = 100_000  # more rows have one cause, which is mended where the file is made
+MAX_ROWS = 100_000
 MAX_CELL = 32_767  # Excel's limit
 # Nothing in the file may depend on the clock.
 _MADE = dt.datetime(2000, 1, 1)
@@ -39,7 +43,9 @@ _OPEN = """
 select _row, table_name, rule, coalesce(column_name, '') from landed.quarantine
 where _source = $1 and _file = $2 and corrected_by is null
 order by _row, table_name, rule, column_name
+limit $3
 """
+TOO_LONG = "A cell is too long for a workbook and was cut: correct the row where the file is made."
 
 
 @dataclass(frozen=True)
@@ -59,26 +65,28 @@ def write_workbooks(
     files: Sequence[DeliveredFile],
     folder: Path,
     dialect: Callable[[DeliveredFile], Dialect],
-) -> tuple[Path, ...]:
-    """Write a workbook for each source with open rows, and remove those of the others.
+) -> dict[Path, int]:
+    """Write a workbook for each source with open rows, and remove those of others; rows in each.
 
-    They hold what HR delivered, so nobody else may read the folder.
+    They hold what HR delivered, so nobody else may read the folder. No more than ``MAX_ROWS`` rows
+    go back: so many have one cause, which is mended where the file is made.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     by_source: dict[str, list[DeliveredFile]] = {}
     for file in files:
         by_source.setdefault(file.source.name, []).append(file)
-    written = []
+    written: dict[Path, int] = {}
     for source, delivered in by_source.items():
-        held = [row for file in delivered for row in _held(engine, file, dialect(file))]
+        rows = (row for file in delivered for row in _held(engine, file, dialect(file)))
+        held = list(itertools.islice(rows, MAX_ROWS))
         if held:
             path = folder / f"{source}.xlsx"
             _write(path, held)
-            written.append(path)
-    for stale in set(folder.glob("*.xlsx")) - set(written):
+            written[path] = len(held)
+    for stale in set(folder.glob("*.xlsx")) - written.keys():
         stale.unlink()
-    return tuple(written)
+    return written
 
 
 def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
@@ -89,7 +97,7 @@ def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
         if name not in header:
             mend = "Return the workbook with all its columns; correct cells only."
             raise UserError(f"{file.name}: there is no column {name!r}.", mend)
-    if any("@row" in load.columns.values() for load in file.source.loads):
+    if any("@row" in headers for load in file.source.loads for headers in load.columns.values()):
         problem = f"{file.name}: rows of {file.source.name} stand for people by their number."
         raise UserError(problem, "Correct the original file; a correction has other rows.")
     if LEAVE_OUT not in header:
@@ -142,38 +150,52 @@ def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_He
     from pipelines.sources import read_source
 
     broken: dict[int, list[tuple[str, str, str]]] = {}
-    for row, table, rule, column in engine.rows(_OPEN, [file.source.name, file.name]):
+    bound = [file.source.name, file.name, MAX_ROWS * len(file.source.loads)]
+    for row, table, rule, column in engine.rows(_OPEN, bound):
         broken.setdefault(row, []).append((table, rule, column))
     if not broken:
         return
     wanted = pa.array(sorted(broken), pa.int64())
-    for batch in read_source(file.path, dialect).batches():
+    table = read_source(file.path, dialect)
+    loads = _resolved(file, table.header)
+    for batch in table.batches():
         found = pc.is_in(batch.rows, value_set=wanted)
         cells = {name: array.filter(found).to_pylist() for name, array in batch.columns.items()}
         for i, row in enumerate(batch.rows.filter(found).to_pylist()):
             shown = {n: v[i] or "" for n, v in cells.items() if n not in OWN_COLUMNS}
-            yield _described(file, row, shown, broken[row])
+            yield _described(file, loads, row, shown, broken[row])
+
+
+def _resolved(file: DeliveredFile, header: tuple[str, ...]) -> dict[str, Mapping]:
+    """The loads of a file by table, with the headers that its columns were read from."""
+    tables = {contract.table: contract for contract in contracts("landed")}
+    return {x.table: resolve(file, x, tables[x.table], header) for x in loads_of(file, header)}
 
 
 def _described(
-    file: DeliveredFile, row: int, cells: dict[str, str], broken: list[tuple[str, str, str]]
+    file: DeliveredFile,
+    loads: dict[str, Mapping],
+    row: int,
+    cells: dict[str, str],
+    broken: list[tuple[str, str, str]],
 ) -> _Held:
-    loads = {load.table: load for load in file.source.loads}
     named = [
-        (rule, ", ".join(loads[table].columns.get(c, c) for c in column.split(", ")))
+        (rule, ", ".join(h for c in column.split(", ") for h in loads[table].headers(c) or (c,)))
         for table, rule, column in broken
     ]
+    fixes = (fix(rule, column, loads[table].load) for table, rule, column in broken)
+    cut = any(len(text) > MAX_CELL for text in cells.values())
     return _Held(
         file.name,
         row,
         cells,
         _unique(rule for rule, _ in named),
         _unique(column for _, column in named),
-        _unique(fix(rule, column, loads[table]) for table, rule, column in broken),
+        _unique(itertools.chain(fixes, [TOO_LONG] if cut else [])),
     )
 
 
-def _unique(texts: Iterator[str]) -> tuple[str, ...]:
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
@@ -191,7 +213,7 @@ def _write(path: Path, held: list[_Held]) -> None:
         sheet.set_column(0, len(names) - 1, 18, plain)
         for column, name in enumerate(names):
             sheet.write_string(0, column, name, bold)
-        for line, row in enumerate(held[:MAX_ROWS], start=1):
+        for line, row in enumerate(held, start=1):
             own = (row.file, str(row.row), *map("; ".join, (row.reasons, row.columns, row.fixes)))
             texts = [*(row.cells.get(name, "") for name in header), *own]
             for column, text in enumerate(texts):

@@ -30,7 +30,8 @@ def view(report: Report) -> dict[str, Any]:
         ],
         "read": [read for f in files if (read := _read(f, exact))["notes"]],
         "drift": [drift for f in files for drift in f.get("drift", [])],
-        "skipped": data.get("skipped", []),
+        "skipped": [*data.get("skipped", []), *data.get("refused", [])],
+        "remarks": data.get("remarks", []),
         "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
         "exact": exact,
     }
@@ -73,7 +74,11 @@ def _count(rows: int, exact: bool) -> str:
 
 
 def _rules(file: str, load: dict[str, Any], exact: bool) -> list[dict[str, str]]:
-    kinds = (("quarantined", "quarantine_rules"), ("left out as declared", "excluded"))
+    kinds = (
+        ("quarantined", "quarantine_rules"),
+        ("left out as declared", "excluded"),
+        ("loaded, this cell left empty", "blanked"),
+    )
     return [
         {
             "file": file,
@@ -83,7 +88,7 @@ def _rules(file: str, load: dict[str, Any], exact: bool) -> list[dict[str, str]]
             "rows": _count(n, exact),
         }
         for kind, key in kinds
-        for rule, n in sorted(load[key].items())
+        for rule, n in sorted(load.get(key, {}).items())
         if n
     ]
 

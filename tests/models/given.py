@@ -8,6 +8,8 @@ from pipelines.engine import Engine
 from pipelines.models import build, contracts, create_described
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.models import BuildReport
 
 
@@ -37,6 +39,9 @@ class Warehouse:
         for name, text in landed.items():
             for row in table(text):
                 seq += 1
+                if name == "exit_reasons":
+                    self._fill(name, row)
+                    continue
                 dates.add((row["delivered"], row.get("_source", "test")))
                 self._insert(name, row, seq)
         for date, source in sorted(dates):
@@ -59,6 +64,10 @@ class Warehouse:
         values = {"_source": "test", "_file": delivered, "_file_hash": delivered} | values
         if name == "quarantine":
             values = {k: v for k, v in values.items() if k not in {"_file_hash", "_seq"}}
+        self._fill(name, values)
+
+    def _fill(self, name: str, row: Mapping[str, str | None]) -> None:
+        values = {column: None if cell == "-" else cell for column, cell in row.items()}
         places = ", ".join("?" for _ in values)
         sql = f"insert into landed.{name} ({', '.join(values)}) values ({places})"
         self.engine.run(sql, list(values.values()))

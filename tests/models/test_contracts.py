@@ -97,10 +97,10 @@ def test_a_model_that_is_not_as_promised_is_refused(tmp_path, select, says):
 def test_checks_warn_and_go_on(warehouse):
     built = warehouse(
         employment="""
-            person_id | hired_on   | exited_on  | delivered
-            a         | 2024-03-01 | 2024-01-01 | 2024-04-01
-            b         | 2024-01-01 | 2024-06-30 | 2024-07-01
-            b         | 2024-06-01 | -          | 2024-07-01
+            person_id | hired_on   | exited_on  | exit_kind | delivered
+            a         | 2024-03-01 | 2024-01-01 | voluntary | 2024-04-01
+            b         | 2024-01-01 | 2024-06-30 | voluntary | 2024-07-01
+            b         | 2024-06-01 | -          | -         | 2024-07-01
         """,
         enrolments="""
             person_id | programme | assigned_on | delivered

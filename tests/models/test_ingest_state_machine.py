@@ -55,16 +55,16 @@ sources:
     loads: *loads
 """
 SOURCES = ("full", "delta")
-DATES = [dt.date(2024, month, 28) for month in range(1, 7)]
+DATES = [dt.date(2024, month, 28) for month in range(1, 10)]
 FAULTS = (
     "settle-written", "settle-synced", "ingest-before-mark", "ingest-after-mark",
     "build-before-mark", "build-after-mark",
 )  # fmt: skip
-HIRES = [dt.date(2020, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 20)]
+HIRES = [dt.date(2020, 1, 1), dt.date(2021, 5, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 20)]
 EXITS = [None, None, dt.date(2024, 1, 30), dt.date(2024, 3, 18), dt.date(2024, 6, 30)]
 
 people = st.sampled_from("abcd")
-dates = st.sampled_from(DATES)
+dates = st.sampled_from(DATES[:5])  # later ones are for files that go on from the last
 terms = st.tuples(
     st.sampled_from(EXITS), st.sampled_from(["voluntary", "transfer", ""])
 ).map(lambda t: (t[0], t[1] if t[0] else ""))  # fmt: skip
@@ -237,14 +237,27 @@ class Deliveries(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(file.rows)))
         self.put("delta", date, {key: exited})
 
+    def next_full(self) -> tuple[dict, dt.date] | None:
+        """The rows of the last full file, and the date of the next."""
+        full = [f for f in self.files.values() if f.kind == "full"]
+        last = max(full, key=lambda f: (f.date, f.name))
+        later = [d for d in DATES if d > last.date]
+        return (dict(last.rows), later[0]) if later else None
+
     @rule(data=st.data())
     def forget_somebody(self, data) -> None:
-        full = [f for f in self.files.values() if f.kind == "full" and len(f.rows) > 1]
-        later = [d for d in DATES if full and d > max(f.date for f in full)]
-        if later:
-            last = max(full, key=lambda f: (f.date, f.name))
-            gone = data.draw(st.sampled_from(sorted(last.rows)))
-            self.put("full", later[0], {k: v for k, v in last.rows.items() if k != gone})
+        if (found := self.next_full()) and len(found[0]) > 1:
+            rows, date = found
+            del rows[data.draw(st.sampled_from(sorted(rows)))]
+            self.put("full", date, rows)
+
+    @rule(data=st.data(), hired=st.sampled_from(HIRES))
+    def correct_a_first_day(self, data, hired) -> None:
+        if found := self.next_full():
+            rows, date = found
+            person, wrong = data.draw(st.sampled_from(sorted(rows)))
+            exited = rows.pop((person, wrong))
+            self.put("full", date, rows | {(person, hired): exited})
 
     @rule(data=st.data(), date=dates)
     def deliver_again(self, data, date) -> None:

@@ -45,7 +45,7 @@ def exchange(tmp_path):
     def run():
         with Engine.memory(threads=1) as engine:
             report = land(engine, settings(SOURCE), data, KEY)
-            books = write_workbooks(engine, report, tmp_path / "quarantine")
+            books = tuple(write_workbooks(engine, report, tmp_path / "quarantine"))
             landed = engine.rows(
                 "select hired_on, exited_on, _file from landed.employment order by _seq"
             )
@@ -145,3 +145,12 @@ def test_a_correction_that_cannot_be_placed_is_refused(exchange):
     workbook.save(exchange.data / CORRECTED)
     with pytest.raises(UserError, match="there is no column 'mentorlift: file'"):
         exchange()
+
+
+def test_a_cell_too_long_for_a_workbook_is_cut_and_said(exchange):
+    text = STAFF.replace("Grace", "G" * 40_000)
+    (exchange.data / "staff-2024-02-29.csv").write_text(text)
+    _, _, (book,) = exchange()
+    first = cells(book)[0]
+    assert len(first["Name"]) == 32_767
+    assert "too long for a workbook" in first["mentorlift: suggested fix"]

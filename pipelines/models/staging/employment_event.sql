@@ -1,4 +1,4 @@
--- one row per person, spell and delivered row or absence, with what it says of the exit
+-- one row per person, spell and event: a row or absence that says other than the one before it
 with employment as (
     select
         person_id, hired_on, exited_on, notice_on, exit_kind, exit_reason, regretted, status,
@@ -14,7 +14,7 @@ with employment as (
 ),
 
 absences as (
-    select person_key, hired_on, last_held_on, missing_on, hire_corrected
+    select person_no, hired_on, last_held_on, missing_on, hire_corrected
     from staging.spell_absence
 ),
 
@@ -48,26 +48,79 @@ delivered as (
     inner join persons on employment.person_id = persons.person_key
 ),
 
-present as (
-    select distinct person_no, hired_on, known_from from delivered
+-- Several sources may miss a spell on one day; who delivers it on that day has the last word.
+still_there as (
+    select distinct absences.person_no, absences.hired_on, absences.missing_on
+    from delivered
+    inner join absences
+        on
+            delivered.person_no = absences.person_no
+            and delivered.hired_on = absences.hired_on
+            and delivered.known_from = absences.missing_on
 ),
 
--- Several sources may miss a spell on one day; who delivers it on that day has the last word.
 missed as (
     select
-        persons.person_no,
+        absences.person_no,
         absences.hired_on,
         absences.missing_on as known_from,
         bool_or(absences.hire_corrected or absences.hired_on > absences.last_held_on) as never_was
     from absences
-    inner join persons on absences.person_key = persons.person_key
-    left join present
+    left join still_there
         on
-            persons.person_no = present.person_no
-            and absences.hired_on = present.hired_on
-            and absences.missing_on = present.known_from
-    where present.person_no is null
-    group by persons.person_no, absences.hired_on, absences.missing_on
+            absences.person_no = still_there.person_no
+            and absences.hired_on = still_there.hired_on
+            and absences.missing_on = still_there.missing_on
+    where still_there.person_no is null
+    group by absences.person_no, absences.hired_on, absences.missing_on
+),
+
+events as (
+    select
+        person_no, hired_on, known_from, seq, says,
+        case when says = 'exit' then exited_on end as exited_on,
+        notice_on, exit_kind, exit_reason, regretted, gives_why
+    from delivered
+    union all
+    select
+        person_no, hired_on, known_from, 0 as seq,
+        case when never_was then 'never was' else 'absent' end as says,
+        cast(null as date) as exited_on,
+        cast(null as date) as notice_on,
+        cast(null as varchar) as exit_kind,
+        cast(null as varchar) as exit_reason,
+        cast(null as boolean) as regretted,
+        false as gives_why
+    from missed
+),
+
+described as (
+    select
+        person_no, hired_on, known_from, seq, says, exited_on, notice_on, exit_kind, exit_reason,
+        regretted, gives_why,
+        concat_ws(
+            chr(31),
+            says,
+            coalesce(cast(exited_on as varchar), chr(30)),
+            coalesce(cast(notice_on as varchar), chr(30)),
+            coalesce(exit_kind, chr(30)),
+            coalesce(exit_reason, chr(30)),
+            coalesce(cast(regretted as varchar), chr(30)),
+            cast(gives_why as varchar)
+        ) as content
+    from events
+),
+
+compared as (
+    select
+        person_no, hired_on, known_from, seq, says, exited_on, notice_on, exit_kind, exit_reason,
+        regretted, gives_why, content,
+        lag(content) over spell as content_before,
+        case
+            when lag(says) over spell in ('exit', 'open', 'silent') then lag(known_from) over spell
+        end as there_on
+    from described
+    window spell as (partition by person_no, hired_on order by known_from, seq)
 )
 
 select
@@ -76,25 +129,13 @@ select
     known_from,
     seq,
     says,
-    case when says = 'exit' then exited_on end as exited_on,
+    exited_on,
     notice_on,
     exit_kind,
     exit_reason,
     regretted,
-    gives_why
-from delivered
-union all
-select
-    person_no,
-    hired_on,
-    known_from,
-    0 as seq,
-    case when never_was then 'never was' else 'absent' end as says,
-    cast(null as date) as exited_on,
-    cast(null as date) as notice_on,
-    cast(null as varchar) as exit_kind,
-    cast(null as varchar) as exit_reason,
-    cast(null as boolean) as regretted,
-    false as gives_why
-from missed
+    gives_why,
+    there_on
+from compared
+where content_before is null or content <> content_before
 order by person_no, hired_on, known_from, seq

@@ -7,16 +7,20 @@ quarantine as (
     select person_id, table_name, _source, _delivered_on from landed.quarantine
 ),
 
+persons as (
+    select person_no, person_key from staging.person
+),
+
 deliveries as (
     select source, delivered_on, contents, outcome from landed.deliveries
 ),
 
+-- Files of one source and date are one delivery, as where each country sends its own.
 full_dates as (
     select distinct source, delivered_on from deliveries
     where contents = 'full' and outcome = 'accepted'
 ),
 
--- Files of one source and date are one delivery, as where each country sends its own.
 full_deliveries as (
     select
         source,
@@ -25,87 +29,101 @@ full_deliveries as (
     from full_dates
 ),
 
-spells as (
-    select distinct employment.person_id, employment.hired_on, employment._source as source
-    from employment
-    inner join full_dates on employment._source = full_dates.source
-),
-
--- A row that could not be loaded still says that the person was there.
-held as (
+listed as (
     select
-        employment.person_id, employment.hired_on, full_deliveries.source,
-        full_deliveries.delivered_on, full_deliveries.next_on
+        persons.person_no,
+        cast(employment.hired_on as date) as hired_on,
+        full_deliveries.source,
+        full_deliveries.delivered_on,
+        full_deliveries.next_on
     from employment
     inner join full_deliveries
         on
             employment._source = full_deliveries.source
             and employment._delivered_on = full_deliveries.delivered_on
-    union
+    inner join persons on employment.person_id = persons.person_key
+),
+
+-- A row that could not be loaded still says that the person was there.
+unreadable as (
     select
-        spells.person_id, spells.hired_on, full_deliveries.source,
-        full_deliveries.delivered_on, full_deliveries.next_on
+        persons.person_no, full_deliveries.source, full_deliveries.delivered_on,
+        full_deliveries.next_on
     from quarantine
     inner join full_deliveries
         on
             quarantine._source = full_deliveries.source
             and quarantine._delivered_on = full_deliveries.delivered_on
-    inner join spells
-        on quarantine.person_id = spells.person_id and quarantine._source = spells.source
+    inner join persons on quarantine.person_id = persons.person_key
     where quarantine.table_name = 'employment'
 ),
 
-followed as (
+spells_of_unreadable as (
+    select distinct listed.person_no, listed.hired_on, listed.source
+    from listed
+    inner join unreadable
+        on listed.person_no = unreadable.person_no and listed.source = unreadable.source
+),
+
+held as (
+    select person_no, hired_on, source, delivered_on, next_on from listed
+    union all
     select
-        person_id, hired_on, source, delivered_on, next_on,
-        lead(delivered_on) over (
-            partition by person_id, hired_on, source order by delivered_on
-        ) as held_next_on
-    from held
+        spells.person_no, spells.hired_on, unreadable.source, unreadable.delivered_on,
+        unreadable.next_on
+    from spells_of_unreadable as spells
+    inner join unreadable
+        on spells.person_no = unreadable.person_no and spells.source = unreadable.source
 ),
 
 absences as (
-    select
-        person_id, hired_on, source,
-        delivered_on as last_held_on,
-        next_on as missing_on
-    from followed
-    where next_on is not null and (held_next_on is null or held_next_on <> next_on)
+    select distinct
+        held.person_no, held.hired_on, held.source,
+        held.delivered_on as last_held_on,
+        held.next_on as missing_on
+    from held
+    left join held as later
+        on
+            held.person_no = later.person_no
+            and held.hired_on = later.hired_on
+            and held.source = later.source
+            and held.next_on = later.delivered_on
+    where held.next_on is not null and later.person_no is null
 ),
 
 -- The same person under another first day, which the delivery before did not have and which it
 -- should have had: the first day was corrected.
 corrected as (
-    select distinct absences.person_id, absences.hired_on, absences.source, absences.missing_on
+    select distinct absences.person_no, absences.hired_on, absences.source, absences.missing_on
     from absences
     inner join held as after
         on
-            absences.person_id = after.person_id
+            absences.person_no = after.person_no
             and absences.source = after.source
             and absences.missing_on = after.delivered_on
             and absences.hired_on <> after.hired_on
-            and absences.last_held_on >= cast(after.hired_on as date)
+            and absences.last_held_on >= after.hired_on
     left join held as before
         on
-            after.person_id = before.person_id
+            after.person_no = before.person_no
             and after.hired_on = before.hired_on
             and after.source = before.source
             and absences.last_held_on = before.delivered_on
-    where before.person_id is null
+    where before.person_no is null
 )
 
 select
-    absences.person_id as person_key,
-    cast(absences.hired_on as date) as hired_on,
+    absences.person_no,
+    absences.hired_on,
     absences.source,
     absences.last_held_on,
     absences.missing_on,
-    corrected.person_id is not null as hire_corrected
+    corrected.person_no is not null as hire_corrected
 from absences
 left join corrected
     on
-        absences.person_id = corrected.person_id
+        absences.person_no = corrected.person_no
         and absences.hired_on = corrected.hired_on
         and absences.source = corrected.source
         and absences.missing_on = corrected.missing_on
-order by absences.person_id, absences.hired_on, absences.source, absences.missing_on
+order by absences.person_no, absences.hired_on, absences.source, absences.missing_on

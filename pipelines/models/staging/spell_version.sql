@@ -2,7 +2,7 @@
 with events as (
     select
         person_no, hired_on, known_from, seq, says, exited_on, notice_on, exit_kind, exit_reason,
-        regretted, gives_why
+        regretted, gives_why, there_on
     from staging.employment_event
 ),
 
@@ -24,8 +24,7 @@ told as (
                 else 0
             end
         ) over spell as telling,
-        max(case when says in ('exit', 'open', 'silent') then known_from end) over spell
-            as last_there_on,
+        max(there_on) over spell as last_there_on,
         min(known_from) over (partition by person_no, hired_on) as first_known
     from events
     window spell as (
