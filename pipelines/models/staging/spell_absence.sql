@@ -58,22 +58,23 @@ unreadable as (
     where quarantine.table_name = 'employment'
 ),
 
+-- It stands for the spells that deliveries up to then had.
 spells_of_unreadable as (
-    select distinct listed.person_no, listed.hired_on, listed.source
+    select distinct
+        listed.person_no, listed.hired_on, unreadable.source, unreadable.delivered_on,
+        unreadable.next_on
     from listed
     inner join unreadable
-        on listed.person_no = unreadable.person_no and listed.source = unreadable.source
+        on
+            listed.person_no = unreadable.person_no
+            and listed.source = unreadable.source
+            and listed.delivered_on <= unreadable.delivered_on
 ),
 
 held as (
     select person_no, hired_on, source, delivered_on, next_on from listed
     union all
-    select
-        spells.person_no, spells.hired_on, unreadable.source, unreadable.delivered_on,
-        unreadable.next_on
-    from spells_of_unreadable as spells
-    inner join unreadable
-        on spells.person_no = unreadable.person_no and spells.source = unreadable.source
+    select person_no, hired_on, source, delivered_on, next_on from spells_of_unreadable
 ),
 
 absences as (
