@@ -15,10 +15,24 @@ deliveries as (
     select source, delivered_on, contents, outcome from landed.deliveries
 ),
 
+-- A row that names nobody may be anybody's: nobody is absent from a delivery that holds one.
+nameless as (
+    select distinct _source, _delivered_on from quarantine
+    where table_name = 'employment' and person_id is null
+),
+
 -- Files of one source and date are one delivery, as where each country sends its own.
 full_dates as (
-    select distinct source, delivered_on from deliveries
-    where contents = 'full' and outcome = 'accepted'
+    select distinct deliveries.source, deliveries.delivered_on
+    from deliveries
+    left join nameless
+        on
+            deliveries.source = nameless._source
+            and deliveries.delivered_on = nameless._delivered_on
+    where
+        deliveries.contents = 'full'
+        and deliveries.outcome = 'accepted'
+        and nameless._source is null
 ),
 
 full_deliveries as (
