@@ -43,7 +43,8 @@ class Link(Part):
     """A source whose rows carry several identifiers of one person: system -> header or headers.
 
     ``valid_from`` and ``valid_to`` are headers of the days between which the row's first number
-    is in use; they tell a number issued again from two numbers in use at one time.
+    is in use; they tell a number issued again from two numbers in use at one time. ``pivot`` is the
+    century of two-digit years, as in a load.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Link(Part):
     valid_from: str | None = None
     valid_to: str | None = None
     date_format: str = "iso"
+    pivot: int | None = Field(default=None, ge=0, le=99)
 
 
 class Identity(Part):

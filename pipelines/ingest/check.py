@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import crossings, headcount, ledger
 from pipelines.ingest.drift import Watch
-from pipelines.ingest.files import deliveries
+from pipelines.ingest.files import deliveries, refusal
 from pipelines.ingest.identity.crosswalk import crosswalk
 from pipelines.ingest.land import Landing, land_file, read_file
 from pipelines.ingest.pseudonym import Identifiers
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.config import Settings
-    from pipelines.ingest.files import DeliveredFile, SkippedFile
+    from pipelines.ingest.files import DeliveredFile, RefusedFile, SkippedFile
+    from pipelines.ingest.identity.crosswalk import Crosswalk
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class CheckReport:
             yield from _file(file)
         for skipped in self.report.skipped:
             yield f"{skipped.file.name}: skipped, same content as {skipped.same_as}"
+        yield from self.report.remarks
         for problem in self.problems:
             yield f"refused: {problem.problem}"
             yield f"  fix: {problem.fix}"
@@ -83,46 +85,53 @@ def examine(settings: Settings, data: Path, project: Path | None = None) -> Chec
     files, skipped = _deliveries(settings, data, problems)
     names = [file.source.name for file in files]
     several = frozenset(name for name in names if names.count(name) > 1)
-    reports = []
+    reports: list[FileReport] = []
+    remarks = ledger.gaps(files)
     with ExitStack() as stack:
         engine = stack.enter_context(Engine.memory())
+        people = _people(stack, settings, files, project, problems)
         landing = Landing(
             engine=engine,
             settings=settings,
             tables={contract.table: contract for contract in contracts("landed")},
-            identifiers=_identifiers(stack, settings, files, project, problems),
-            reasons_mapped=_reasons(engine, project, problems),
+            identifiers=Identifiers(secrets.token_bytes(32), people.resolver if people else None),
+            reasons_mapped=_reasons(engine, settings, project, problems),
             several=several,
+            unlinked=people.refused if people else {},
         )
         watches: dict[tuple[str, int], Watch] = {}
-        for _, group in itertools.groupby(files, key=lambda f: (f.delivered_on, f.source.name)):
-            delivered, found = _examine_delivery(landing, watches, list(group))
-            reports += delivered
+        for _, group in groupby(files, key=lambda f: (f.delivered_on, f.source.name)):
+            landed, found, remark = _examine_delivery(landing, watches, list(group))
+            reports += landed
             problems += found
+            remarks += remark
         reports = crossings.settle(engine, reports)
-    return CheckReport(IngestReport(tuple(reports), tuple(skipped)), tuple(problems))
+    report = IngestReport(tuple(reports), tuple(skipped), remarks=tuple(remarks))
+    return CheckReport(report, tuple(dict.fromkeys(problems)))
 
 
-def _identifiers(
+def _people(
     stack: ExitStack,
     settings: Settings,
     files: list[DeliveredFile],
     project: Path | None,
     problems: list[Problem],
-) -> Identifiers:
-    key = secrets.token_bytes(32)
+) -> Crosswalk | None:
+    """The crosswalk; None where the project declares none, or where it cannot be made."""
     try:
-        people = stack.enter_context(crosswalk(settings.identity, files, read_file, project))
+        return stack.enter_context(crosswalk(settings.identity, files, read_file, project))
     except UserError as error:
-        problems.append(_problem("identity", error))
-        return Identifiers(key)
-    return Identifiers(key, people.resolver if people else None)
+        problems.append(_problem(error.problem.split(":")[0], error))
+        return None
 
 
-def _reasons(engine: Engine, project: Path | None, problems: list[Problem]) -> bool:
+def _reasons(
+    engine: Engine, settings: Settings, project: Path | None, problems: list[Problem]
+) -> bool:
     """Whether the project maps reasons of exit; its table is stored, beside the empty others."""
     for contract in contracts("landed"):
         create_described(engine, contract)
+    engine.run("insert into landed.project values ($1)", [settings.history.transfer_gap_days])
     try:
         meanings = read_reasons(project) if project else None
     except UserError as error:
@@ -150,42 +159,50 @@ def _deliveries(
     return [file for _, file in sorted(files, key=lambda item: item[0])], skipped
 
 
-def _examine_delivery(
-    landing: Landing, watches: dict[tuple[str, int], Watch], files: list[DeliveredFile]
-) -> tuple[list[FileReport], list[Problem]]:
-    """What the files of one source and date would become, and what is wrong with them."""
-    reports: list[FileReport] = []
-    problems: list[Problem] = []
-    for file in files:
-        report, found = _examine(landing, watches, file)
-        reports += [report] if report else []
-        problems += found
-    ledger.store(landing.engine, reports, [])
-    full = [report for report in reports if report.delivered.contents == "full"]
-    source, day = files[0].source, files[0].delivered_on
-    fall = headcount.fall(landing.engine, source, day) if full else None
-    if fall and source.on_headcount_drop == "stop":
-        problems.append(_problem(source.name, fall))
-    return reports, problems
-
-
 def _examine(
     landing: Landing, watches: dict[tuple[str, int], Watch], file: DeliveredFile
 ) -> tuple[FileReport | None, list[Problem]]:
     """What the file would become, as far as it can be used, and what is wrong with it.
 
-    Each load is judged by itself, so that none hides another's faults.
+    Each load is judged by itself, so that none hides another's faults. Where the crosswalk could
+    not be made, identifiers are taken as they stand.
     """
     reports: list[FileReport] = []
     problems: dict[str, Problem] = {}
     for i, load in enumerate(file.source.loads):
+        if landing.identifiers.as_they_stand:
+            load = load.model_copy(update={"id_systems": {}})
         source = file.source.model_copy(update={"loads": (load,)})
         watch = watches.setdefault((source.name, i), Watch())
+        here = replace(landing, watch=watch)
         try:
-            reports.append(land_file(replace(landing, watch=watch), replace(file, source=source)))
+            reports.append(land_file(here, replace(file, source=source)))
         except UserError as error:
             problems.setdefault(error.problem, _problem(file.name, error))
-    return _joined(reports), list(problems.values())
+        landing.landed = here.landed
+    joined = _joined(reports)
+    return joined and replace(joined, delivered=file), list(problems.values())
+
+
+def _examine_delivery(
+    landing: Landing, watches: dict[tuple[str, int], Watch], files: list[DeliveredFile]
+) -> tuple[list[FileReport], list[Problem], list[str]]:
+    """The files of one source and date, what is wrong with them, and what is worth a look."""
+    reports: list[FileReport] = []
+    problems: list[Problem] = []
+    refused: list[RefusedFile] = []
+    for file in files:
+        report, found = _examine(landing, watches, file)
+        reports += [report] if report else []
+        refused += [refusal(file, UserError(found[0].problem, found[0].fix))] if found else []
+        problems += found
+    ledger.store(landing.engine, reports, refused)
+    source, day = files[0].source, files[0].delivered_on
+    full = source.contents == "full" and reports and not refused
+    fall = headcount.fall(landing.engine, source, day) if full else None
+    if fall and source.on_headcount_drop == "continue":
+        return reports, problems, [fall.problem]
+    return reports, [*problems, *([_problem(source.name, fall)] if fall else [])], []
 
 
 def _joined(reports: list[FileReport]) -> FileReport | None:
@@ -219,8 +236,9 @@ def _file(file: FileReport) -> Iterator[str]:
         if load.absent:
             yield f"    not in the file: {', '.join(load.absent)}"
         for rule in load.rules:
-            column = f" in {rule.column}" if rule.column else ""
-            yield f"    {rule.outcome}: {rule.rule}{column}, {rule.rows:,} rows"
+            yield f"    {rule.outcome}: {rule.describe()}"
+        for cells in load.blanked:
+            yield f"    loaded, this cell left empty: {cells.describe()}"
     if file.columns_not_loaded:
         yield f"  not read: {', '.join(map(repr, file.columns_not_loaded))}"
     for note in file.notes:

@@ -41,6 +41,7 @@ class Landing:
     identifiers: Identifiers
     reasons_mapped: bool
     several: frozenset[str]  # sources of several files: each is compared with the one before
+    unlinked: dict[Path, UserError] = field(default_factory=dict)  # refused by the crosswalk
     watch: Watch = field(default_factory=Watch)
     landed: int = 0
 
@@ -75,7 +76,8 @@ def land(
     with crosswalk(settings.identity, inbox.files, read_file, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         mapped = meanings is not None
-        landing = Landing(engine, settings, tables, identifiers, mapped, several)
+        unlinked = people.refused if people else {}
+        landing = Landing(engine, settings, tables, identifiers, mapped, several, unlinked)
         accepted, refused, remarks = _land_all(landing, inbox)
         accepted = crossings.settle(engine, accepted)
         identity = people.finish(identifiers.pseudonyms, private) if people else None
@@ -129,6 +131,8 @@ def _land_delivery(landing: Landing, files: list[DeliveredFile]) -> _Landed:
 
 def land_file(landing: Landing, file: DeliveredFile) -> FileReport:
     """Land one file behind the others; raises :class:`UserError` when it cannot be used."""
+    if file.path in landing.unlinked:
+        raise landing.unlinked[file.path]
     engine = landing.engine
     answers: list[tuple[str, int]] = []
     try:

@@ -48,11 +48,11 @@ class Judge:
         differing = self._differing()
         duplicates = repeats.settle(engine, load, judged)
         counted = engine.rows(
-            f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*) from {judged} "
-            "group by all order by all"
+            f"select _outcome, coalesce(_rule, ''), coalesce(_column, ''), count(*), min(_row) "
+            f"from {judged} group by all order by all"
         )
         totals = {
-            outcome: sum(n for found, _, _, n in counted if found == outcome)
+            outcome: sum(n for found, _, _, n, _ in counted if found == outcome)
             for outcome in ("loaded", "quarantined", "excluded")
         }
         return LoadReport(
@@ -83,10 +83,10 @@ class Judge:
         for column in self.load.links():
             rule = ident(LINK_RULE + column)
             counted = self.engine.rows(
-                f"select {rule}, count(*) from {self.judged} "
+                f"select {rule}, count(*), min(_row) from {self.judged} "
                 f"where _outcome = 'loaded' and {rule} is not null group by 1 order by 1"
             )
-            found += [RuleCount("link", name, column, rows) for name, rows in counted]
+            found += [RuleCount("link", name, column, rows, row) for name, rows, row in counted]
         return found
 
     def _check_dates(self) -> None:

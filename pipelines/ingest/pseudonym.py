@@ -65,6 +65,11 @@ class Identifiers:
         self.pseudonyms = Pseudonyms(key)
         self._resolver = resolver
 
+    @property
+    def as_they_stand(self) -> bool:
+        """Whether no crosswalk leads identifiers to persons."""
+        return self._resolver is None
+
     def replaced(self, mapping: Mapping, staged: dict[str, pa.Array]) -> dict[str, pa.Array]:
         """Pseudonyms for the identifier columns, and the rules by which persons are not known."""
         done: dict[str, pa.Array] = {}
@@ -97,6 +102,5 @@ class Identifiers:
         name = load.id_date or _DAY_OF.get(load.table, "")
         if self._resolver is None or name not in staged:
             return mapping.delivered_on
-        form = load.formats.get(name, "iso")
-        days = self._resolver.days(staged[name], (form,) if isinstance(form, str) else form)
+        days = self._resolver.days(staged[name], mapping.formats(name), load.pivot)
         return pc.coalesce(days, pa.scalar(mapping.delivered_on, pa.date32()))

@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 class RuleCount:
     """Rows that one rule, broken by one column, kept out: quarantined or excluded.
 
-    Among ``blanked``: rows that were kept, but for one cell or link.
+    Among ``blanked``: rows that were kept, but for one cell or link. ``first_row`` is where the
+    first of them stands in the file.
     """
 
     outcome: str
     rule: str
     column: str
     rows: int
+    first_row: int | None = None
+
+    def describe(self) -> str:
+        """The rule, its column, and how many rows from which on."""
+        column = f" in {self.column}" if self.column else ""
+        first = f" (first: row {self.first_row:,})" if self.first_row else ""
+        return f"{self.rule}{column}, {self.rows:,} rows{first}"
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def test_each_file_is_told_with_rows_columns_and_rules(check):
         "    exit_kind from 'kind'",
         "    regretted from 'r'",
         "    not in the file: notice_on",
-        "    quarantined: not a date in the declared format in hired_on, 1 rows",
+        "    quarantined: not a date in the declared format in hired_on, 1 rows (first: row 3)",
         "  not read: 'shoe'",
         "  encoding found: utf-8",
         "rows: 2 in = 1 loaded + 1 quarantined + 0 excluded + 0 duplicates",

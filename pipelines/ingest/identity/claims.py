@@ -12,6 +12,7 @@ from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import rules
+from pipelines.ingest.headers import fold
 from pipelines.ingest.identity.normal import clean_sql, code_sql, fault_sql, name_sql
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ create table sighting (
     key uhugeint, ids varchar[], name varchar, valid_from date, valid_to date, source varchar,
     file varchar, row_number bigint, first_seen date, last_seen date, decided boolean
 );
-create table unfit (source varchar, system varchar, rule varchar, cells bigint);
+create table unfit (
+    source varchar, file varchar, system varchar, rule varchar, cells bigint
+);
 create temp table line (
     row_number bigint, ids varchar[], name varchar, valid_from date, valid_to date
 );
@@ -87,20 +90,31 @@ def start(engine: Engine) -> None:
 
 
 def read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, table: SourceTable):
-    """Take the combinations of identifiers of one file of a link source."""
-    _check(link, table)
+    """Take the combinations of identifiers of one file of a link source.
+
+    Raises :class:`UserError` when the file cannot be used; then nothing of it has been taken.
+    """
+    link = _spelled(link, table)
     engine.run("delete from line")
+    try:
+        _read(engine, identity, link, file, table)
+    except UserError:
+        engine.run("delete from unfit where file = $1", [file.name])
+        raise
+    origin = {"source": link.source, "day": file.delivered_on}
+    engine.run(_KEEP, {"source": link.source})
+    engine.run(_UPDATE, {"day": file.delivered_on})
+    engine.run(_INSERT, {**origin, "file": file.name})
+
+
+def _read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, table: SourceTable):
     for batch in table.batches():
         engine.register("link_batch", _texts(link, file, batch))
         engine.run(f"create or replace temp table clean as {_clean_sql(link)}")
         engine.unregister("link_batch")
         engine.run(_line_sql(identity, link))
         for name in link.ids:
-            _count_unfit(engine, identity, link, name)
-    origin = {"source": link.source, "day": file.delivered_on}
-    engine.run(_KEEP, {"source": link.source})
-    engine.run(_UPDATE, {"day": file.delivered_on})
-    engine.run(_INSERT, {**origin, "file": file.name})
+            _count_unfit(engine, identity, link, file, name)
 
 
 def finish(engine: Engine, identity: Identity) -> None:
@@ -125,15 +139,29 @@ def _headers(link: Link, name: str) -> tuple[str, ...]:
     return (headers,) if isinstance(headers, str) else headers
 
 
-def _check(link: Link, table: SourceTable) -> None:
-    wanted = [header for name in link.ids for header in _headers(link, name)]
-    for header in [*wanted, *filter(None, (link.valid_from, link.valid_to))]:
-        if header not in table.header:
-            close = difflib.get_close_matches(header, table.header, n=1)
-            fix = f"Did you mean {close[0]!r}? " if close else ""
-            fix += f"Correct identity: links: {link.source} in the project file."
-            problem = f"{table.file}: there is no column {header!r}, which identity reads."
-            raise UserError(problem, fix, Exit.DATA)
+def _spelled(link: Link, table: SourceTable) -> Link:
+    """The link with the headers as the file spells them, compared as those of a load are."""
+    folded: dict[str, list[str]] = {}
+    for header in table.header:
+        folded.setdefault(fold(header), []).append(header)
+
+    def own(header: str) -> str:
+        alike = [header] if header in table.header else folded.get(fold(header), [])
+        if len(alike) == 1:
+            return alike[0]
+        what = f"are several columns like {header!r}" if alike else f"is no column {header!r}"
+        close = difflib.get_close_matches(fold(header), folded, n=1)
+        fix = f"Did you mean {folded[close[0]][0]!r}? " if close else ""
+        fix += f"Correct identity: links: {link.source} in the project file."
+        raise UserError(f"{table.file}: there {what}, which identity reads.", fix, Exit.DATA)
+
+    ids = {name: tuple(map(own, _headers(link, name))) for name in link.ids}
+    days = {
+        key: own(header)
+        for key, header in (("valid_from", link.valid_from), ("valid_to", link.valid_to))
+        if header
+    }
+    return link.model_copy(update={"ids": ids, **days})
 
 
 def _texts(link: Link, file: DeliveredFile, batch: Batch) -> pa.Table:
@@ -158,7 +186,8 @@ def _clean_sql(link: Link) -> str:
     for key, header in (("from", link.valid_from), ("to", link.valid_to)):
         day = "cast(null as date)"
         if header:
-            day = rules.date_sql(ident("h:" + header), link.date_format, "identity: date_format")
+            given, form = ident("h:" + header), link.date_format
+            day = rules.date_sql(given, form, "identity: date_format", pivot=link.pivot)
         columns.append(f"{day} as {ident('valid_' + key)}")
     return f"select {', '.join(columns)} from link_batch"
 
@@ -193,16 +222,19 @@ def _mails_sql(identity: Identity, name: str, cell: str) -> str:
     return f"coalesce(list_transform({parts}, lambda part: {one}), [])"
 
 
-def _count_unfit(engine: Engine, identity: Identity, link: Link, name: str) -> None:
+def _count_unfit(
+    engine: Engine, identity: Identity, link: Link, file: DeliveredFile, name: str
+) -> None:
     if identity.systems[name].kind == "name":
         return
     cell = ident(f"{name}:0")
     several = f"contains({cell}, {text(identity.aliases_split)})"
     if identity.systems[name].kind != "mail":
         several = "false"
+    fault = fault_sql(identity, name, cell)
     engine.run(
-        f"insert into unfit select $source, $system, {fault_sql(identity, name, cell)}, count(*) "
-        f"from clean where {cell} is not null and not {several} "
-        f"and {fault_sql(identity, name, cell)} is not null group by all",
-        {"source": link.source, "system": name},
+        f"insert into unfit select $source, $file, $system, {fault}, count(*) "
+        f"from clean where {cell} is not null and not {several} and {fault} is not null "
+        "group by all",
+        {"source": link.source, "file": file.name, "system": name},
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.engine import Engine, quote_text
+from pipelines.errors import Exit, UserError
 from pipelines.ingest.files import check_unchanged
 from pipelines.ingest.identity import (
     candidates,
@@ -39,8 +40,11 @@ MEMORY = "800MB"
 class Crosswalk:
     """Persons found in the link sources, in a database of their own in memory."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(
+        self, engine: Engine, identity: Identity, refused: dict[Path, UserError] | None = None
+    ) -> None:
         self._engine, self._identity = engine, identity
+        self.refused = refused or {}
         self.resolver = Resolver(engine, identity)
 
     def finish(self, pseudonyms: Pseudonyms, private: Path | None) -> IdentityReport:
@@ -62,23 +66,34 @@ def crosswalk(
 ) -> Iterator[Crosswalk | None]:
     """The crosswalk of the delivered files, or None where the project declares no identity.
 
-    Names and mails are in memory and in the private folder, nowhere else.
+    Names and mails are in memory and in the private folder, nowhere else. A file that cannot be
+    used is among its ``refused`` where the others of its source land all the same.
     """
     if identity is None:
         yield None
         return
     with _workshop(private) as engine:
         claims.start(engine)
+        refused = {}
         for file in files:
-            for link in identity.links:
-                if link.source == file.source.name:
-                    claims.read(engine, identity, link, file, read(file))
-                    check_unchanged(file)
+            try:
+                _claim(engine, identity, file, read)
+            except UserError as error:
+                if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
+                    raise
+                refused[file.path] = error
         decisions.load(engine, identity, project)
         claims.finish(engine, identity)
         verdicts.judge(engine, identity)
         persons.connect(engine, identity)
-        yield Crosswalk(engine, identity)
+        yield Crosswalk(engine, identity, refused)
+
+
+def _claim(engine: Engine, identity: Identity, file: DeliveredFile, read: Reader) -> None:
+    for link in identity.links:
+        if link.source == file.source.name:
+            claims.read(engine, identity, link, file, read(file))
+            check_unchanged(file)
 
 
 @contextmanager

@@ -76,10 +76,10 @@ class Resolver:
             counter[one["values"]] += one["counts"]
         return anchors, rules
 
-    def days(self, texts: pa.Array, forms: Sequence[str]) -> pa.Array:
+    def days(self, texts: pa.Array, forms: Sequence[str], pivot: int | None = None) -> pa.Array:
         """The dates in a text column by the first declared format that fits; else null."""
         self._engine.register("asked", _asked(texts))
-        parsed = [date_sql("given", form, "id_date", month=True) for form in forms]
+        parsed = [date_sql("given", form, "id_date", month=True, pivot=pivot) for form in forms]
         found = self._engine.arrow(
             f"select coalesce({', '.join(parsed)}, null) as day from asked order by k"
         )
