@@ -240,8 +240,8 @@ def test_what_is_no_decision_is_refused_by_row(deliver, line, words):
 
 
 def test_a_link_to_a_column_that_is_not_there_is_refused(deliver):
-    links = [{"source": "workers", "ids": {"employee_no": "Employee Id"}}]
-    with pytest.raises(UserError, match="there is no column 'Employee Id'") as caught:
+    links = [{"source": "workers", "ids": {"employee_no": "Employee-Id"}}]
+    with pytest.raises(UserError, match="there is no column 'Employee-Id'") as caught:
         deliver({}, links=links)
     assert "Did you mean 'Employee ID'?" in caught.value.fix
 
