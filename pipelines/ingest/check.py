@@ -107,7 +107,8 @@ def examine(settings: Settings, data: Path, project: Path | None = None) -> Chec
             remarks += remark
         reports = crossings.settle(engine, reports)
     report = IngestReport(tuple(reports), tuple(skipped), remarks=tuple(remarks))
-    return CheckReport(report, tuple(dict.fromkeys(problems)))
+    once = {problem.problem: problem for problem in reversed(problems)}
+    return CheckReport(report, tuple(reversed(once.values())))
 
 
 def _people(
@@ -149,7 +150,7 @@ def _deliveries(
     skipped: list[SkippedFile] = []
     for position, source in enumerate(settings.sources):
         try:
-            inbox = deliveries(settings.model_copy(update={"sources": (source,)}), data)
+            inbox = deliveries(settings, data, only=source)
         except UserError as error:
             problems.append(_problem(source.name, error))
             continue

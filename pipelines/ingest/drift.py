@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Shares of fewer rows move by chance alone: at 100 rows a share of one half by ten points.
 MIN_ROWS = 100
+# A whole column that changes its type, or a middle value that moves fivefold, is no chance in ten.
+MIN_ROWS_ANY, LARGE_RATIO, WHOLE = 10, 5.0, 0.9
 # The usual reading of the population stability index: below .1 stable, above .25 another one.
 MAX_PSI = 0.25
 # A unit that changed moves the middle value by far more than half: months 12, cents 100, hours 60.
@@ -160,23 +162,23 @@ def _values(before: _Seen, now: _Seen) -> Iterator[tuple[str, str, str]]:
 
 
 def _shifts(before: ColumnProfile, now: ColumnProfile) -> Iterator[tuple[str, str]]:
-    if min(before.rows, now.rows) < MIN_ROWS:
+    rows = min(before.rows, now.rows)
+    if rows < MIN_ROWS_ANY:
         return
+    few = rows < MIN_ROWS
     for what, one, other in (
         ("numbers", before.numbers, now.numbers),
         ("dates", before.dates, now.dates),
     ):
-        if abs(one - other) > MAX_TYPE_CHANGE and max(before.empty, now.empty) < 1:
+        moved = abs(one - other)
+        if moved > (WHOLE if few else MAX_TYPE_CHANGE) and max(before.empty, now.empty) < 1:
             yield "retyped", f"holds {other:.0%} {what}, {one:.0%} before"
-    if abs(before.empty - now.empty) > MAX_EMPTY_CHANGE:
+    if abs(before.empty - now.empty) > (WHOLE if few else MAX_EMPTY_CHANGE):
         yield "empty", f"is empty in {now.empty:.0%} of rows, {before.empty:.0%} before"
-    if (
-        before.median
-        and now.median
-        and not 1 / MAX_RATIO < (r := now.median / before.median) < (MAX_RATIO)
-    ):
+    most = LARGE_RATIO if few else MAX_RATIO
+    if before.median and now.median and not 1 / most < (r := now.median / before.median) < most:
         yield "shifted", f"has a middle value {r:.2g} times the one before"
-    if before.categories and now.categories:
+    if before.categories and now.categories and not few:
         yield from _categories(before.categories, now.categories)
 
 

@@ -88,8 +88,10 @@ def input_hashes(settings: Settings, data: Path, known_at: dt.date | None = None
     return {name: _hash(found[name]) for name in sorted(found)}
 
 
-def deliveries(settings: Settings, data: Path, known_at: dt.date | None = None) -> Inbox:
-    """Files in the order they land: by delivery date, then source, then name.
+def deliveries(
+    settings: Settings, data: Path, known_at: dt.date | None = None, *, only: Source | None = None
+) -> Inbox:
+    """Files in the order they land: by delivery date, then source, then name; ``only`` of one.
 
     That order lets people keep their number when later files arrive, and makes what was known at a
     date depend on what had been delivered by then alone: files after ``known_at`` are not read. Of
@@ -99,7 +101,8 @@ def deliveries(settings: Settings, data: Path, known_at: dt.date | None = None) 
     _check_corrections(settings, data)
     refused: list[RefusedFile] = []
     found: list[tuple[dt.date, int, str, DeliveredFile]] = []
-    for position, source in enumerate(settings.sources):
+    sources = [source for source in settings.sources if only is None or source is only]
+    for position, source in enumerate(sources):
         for path in [*find(source, data), *corrections(source, data)]:
             try:
                 date = delivery_date(source, path, data)

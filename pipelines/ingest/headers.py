@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from pipelines.models import Contract
 
 
+# A date, a decimal number or a mail address is nobody's column name.
+_DATUM = re.compile(
+    r"\d{4}-\d\d?-\d\d?.*|\d\d?[./-]\d\d?[./-]\d{2,4}|[-+]?\d+[.,]\d+|[^@\s]+@[^@\s]+\.[^@\s]+"
+)
+
+
 def fold(name: str) -> str:
     """A header as it is compared: without regard to case, spaces and Unicode form."""
     return "".join(unicodedata.normalize("NFC", name).casefold().split())
@@ -187,6 +193,9 @@ def _refuse_missing(finder: _Finder, load: Load) -> None:
     named = ", ".join(map(repr, missing))
     what = f"is no column {named}" if len(missing) == 1 else f"are no columns {named}"
     fix = near(missing[0], finder.header, "The file's columns")
+    if any(_DATUM.fullmatch(name) for name in finder.header):
+        what += " but dates, numbers or mails, as in a row of data"
+        fix = "Deliver the file with its column names, or say in which row they are: `header_row`."
     raise UserError(f"{finder.file}: there {what}, which {load.table} reads.", fix)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 # Single dates are mistyped; so many are not: the format is another one.
 MOST_BAD_DATES = 0.10
 LEAST_BAD_DATES = 20
+# A list of codes is short and its words come again; names and numbers of people do not.
+MOST_WORDS = 20
+LEAST_ROWS = 10
+_WORDS = {"flag", "vocabulary", "programme"}
 
 
 @dataclass(frozen=True)
@@ -109,33 +114,36 @@ class Judge:
                 )
 
     def _check_vocabularies(self) -> None:
-        load, filled, judged = self.load, self.load.columns(), self.judged
+        load, filled = self.load, self.load.columns()
         problems, fixes = [], []
         for column in load.contract.columns:
-            if column.name not in filled:
+            if column.name not in filled or column.role not in _WORDS:
                 continue
-            if column.role in {"vocabulary", "flag"}:
-                found = self.engine.rows(rules.vocabulary_sql(load, column, judged))
-                allowed = column.accepted_values or ("yes", "no", "true", "false", "1", "0")
-            elif column.role == "programme":
-                programmes = [programme.id for programme in self.settings.programmes]
-                found = self.engine.rows(
-                    f"select distinct programme from {judged} where _outcome = 'loaded' "
-                    "and not list_contains($known, programme) order by programme",
-                    {"known": programmes},
-                )
-                allowed = tuple(programmes)
-            else:
-                continue
-            if found:
-                odd = ", ".join(repr(row[0]) for row in found[:20])
-                problems.append(f"{load.load.table}.{column.name} holds {odd}")
+            allowed = {
+                "flag": ("yes", "no", "true", "false", "1", "0"),
+                "vocabulary": column.accepted_values,
+                "programme": tuple(programme.id for programme in self.settings.programmes),
+            }[column.role]
+            accepted = [*rules.FLAGS] if column.role == "flag" else [*allowed]
+            sql = rules.vocabulary_sql(column, self.judged)
+            if found := self.engine.rows(sql, {"allowed": accepted}):
+                problems.append(f"{load.load.table}.{column.name} holds {self._odd(found)}")
                 fixes.append(
                     f"Map each under `values: {column.name}:` to one of: "
                     f"{', '.join(allowed) or '(no programme is declared)'}."
                 )
         if problems:
             raise UserError(f"{load.file}: {'; '.join(problems)}.", " ".join(fixes))
+
+    def _odd(self, found: list[tuple[str, int]]) -> str:
+        """Words nobody declared; of a column that is none of words, rows and no texts."""
+        rows = self.engine.scalar(f"select count(*) from {self.judged} where _outcome = 'loaded'")
+        if len(found) > MOST_WORDS or len(found) * 2 > rows >= LEAST_ROWS:
+            first = min(row for _, row in found)
+            return f"{len(found):,} different texts (first: row {first:,}); is it another column?"
+        return ", ".join(
+            repr(word) if _is_word(word) else f"the text in row {row:,}" for word, row in found
+        )
 
     def _map_reasons(self) -> None:
         """Fill the kind of each exit from its reason; stop, or set aside, where there is none."""
@@ -155,3 +163,8 @@ class Judge:
             f"update {self.judged} set _outcome = 'quarantined', "
             f"_rule = {text(reason_rules.UNMAPPED)}, _column = 'exit_reason' where {unmapped}"
         )
+
+
+def _is_word(given: str) -> bool:
+    """Whether a text can be a code; it may be shown. Mails, long numbers and remarks are none."""
+    return len(given) <= 40 and "@" not in given and not re.search(r"\d{4}|\n", given)

@@ -30,7 +30,7 @@ OWN_MENTOR = "mentor and mentee are the same person"
 
 # Tables of measured values: a line without a value says nothing and is left out.
 _MEASURES = ("performance", "surveys")
-_FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
+FLAGS = {"yes": ("yes", "true", "1", "1.0"), "no": ("no", "false", "0", "0.0")}
 
 
 def judge_sql(mapping: Mapping, staged: str) -> str:
@@ -121,14 +121,12 @@ def content_columns(mapping: Mapping) -> list[str]:
     return mapping.columns() + attributes + derived_columns(mapping)
 
 
-def vocabulary_sql(mapping: Mapping, column: Column, judged: str) -> str:
-    """SQL for the distinct texts of a column that are outside its vocabulary."""
-    accepted = _FLAGS if column.role == "flag" else column.accepted_values
-    allowed = ", ".join(text(v) for v in accepted)
+def vocabulary_sql(column: Column, judged: str) -> str:
+    """SQL for the texts of a column that are not among ``$allowed``, and the first row of each."""
     name = ident(column.name)
     return (
-        f"select distinct {name} from {judged} "
-        f"where _outcome = 'loaded' and {name} not in ({allowed}) order by {name}"
+        f"select {name}, min(_row) from {judged} where _outcome = 'loaded' "
+        f"and {name} is not null and not list_contains($allowed, {name}) group by 1 order by 1"
     )
 
 
@@ -149,7 +147,7 @@ def _canonical(mapping: Mapping, column: Column) -> str:
     if column.role == "flag":
         cases = " ".join(
             f"when lower({name}) in ({', '.join(map(text, given))}) then {text(flag)}"
-            for flag, given in _FLAGS.items()
+            for flag, given in FLAGS.items()
         )
         return f"case {cases} else {name} end"
     if column.role == "number":
@@ -169,7 +167,8 @@ def _broken(column: Column, load: Load) -> list[tuple[str, str, str]]:
         cases.append((far, FAR_DATE, column.name))
     if column.role == "number":
         number = f"try_cast({name} as double)"
-        odd = f"{given} is not null and not coalesce(isfinite({number}), false)"
+        finite = f"coalesce(isfinite({number}), false) and not contains({given}, '_')"
+        odd = f"{given} is not null and not ({finite})"
         cases.append((odd, BAD_NUMBER, column.name))
         if column.name in load.range:
             low, high = load.range[column.name]

@@ -86,10 +86,9 @@ def test_a_column_that_was_read_and_is_gone_stops_until_the_owner_decides(differ
 
 def test_a_renamed_column_is_named_with_what_it_may_be_called_now(differ):
     loads = [LOADS[0] | {"aliases": {"exited_on": ["left on", "left_on"]}}]
-    before = lines(["id", "since", "left on", "dept"])
-    assert differ(before, lines(["id", "since", "left_on", "dept"]), loads) == {
-        ("left on", "renamed"): "may now be called 'left_on'"
-    }
+    before = lines(["id", "since", "left on", "dept"], **{"left on": ""})
+    after = lines(["id", "since", "left_on", "dept"], left_on="")
+    assert differ(before, after, loads) == {("left on", "renamed"): "may now be called 'left_on'"}
 
 
 def test_a_new_column_stops_where_the_owner_says_so(differ):
@@ -134,6 +133,17 @@ def test_figures_of_another_unit_are_named_as_a_ratio_alone(differ):
 
 def test_few_rows_say_nothing_of_a_distribution(differ):
     assert differ(lines(n=99), lines(n=99, dept="Tax")) == {}
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (10, {("left", "empty"): "is empty in 0% of rows, 100% before"}),
+        (9, {}),
+    ],
+)
+def test_ten_rows_say_when_a_whole_column_changes(differ, n, told):
+    assert differ(lines(n=n), lines(n=n, left="2024-01-31")) == told
 
 
 def test_the_stability_index_is_the_published_one():

@@ -315,7 +315,9 @@ def test_an_open_interval_has_no_end_by_null_word_of_its_column_alone(deliver):
 # ---------- values
 
 
-@pytest.mark.parametrize("given", ["NaN", "inf", "-Infinity", "1e309", "four", "12 %", "1,5"])
+@pytest.mark.parametrize(
+    "given", ["NaN", "inf", "-Infinity", "1e309", "four", "12 %", "1,5", "1_000", "0x1F", "١٢"]
+)
 def test_what_is_no_finite_number_is_quarantined(deliver, given):
     assert value(deliver, given) == (None, {"not a finite number": 1})
 
