@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
-from pipelines.ingest import crossings, headcount, ledger
+from pipelines.ingest import crossings, headcount, ledger, plain_ids
 from pipelines.ingest.drift import Watch
 from pipelines.ingest.files import deliveries, refusal
 from pipelines.ingest.identity.crosswalk import crosswalk
@@ -106,6 +106,7 @@ def examine(settings: Settings, data: Path, project: Path | None = None) -> Chec
             problems += found
             remarks += remark
         reports = crossings.settle(engine, reports)
+        remarks += plain_ids.forgotten(settings, landing.tables) + landing.identifiers.remarks()
     report = IngestReport(tuple(reports), tuple(skipped), remarks=tuple(remarks))
     once = {problem.problem: problem for problem in reversed(problems)}
     return CheckReport(report, tuple(reversed(once.values())))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.ingest import reason_rules, repeats, rules
+from pipelines.ingest.identity import normal
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load
 
 FIXES = {
+    normal.DAMAGED: "Format the column as text and write the whole number.",
     rules.MISSING: "Fill in the cell; without it the row cannot be placed.",
     rules.BAD_DATE: "Write the date as {form}.",
-    rules.FAR_DATE: "Correct the year: it lies before 1900 or after 2199.",
+    rules.FAR_DATE: "Correct the year: it lies before 1900 or after 2199; empty the cell if no day is meant.",
     rules.BAD_NUMBER: "Write one number, without unit or remark.",
     repeats.CONFLICT: (
         "Two rows say different things of the same person and date: correct one of them, or write "

@@ -72,10 +72,10 @@ class Mapping:
         return {name: f"_attribute_{i}" for i, name in enumerate(self.load.attributes)}
 
     def links(self) -> list[str]:
-        """Optional identifiers that the crosswalk resolves: left empty where it cannot."""
+        """Optional identifiers: left empty where they name nobody."""
         known = [c for c in self.contract.columns if c.role == "identifier" and not c.required]
         filled = self.columns()
-        return [c.name for c in known if c.name in filled and c.name in self.load.id_systems]
+        return [c.name for c in known if c.name in filled]
 
     def used(self) -> set[str]:
         """Headers of the file the load reads."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.ingest import plain_ids
+
 if TYPE_CHECKING:
     import datetime as dt
 
@@ -50,6 +52,10 @@ class Pseudonyms:
         values = self._values.take(pa.array(places, pa.int64()))
         return pa.DictionaryArray.from_arrays(coded.indices, values)
 
+    def near(self) -> list[str]:
+        """What to say of identifiers that are nearly the same."""
+        return plain_ids.near(self._places)
+
     def _learn(self, texts: list[str]) -> None:
         """Compute the pseudonyms of identifiers that have not been seen before."""
         for text in texts:
@@ -70,6 +76,10 @@ class Identifiers:
         """Whether no crosswalk leads identifiers to persons."""
         return self._resolver is None
 
+    def remarks(self) -> list[str]:
+        """What to say of identifiers taken as they stand, once all rows have been read."""
+        return self.pseudonyms.near() if self.as_they_stand else []
+
     def replaced(self, mapping: Mapping, staged: dict[str, pa.Array]) -> dict[str, pa.Array]:
         """Pseudonyms for the identifier columns, and the rules by which persons are not known."""
         done: dict[str, pa.Array] = {}
@@ -81,12 +91,13 @@ class Identifiers:
             text = staged[known.name]
             system = mapping.load.id_systems.get(known.name)
             if self._resolver is None or system is None:
-                done[known.name] = self.pseudonyms.of(text)
-                continue
-            days = self._days(mapping, staged)
-            unknown = mapping.load.unknown_person
-            column_name = f"{mapping.source.name}: {mapping.contract.table}.{known.name}"
-            anchors, broken = self._resolver.resolve(system, text, days, unknown, column_name)
+                broken = plain_ids.damage(text)
+                anchors = pc.if_else(pc.is_valid(broken), pa.scalar(None, pa.string()), text)
+            else:
+                days = self._days(mapping, staged)
+                unknown = mapping.load.unknown_person
+                column_name = f"{mapping.source.name}: {mapping.contract.table}.{known.name}"
+                anchors, broken = self._resolver.resolve(system, text, days, unknown, column_name)
             done[known.name] = self.pseudonyms.of(anchors)
             if not known.required:
                 done[LINK_RULE + known.name] = broken

@@ -99,7 +99,7 @@ def _carried(mapping: Mapping) -> list[str]:
 
 
 def _has_person_rule(mapping: Mapping) -> bool:
-    return any(c.required and c.name in mapping.load.id_systems for c in _filled(mapping))
+    return any(c.required and c.role == "identifier" for c in _filled(mapping))
 
 
 def _moment(mapping: Mapping) -> str:

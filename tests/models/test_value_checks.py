@@ -53,7 +53,7 @@ def months(count: int):
         "percent-and-share",
         "a-good-month",
         "nine-people-do-not-say",
-    ],  # fmt: skip
+    ],
 )
 def test_odd_metrics_are_named(warehouse, rows, check):
     built = warehouse(performance=results(*rows))

@@ -15,7 +15,7 @@ SEVERAL = "identifier fits several people"
 UNKNOWN = "unknown person"
 
 # What Excel makes of a long number: 1.0E+05, in German 1,0E+05.
-_SCIENTIFIC = r"[0-9]([.,][0-9]+)?[eE]\+[0-9]+"
+SCIENTIFIC = r"[0-9]([.,][0-9]+)?[eE]\+[0-9]+"
 # A float without a fraction is the same number, as far as a float is exact.
 _DIGITS = r"[0-9]+|[0-9]{1,15}\.0+"
 _MAIL = r"[^@\s;,]+@[^@\s;,]+"
@@ -53,7 +53,7 @@ def name_sql(clean: str) -> str:
 
 def fault_sql(identity: Identity, name: str, clean: str) -> str:
     """SQL for the rule that a text breaks as an identifier of the system; null when it is one."""
-    damaged = f"regexp_full_match({clean}, {text(_SCIENTIFIC)})"
+    damaged = f"regexp_full_match({clean}, {text(SCIENTIFIC)})"
     unfit = f"{code_sql(identity, name, clean)} is null"
     return f"case when {damaged} then {text(DAMAGED)} when {unfit} then {text(UNFIT)} end"
 
@@ -61,7 +61,7 @@ def fault_sql(identity: Identity, name: str, clean: str) -> str:
 def _normal(system: IdSystem, clean: str) -> str:
     if system.kind == "name":
         return name_sql(clean)
-    whole = f"not regexp_full_match({clean}, {text(_SCIENTIFIC)})"
+    whole = f"not regexp_full_match({clean}, {text(SCIENTIFIC)})"
     if system.kind == "text":
         return f"case when {whole} then nullif({clean}, '') end"
     digits = f"regexp_extract({clean}, '^[0-9]+')"
