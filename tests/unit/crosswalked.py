@@ -49,6 +49,7 @@ class Crosswalked:
             anchor, rule = people.resolver.resolve(system, given, on[0] if on else DAY)
             answer = rule[0].as_py() or anchor[0].as_py().replace(chr(31), ":")
             self.answers.append(answer)
+        self.repaired = people.resolver.repaired.total()
         self.cases = cases(engine, identity)
         self.advice = lost_zeros(engine, identity)
         for case in self.cases:
@@ -99,7 +100,7 @@ def joined(
             ]
             (folder / "mappings" / "identity_review.csv").write_text("\n".join(lines) + "\n")
         settings = _settings(headers, keys)
-        found, _ = deliveries(settings, folder)
+        found = deliveries(settings, folder).files
         assert settings.identity
         with crosswalk(
             settings.identity, found, lambda f: read_source(f.path, Dialect()), folder
