@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FILE, ROW = "mentorlift: file", "mentorlift: row"
 REASON, COLUMN, FIX = "mentorlift: reason", "mentorlift: column", "mentorlift: suggested fix"
 LEAVE_OUT = "mentorlift: leave out"
+KEPT = ("", "no", "No")  # what stands there beside a row that is to be loaded
 OWN_COLUMNS = frozenset({FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT})
 SHEET = "quarantine"
 MAX_ROWS = 100_000
@@ -53,7 +54,7 @@ class _Held:
     """One row of one file with its cells by HR's column names."""
 
     file: str
-    row: int
+    row: str
     cells: dict[str, str]
     reasons: tuple[str, ...]
     columns: tuple[str, ...]
@@ -102,28 +103,34 @@ def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
         raise UserError(problem, "Correct the original file; a correction has other rows.")
     if LEAVE_OUT not in header:
         return file.source.loads
-    keep = {LEAVE_OUT: ("", "no", "No")}
+    keep = {LEAVE_OUT: KEPT}
     return tuple(
         load.model_copy(update={"keep_if": keep | load.keep_if}) for load in file.source.loads
     )
 
 
 def noting(
-    file: DeliveredFile, table: SourceTable, answers: list[tuple[str, int]]
+    file: DeliveredFile,
+    table: SourceTable,
+    answers: list[tuple[str, int]],
+    row_of: Callable[[str, str], int | None],
 ) -> Iterator[Batch]:
-    """The batches of a table; of a correction, ``answers`` receives file and row of each line."""
+    """The batches of a table; of a correction, ``answers`` receives file and row of each line.
+
+    ``row_of`` is the row of a file that HR knows by its tab and number.
+    """
     for batch in table.batches():
         if file.correction:
             names = batch.columns[FILE].to_pylist()
             for line, name, row in zip(
                 batch.rows.to_pylist(), names, batch.columns[ROW].to_pylist(), strict=True
             ):
-                number = (row or "").strip()
-                if name and not number.isdigit():
+                number = row_of(name, row or "") if name else None
+                if name and number is None:
                     mend = "Leave it as mentorlift wrote it, or empty it for a new line."
                     raise UserError(f"{file.name}: row {line}: {ROW!r} is no row number.", mend)
-                if name:
-                    answers.append((name, int(number)))
+                if name and number is not None:
+                    answers.append((name, number))
         yield batch
 
 
@@ -163,7 +170,7 @@ def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_He
         cells = {name: array.filter(found).to_pylist() for name, array in batch.columns.items()}
         for i, row in enumerate(batch.rows.filter(found).to_pylist()):
             shown = {n: v[i] or "" for n, v in cells.items() if n not in OWN_COLUMNS}
-            yield _described(file, loads, row, shown, broken[row])
+            yield _described(file, loads, table.reading.place(row), shown, broken[row])
 
 
 def _resolved(file: DeliveredFile, header: tuple[str, ...]) -> dict[str, Mapping]:
@@ -175,7 +182,7 @@ def _resolved(file: DeliveredFile, header: tuple[str, ...]) -> dict[str, Mapping
 def _described(
     file: DeliveredFile,
     loads: dict[str, Mapping],
-    row: int,
+    row: str,
     cells: dict[str, str],
     broken: list[tuple[str, str, str]],
 ) -> _Held:
@@ -214,7 +221,7 @@ def _write(path: Path, held: list[_Held]) -> None:
         for column, name in enumerate(names):
             sheet.write_string(0, column, name, bold)
         for line, row in enumerate(held, start=1):
-            own = (row.file, str(row.row), *map("; ".join, (row.reasons, row.columns, row.fixes)))
+            own = (row.file, row.row, *map("; ".join, (row.reasons, row.columns, row.fixes)))
             texts = [*(row.cells.get(name, "") for name in header), *own]
             for column, text in enumerate(texts):
                 if text:  # a cell is a text, never a formula, whatever it begins with

@@ -147,7 +147,7 @@ def test_all_sheets_one_below_the_other(tmp_path):
         ("9", "9", "Q3"),
     ]
     assert read.rows == [2, 4, 6, 8]  # counted on: Q2 follows the four rows of Q1
-    assert read.reading.counted["rows of sheets above Q2"] == 4
+    assert read.reading.counted["rows in sheet Q2"] == 1
     assert read.not_data == {"header rows": 3, "blank rows": 1}
 
 
