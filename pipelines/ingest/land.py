@@ -16,7 +16,7 @@ from pipelines.ingest.outcomes import Judge
 from pipelines.ingest.pseudonym import Identifiers
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport
 from pipelines.models import contracts, create_described
-from pipelines.sources import SHEET, Dialect, Reading, read_source
+from pipelines.sources import SHEET, Dialect, Reading
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -193,7 +193,7 @@ def _land_load(
 
 def read_file(file: DeliveredFile) -> SourceTable:
     """The table in a delivered file, laid out as its source declares."""
-    return read_source(file.path, dialect(file))
+    return quarantine.read(file, dialect(file))
 
 
 def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> dict[Path, int]:

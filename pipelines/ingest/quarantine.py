@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from pipelines.errors import UserError
 from pipelines.ingest.fixes import fix
 from pipelines.ingest.headers import resolve
 from pipelines.models import contracts
+from pipelines.sources import SHEET, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 FILE, ROW = "mentorlift: file", "mentorlift: row"
 REASON, COLUMN, FIX = "mentorlift: reason", "mentorlift: column", "mentorlift: suggested fix"
 LEAVE_OUT = "mentorlift: leave out"
+TAB = "mentorlift: sheet"  # stands for @sheet, which no file may have in its header
 KEPT = ("", "no", "No")  # what stands there beside a row that is to be loaded
 OWN_COLUMNS = frozenset({FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT})
-SHEET = "quarantine"
+WORKSHEET = "quarantine"
 MAX_ROWS = 100_000
 MAX_CELL = 32_767  # Excel's limit
 # Nothing in the file may depend on the clock.
@@ -90,12 +92,30 @@ def write_workbooks(
     return written
 
 
+def read(file: DeliveredFile, dialect: Dialect) -> SourceTable:
+    """The table in a delivered file; a correction has its rows' tabs again under `@sheet`."""
+    table = read_source(file.path, dialect)
+    if not file.correction or TAB not in table.header:
+        return table
+    names = {TAB: SHEET}
+
+    def batches() -> Iterator[Batch]:
+        for batch in table.batches():
+            columns = {names.get(name, name): cells for name, cells in batch.columns.items()}
+            yield replace(batch, columns=columns)
+
+    header = tuple(names.get(name, name) for name in table.header)
+    return replace(table, header=header, batches=batches)
+
+
 def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
     """The loads of a file; a correction must say which rows it corrects, and may leave some out."""
     if not file.correction:
         return file.source.loads
-    for name in (FILE, ROW):
-        if name not in header:
+    tabs = {SHEET: TAB} if file.source.sheet == "*" else {}
+    for wanted in (FILE, ROW, *tabs):
+        name = tabs.get(wanted, wanted)
+        if wanted not in header:
             mend = "Return the workbook with all its columns; correct cells only."
             raise UserError(f"{file.name}: there is no column {name!r}.", mend)
     if any("@row" in headers for load in file.source.loads for headers in load.columns.values()):
@@ -154,8 +174,6 @@ def mark_answered(engine: Engine, file: DeliveredFile, answers: Sequence[tuple[s
 
 def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_Held]:
     """The open rows of a file, read from it once more."""
-    from pipelines.sources import read_source
-
     broken: dict[int, list[tuple[str, str, str]]] = {}
     bound = [file.source.name, file.name, MAX_ROWS * len(file.source.loads)]
     for row, table, rule, column in engine.rows(_OPEN, bound):
@@ -163,13 +181,17 @@ def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_He
     if not broken:
         return
     wanted = pa.array(sorted(broken), pa.int64())
-    table = read_source(file.path, dialect)
+    table = read(file, dialect)
     loads = _resolved(file, table.header)
     for batch in table.batches():
         found = pc.is_in(batch.rows, value_set=wanted)
         cells = {name: array.filter(found).to_pylist() for name, array in batch.columns.items()}
         for i, row in enumerate(batch.rows.filter(found).to_pylist()):
-            shown = {n: v[i] or "" for n, v in cells.items() if n not in OWN_COLUMNS}
+            shown = {
+                TAB if n == SHEET else n: v[i] or ""
+                for n, v in cells.items()
+                if n not in OWN_COLUMNS
+            }
             yield _described(file, loads, table.reading.place(row), shown, broken[row])
 
 
@@ -214,7 +236,7 @@ def _write(path: Path, held: list[_Held]) -> None:
     with xlsxwriter.Workbook(str(temporary), {"in_memory": True}) as book:
         book.set_properties({"created": _MADE})
         bold, plain = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-        sheet = book.add_worksheet(SHEET)
+        sheet = book.add_worksheet(WORKSHEET)
         sheet.freeze_panes(1, 0)
         names = [*header, FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT]
         sheet.set_column(0, len(names) - 1, 18, plain)
