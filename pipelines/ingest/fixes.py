@@ -14,8 +14,14 @@ FIXES = {
     normal.DAMAGED: "Format the column as text and write the whole number.",
     rules.MISSING: "Fill in the cell; without it the row cannot be placed.",
     rules.BAD_DATE: "Write the date as {form}.",
-    rules.FAR_DATE: "Correct the year: it lies before 1900 or after 2199; empty the cell if no day is meant.",
+    rules.FAR_DATE: (
+        "Correct the year: it lies before 1900 or after 2199; empty the cell if no day is meant."
+    ),
     rules.BAD_NUMBER: "Write one number, without unit or remark.",
+    normal.SEVERAL: (
+        "Write the identifier in full, zeros in front included; if it is, the owner of the data "
+        "decides whose it is."
+    ),
     repeats.CONFLICT: (
         "Two rows say different things of the same person and date: correct one of them, or write "
         "yes under 'mentorlift: leave out' beside the wrong one."

@@ -90,14 +90,16 @@ class Identifiers:
                 continue
             text = staged[known.name]
             system = mapping.load.id_systems.get(known.name)
+            anchors = text
             if self._resolver is None or system is None:
                 broken = plain_ids.damage(text)
-                anchors = pc.if_else(pc.is_valid(broken), pa.scalar(None, pa.string()), text)
             else:
                 days = self._days(mapping, staged)
                 unknown = mapping.load.unknown_person
                 column_name = f"{mapping.source.name}: {mapping.contract.table}.{known.name}"
                 anchors, broken = self._resolver.resolve(system, text, days, unknown, column_name)
+            if system is None or not known.required:
+                anchors = pc.if_else(pc.is_valid(broken), pa.scalar(None, pa.string()), anchors)
             done[known.name] = self.pseudonyms.of(anchors)
             if not known.required:
                 done[LINK_RULE + known.name] = broken

@@ -5,6 +5,7 @@ A sheet is held in memory while it is read; `worksheet.MAX_CELLS` bounds it.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -133,15 +134,18 @@ def _one(sheet: Sheet, reading: Reading) -> Iterator[Batch]:
 
 def _all(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iterator[Batch]:
     """The lines of all sheets; rows are counted on from sheet to sheet, so that each is unique."""
-    above = 0
-    for sheet in sheets:
-        if above:
-            reading.counted[f"rows of sheets above {shown(sheet.name)}"] = above
+    heights = accumulate((sheet.height for sheet in sheets), initial=0)
+    reading.tabs += [(shown(s.name), above) for s, above in zip(sheets, heights, strict=False)]
+    return _counted_on(sheets, header, reading)
+
+
+def _counted_on(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iterator[Batch]:
+    for sheet, (_, above) in zip(sheets, reading.tabs, strict=True):
         for batch in sheet.lines(reading):
             columns = {name: batch.columns[name] for name in header}
             columns[SHEET] = pa.repeat(pa.scalar(sheet.name, pa.string()), len(batch))
+            reading.counted[f"rows in sheet {shown(sheet.name)}"] += len(batch)
             yield Batch(columns, pc.add(batch.rows, above), pc.add(batch.data_rows, above))
-        above += sheet.height
     _note_filled(sheets, reading)
 
 

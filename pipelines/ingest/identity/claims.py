@@ -13,7 +13,13 @@ from pipelines.engine import quote_text as text
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import rules
 from pipelines.ingest.headers import fold
-from pipelines.ingest.identity.normal import clean_sql, code_sql, fault_sql, name_sql
+from pipelines.ingest.identity.normal import (
+    clean_sql,
+    code_sql,
+    fault_sql,
+    name_sql,
+    short_sql,
+)
 
 if TYPE_CHECKING:
     from pipelines.engine import Engine
@@ -24,11 +30,9 @@ if TYPE_CHECKING:
 _TABLES = """
 create table sighting (
     key uhugeint, ids varchar[], name varchar, valid_from date, valid_to date, source varchar,
-    file varchar, row_number bigint, first_seen date, last_seen date, decided boolean
+    file varchar, row_number bigint, place varchar, first_seen date, last_seen date, decided boolean
 );
-create table unfit (
-    source varchar, file varchar, system varchar, rule varchar, cells bigint
-);
+create table unfit (source varchar, system varchar, rule varchar, cells bigint);
 create temp table line (
     row_number bigint, ids varchar[], name varchar, valid_from date, valid_to date
 );
@@ -50,9 +54,34 @@ where key in (select key from delivered)
 """
 _INSERT = """
 insert into sighting
-select key, ids, name, valid_from, valid_to, $source, $file, row_number,
+select key, ids, name, valid_from, valid_to, $source, $file, row_number, {place},
     cast($day as date), cast($day as date), false
 from delivered where key not in (select key from sighting)
+"""
+# Stands behind the code of a number that was given without its zeros, until all issued numbers are
+# known: where two of them differ in zeros alone, it could be either and is no evidence.
+_SHORT = "chr(30)"
+_FITS = """
+create table fits (short varchar, issued varchar);
+"""
+_FITTING = """
+insert into fits
+with issued as (
+    select distinct code, ltrim(code[3:], '0') as digits
+    from (select unnest(ids) as code from sighting where not decided)
+    where left(code, 2) = $code and not ends_with(code, chr(30))
+)
+select $code || lpad(digits, $width, '0'), code
+from issued
+where length(digits) < $width
+qualify count(*) over (partition by digits) > 1
+"""
+_SETTLE = f"""
+update sighting
+set ids = list_sort(list_distinct(list_transform(
+    list_filter(ids, lambda i: not list_contains($ambiguous, i)), lambda i: rtrim(i, {_SHORT})
+)))
+where len(list_filter(ids, lambda i: ends_with(i, {_SHORT}))) > 0
 """
 # The same identifiers and name are one profile, whatever their days and sources.
 _PROFILES = """
@@ -60,8 +89,8 @@ create table profile as
 with grouped as (
     select
         ids, name, md5_number(concat_ws(chr(30), array_to_string(ids, chr(31)), name)) as key,
-        arg_min(struct_pack(source, file, row_number), (first_seen, source, file, row_number))
-            as origin,
+        arg_min(struct_pack(source, file, row_number, place),
+            (first_seen, source, file, row_number)) as origin,
         min(first_seen) as first_seen, max(last_seen) as last_seen,
         list_sort(list_distinct(list(valid_from) filter (where valid_from is not null))) as starts,
         case when count(valid_from) = count(*) then min(valid_from) end as valid_from,
@@ -75,6 +104,7 @@ select
     row_number() over (order by first_seen, key) - 1 as profile, key, name, first_seen, last_seen,
     starts, valid_from, valid_to, in_master, decided, $name_code || name as name_code,
     origin.source as source, origin.file as file, origin.row_number as row_number,
+    origin.place as place,
     list_filter(ids, lambda i: list_contains($lifelong, left(i, 2))) as lifelong,
     list_filter(ids, lambda i: list_contains($numbers, left(i, 2))) as numbers,
     list_filter(ids, lambda i: list_contains($others, left(i, 2))) as others,
@@ -90,35 +120,35 @@ def start(engine: Engine) -> None:
 
 
 def read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, table: SourceTable):
-    """Take the combinations of identifiers of one file of a link source.
-
-    Raises :class:`UserError` when the file cannot be used; then nothing of it has been taken.
-    """
+    """Take the combinations of identifiers of one file of a link source."""
     link = _spelled(link, table)
     engine.run("delete from line")
-    try:
-        _read(engine, identity, link, file, table)
-    except UserError:
-        engine.run("delete from unfit where file = $1", [file.name])
-        raise
-    origin = {"source": link.source, "day": file.delivered_on}
-    engine.run(_KEEP, {"source": link.source})
-    engine.run(_UPDATE, {"day": file.delivered_on})
-    engine.run(_INSERT, {**origin, "file": file.name})
-
-
-def _read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, table: SourceTable):
     for batch in table.batches():
         engine.register("link_batch", _texts(link, file, batch))
         engine.run(f"create or replace temp table clean as {_clean_sql(link)}")
         engine.unregister("link_batch")
         engine.run(_line_sql(identity, link))
         for name in link.ids:
-            _count_unfit(engine, identity, link, file, name)
+            _count_unfit(engine, identity, link, name)
+    origin = {"source": link.source, "day": file.delivered_on}
+    engine.run(_KEEP, {"source": link.source})
+    engine.run(_UPDATE, {"day": file.delivered_on})
+    insert = _INSERT.format(place=_place_sql(table.reading.tabs))
+    engine.run(insert, {**origin, "file": file.name})
 
 
 def finish(engine: Engine, identity: Identity) -> None:
-    """Make the tables ``profile`` and ``carried`` of all that was read."""
+    """Make the tables ``profile``, ``carried`` and ``fits`` of all that was read.
+
+    ``fits`` holds the numbers without zeros that several issued numbers fit, with each of these.
+    """
+    engine.run(_FITS)
+    for name, system in identity.systems.items():
+        if system.width:
+            engine.run(_FITTING, {"code": identity.code(name), "width": system.width})
+    ambiguous = [row[0] for row in engine.rows(f"select distinct short || {_SHORT} from fits")]
+    engine.run(_SETTLE, {"ambiguous": ambiguous})
+    engine.run("delete from sighting where len(ids) = 0")
     engine.run(
         _PROFILES,
         {
@@ -132,6 +162,15 @@ def finish(engine: Engine, identity: Identity) -> None:
     )
     engine.run("drop table sighting")
     engine.run("create table carried as select unnest(ids) as code, profile from profile")
+
+
+def _place_sql(tabs: list[tuple[str, int]]) -> str:
+    """SQL for a row as a spreadsheet shows it; see :meth:`Reading.place`."""
+    cases = [
+        f"when row_number > {above} then {text(tab)} || '!' || (row_number - {above})"
+        for tab, above in reversed(tabs)
+    ]
+    return f"case {' '.join(cases)} end" if cases else "cast(row_number as varchar)"
 
 
 def _headers(link: Link, name: str) -> tuple[str, ...]:
@@ -202,7 +241,7 @@ def _line_sql(identity: Identity, link: Link) -> str:
         elif kind == "mail":
             codes += [_mails_sql(identity, name, cell) for cell in cells]
         else:
-            codes.append(f"[{code_sql(identity, name, cells[0])}]")
+            codes.append(f"[{_claimed_sql(identity, name, cells[0])}]")
     every = f"flatten([{', '.join(codes)}])" if codes else "cast([] as varchar[])"
     return f"""
 insert into line
@@ -214,27 +253,30 @@ from clean
 """
 
 
+def _claimed_sql(identity: Identity, name: str, cell: str) -> str:
+    """SQL for the code of a cell, marked where the number stands there without its zeros."""
+    mark = f"case when {short_sql(identity, name, cell)} then {_SHORT} else '' end"
+    return f"{code_sql(identity, name, cell)} || {mark}"
+
+
 def _mails_sql(identity: Identity, name: str, cell: str) -> str:
     """SQL for the list of codes in a cell that may hold several addresses."""
     parts = f"string_split({cell}, {text(identity.aliases_split)})"
     bare = r"regexp_replace(part, '[\[\]\s\"'']', '', 'g')"
-    one = code_sql(identity, name, bare)
+    one = _claimed_sql(identity, name, bare)
     return f"coalesce(list_transform({parts}, lambda part: {one}), [])"
 
 
-def _count_unfit(
-    engine: Engine, identity: Identity, link: Link, file: DeliveredFile, name: str
-) -> None:
+def _count_unfit(engine: Engine, identity: Identity, link: Link, name: str) -> None:
     if identity.systems[name].kind == "name":
         return
     cell = ident(f"{name}:0")
     several = f"contains({cell}, {text(identity.aliases_split)})"
     if identity.systems[name].kind != "mail":
         several = "false"
-    fault = fault_sql(identity, name, cell)
     engine.run(
-        f"insert into unfit select $source, $file, $system, {fault}, count(*) "
-        f"from clean where {cell} is not null and not {several} and {fault} is not null "
-        "group by all",
-        {"source": link.source, "file": file.name, "system": name},
+        f"insert into unfit select $source, $system, {fault_sql(identity, name, cell)}, count(*) "
+        f"from clean where {cell} is not null and not {several} "
+        f"and {fault_sql(identity, name, cell)} is not null group by all",
+        {"source": link.source, "system": name},
     )

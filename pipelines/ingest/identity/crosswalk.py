@@ -12,6 +12,7 @@ from pipelines.ingest.files import check_unchanged
 from pipelines.ingest.identity import (
     candidates,
     claims,
+    corrected,
     decisions,
     persons,
     review,
@@ -38,13 +39,16 @@ MEMORY = "800MB"
 
 
 class Crosswalk:
-    """Persons found in the link sources, in a database of their own in memory."""
+    """Persons found in the link sources, in a database of their own.
+
+    ``refused`` are the files that cannot be used, by source and name: they must not land either.
+    """
 
     def __init__(
-        self, engine: Engine, identity: Identity, refused: dict[Path, UserError] | None = None
+        self, engine: Engine, identity: Identity, refused: dict[tuple[str, str], UserError]
     ) -> None:
         self._engine, self._identity = engine, identity
-        self.refused = refused or {}
+        self.refused = refused
         self.resolver = Resolver(engine, identity)
 
     def finish(self, pseudonyms: Pseudonyms, private: Path | None) -> IdentityReport:
@@ -53,7 +57,8 @@ class Crosswalk:
         if private is not None:
             store.write(self._engine, self._identity, cases, pseudonyms, private)
         advice = candidates.lost_zeros(self._engine, self._identity)
-        return count(self._engine, self._identity, cases, self.resolver.counted, advice)
+        found = self.resolver
+        return count(self._engine, self._identity, cases, found.counted, found.repaired, advice)
 
 
 @contextmanager
@@ -66,22 +71,13 @@ def crosswalk(
 ) -> Iterator[Crosswalk | None]:
     """The crosswalk of the delivered files, or None where the project declares no identity.
 
-    Names and mails are in memory and in the private folder, nowhere else. A file that cannot be
-    used is among its ``refused`` where the others of its source land all the same.
+    Names and mails are in memory and in the private folder, nowhere else.
     """
     if identity is None:
         yield None
         return
     with _workshop(private) as engine:
-        claims.start(engine)
-        refused = {}
-        for file in files:
-            try:
-                _claim(engine, identity, file, read)
-            except UserError as error:
-                if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
-                    raise
-                refused[file.path] = error
+        refused = _read_links(engine, identity, files, read)
         decisions.load(engine, identity, project)
         claims.finish(engine, identity)
         verdicts.judge(engine, identity)
@@ -89,11 +85,28 @@ def crosswalk(
         yield Crosswalk(engine, identity, refused)
 
 
-def _claim(engine: Engine, identity: Identity, file: DeliveredFile, read: Reader) -> None:
-    for link in identity.links:
-        if link.source == file.source.name:
-            claims.read(engine, identity, link, file, read(file))
+def _read_links(
+    engine: Engine, identity: Identity, files: Sequence[DeliveredFile], read: Reader
+) -> dict[tuple[str, str], UserError]:
+    """Take the links of every file; the refused ones, of which nothing is taken."""
+    claims.start(engine)
+    refused: dict[tuple[str, str], UserError] = {}
+    linking = {link.source for link in identity.links}
+    files = [file for file in files if file.source.name in linking]
+    replaced = corrected.replaced(files, read)
+    for file in files:
+        links = [link for link in identity.links if link.source == file.source.name]
+        try:
+            with engine.transaction():
+                for link in links:
+                    table = corrected.without(file, read(file), replaced)
+                    claims.read(engine, identity, link, file, table)
             check_unchanged(file)
+        except UserError as error:
+            if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
+                raise
+            refused[file.source.name, file.name] = error
+    return refused
 
 
 @contextmanager

@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from pipelines.ingest.identity.decisions import Case
 
 
+_JOINED = """
+select left(code, 2), verdict, count(*) from pair
+where verdict in ('firm', 'decided') or (verdict = 'weak' and code not in
+    (select code from pair where verdict in ('doubt', 'different')))
+group by all order by all
+"""
+
+
 @dataclass(frozen=True)
 class IdentityReport:
     """Persons, what joined their identifiers, what is doubtful, and advice on lost zeros.
 
     ``joined_by`` counts pairs of records by the identifier and how firmly it joins;
     ``unfit`` counts cells of link sources by system and rule, ``resolved`` cells of the rows that
-    land by column and how their person is known, or by the rule they break.
+    land by column and how their person is known, or by the rule they break; ``repaired`` those
+    among them whose number was given its zeros back.
     """
 
     persons: int
@@ -30,6 +39,7 @@ class IdentityReport:
     unfit: dict[str, int]
     unknown: dict[str, int]
     resolved: dict[str, dict[str, int]]
+    repaired: dict[str, int]
     advice: tuple[str, ...]
 
     def in_one_line(self) -> str:
@@ -51,6 +61,7 @@ def count(
     identity: Identity,
     cases: list[Case],
     resolved: dict[str, Counter[str]],
+    repaired: Counter[str],
     advice: list[str],
 ) -> IdentityReport:
     """The counts of a finished crosswalk."""
@@ -60,13 +71,7 @@ def count(
         found = {names[int(code)]: rows for code, rows in engine.rows(sql)}
         return {name: found[name] for name in names if name in found}
 
-    joined = engine.rows(
-        "select left(code, 2), verdict, count(*) from pair "
-        "where verdict in ('firm', 'decided') "
-        "or (verdict = 'weak' and code not in "
-        "(select code from pair where verdict in ('doubt', 'different'))) "
-        "group by all order by all"
-    )
+    joined = engine.rows(_JOINED)
     words = {"firm": "confirmed", "weak": "alone", "decided": "decided by review"}
     persons, in_master = engine.rows("select count(*), count_if(in_master) from person")[0]
     return IdentityReport(
@@ -84,5 +89,6 @@ def count(
         },
         unknown=by_system("select left(code, 2), count(distinct code) from unknown group by 1"),
         resolved={name: dict(sorted(resolved[name].items())) for name in sorted(resolved)},
+        repaired={name: cells for name, cells in sorted(repaired.items()) if cells},
         advice=tuple(advice),
     )

@@ -4,7 +4,7 @@ with employment as (
 ),
 
 quarantine as (
-    select person_id, table_name, _source, _delivered_on from landed.quarantine
+    select person_id, table_name, corrected_by, _source, _delivered_on from landed.quarantine
 ),
 
 persons as (
@@ -18,29 +18,36 @@ deliveries as (
 -- A row that names nobody may be anybody's: nobody is absent from a delivery that holds one.
 nameless as (
     select distinct _source, _delivered_on from quarantine
-    where table_name = 'employment' and person_id is null
+    where table_name = 'employment' and person_id is null and corrected_by is null
 ),
 
 -- Files of one source and date are one delivery, as where each country sends its own.
 full_dates as (
-    select distinct deliveries.source, deliveries.delivered_on
-    from deliveries
+    select distinct source, delivered_on from deliveries
+    where contents = 'full' and outcome = 'accepted'
+),
+
+marked as (
+    select
+        full_dates.source,
+        full_dates.delivered_on,
+        case when nameless._source is null then full_dates.delivered_on end as complete_on
+    from full_dates
     left join nameless
         on
-            deliveries.source = nameless._source
-            and deliveries.delivered_on = nameless._delivered_on
-    where
-        deliveries.contents = 'full'
-        and deliveries.outcome = 'accepted'
-        and nameless._source is null
+            full_dates.source = nameless._source
+            and full_dates.delivered_on = nameless._delivered_on
 ),
 
 full_deliveries as (
     select
         source,
         delivered_on,
-        lead(delivered_on) over (partition by source order by delivered_on) as next_on
-    from full_dates
+        min(complete_on) over (
+            partition by source order by delivered_on
+            rows between 1 following and unbounded following
+        ) as next_on
+    from marked
 ),
 
 listed as (
@@ -92,9 +99,9 @@ held as (
 ),
 
 absences as (
-    select distinct
+    select
         held.person_no, held.hired_on, held.source,
-        held.delivered_on as last_held_on,
+        max(held.delivered_on) as last_held_on,
         held.next_on as missing_on
     from held
     left join held as later
@@ -104,6 +111,7 @@ absences as (
             and held.source = later.source
             and held.next_on = later.delivered_on
     where held.next_on is not null and later.person_no is null
+    group by held.person_no, held.hired_on, held.source, held.next_on
 ),
 
 -- The same person under another first day, which the delivery before did not have and which it
