@@ -200,7 +200,7 @@ def _examine_delivery(
         problems += found
     ledger.store(landing.engine, reports, refused)
     source, day = files[0].source, files[0].delivered_on
-    full = source.contents == "full" and reports and not refused
+    full = not refused and any(report.delivered.contents == "full" for report in reports)
     fall = headcount.fall(landing.engine, source, day) if full else None
     if fall and source.on_headcount_drop == "continue":
         return reports, problems, [fall.problem]
