@@ -103,15 +103,13 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Trip:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Trip:
-    """The company of the specification."""
-    if not os.environ.get(LONG):
-        pytest.skip(f"5,000 people take about two minutes: set {LONG}=1")
+    """The company of the specification: about two minutes."""
     return travel(tmp_path_factory.mktemp("whole"), defects="planted", people=5_000)
 
 
-@pytest.fixture(params=["planted", pytest.param("whole", marks=pytest.mark.slow)])
+@pytest.fixture(params=["planted", "whole"] if os.environ.get(LONG) else ["planted"])
 def trip(request: pytest.FixtureRequest) -> Trip:
-    """The planted run, small and whole."""
+    """The planted run; where asked for, also of the whole company."""
     found: Trip = request.getfixturevalue(request.param)
     return found
 
@@ -215,6 +213,19 @@ def test_two_numbers_that_nothing_joins_are_put_to_a_person(trip: Trip) -> None:
     lines = [{line["id_a"], line["id_b"]} for line in trip.review if not line["decision"]]
     assert asked
     assert [pair for pair in asked if pair not in lines] == []
+
+
+def test_new_words_that_the_owner_ignores_are_recorded_and_not_told(trip: Trip) -> None:
+    """A reorganisation is told; the title of each survey wave is another one and is not."""
+    found = {
+        (drift["column"], drift["decision"])
+        for file in trip.reconciliation["files"]
+        for drift in file["drift"]
+        if drift["kind"] == "categories"
+    }
+    assert {("Supervisory Organization", "warn"), ("Survey Cycle Title", "ignore")} <= found
+    assert "column 'Supervisory Organization' holds words" in trip.err
+    assert "Survey Cycle Title" not in trip.err
 
 
 def test_an_identifier_without_its_zeros_is_put_to_a_person(trip: Trip) -> None:
@@ -344,7 +355,7 @@ def test_the_run_sets_aside_as_much_as_the_manifest_says(trip: Trip) -> None:
     assert met(trip) == {outcome: wanted[outcome] for outcome in TOTALS}
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get(LONG), reason=f"5,000 people: set {LONG}=1")
 def test_the_company_of_the_specification_loses_what_it_says(whole: Trip) -> None:
     assert met(whole) == TOTALS
 
