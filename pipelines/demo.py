@@ -86,12 +86,16 @@ def write_demo(
         _write(paths.data / "mentoring_matches.csv", exports.matches(company, ids))
         _write(paths.data / "mentoring_applications.csv", applications)
         _write(paths.data / "mentoring_sites.csv", programmes.roll_out(company, ids))
+    _write_truth(company, ids, paths.truth)
+    return paths
+
+
+def _write_truth(company: Company, ids: pa.Array, folder: Path) -> None:
     felt = lottery_feelings(company)
     truths = pa.Table.from_pylist([asdict(row) for row in estimands(company, felt)])
-    _write(paths.truth / "estimands.csv", truths)
-    pq.write_table(truths, paths.truth / "estimands.parquet")
-    pq.write_table(_potential(company, felt, ids), paths.truth / "potential.parquet")
-    return paths
+    _write(folder / "estimands.csv", truths)
+    pq.write_table(truths, folder / "estimands.parquet")
+    pq.write_table(_potential(company, felt, ids), folder / "potential.parquet")
 
 
 def _check_arguments(scenario: str, people: int, *, vendor: bool) -> None:

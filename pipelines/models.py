@@ -17,6 +17,8 @@ from pipelines.engine import quote_identifier, quote_text
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.engine import Engine
 
 FOLDER = Path(__file__).resolve().parent / "models"
@@ -131,6 +133,20 @@ def build(engine: Engine, folder: Path = FOLDER) -> BuildReport:
             comment(engine, contract)
         built.append((contract.name, engine.scalar(f"select count(*) from {contract.name}")))
     return BuildReport(tuple(built), run_checks(engine, folder))
+
+
+def build_some(engine: Engine, names: Iterable[str], folder: Path = FOLDER) -> None:
+    """Build the named models and all that they read, without their checks."""
+    models = {contract.name: select for contract, select in ordered(folder)}
+    wanted, queue = set(names), list(names)
+    while queue:
+        needed = (reads(models[queue.pop()]) & models.keys()) - wanted
+        wanted |= needed
+        queue += sorted(needed)
+    for contract, select in ordered(folder):
+        if contract.name in wanted:
+            engine.run(f"create schema if not exists {contract.schema}")
+            engine.run(f"create or replace table {contract.name} as {select}")
 
 
 @cache

@@ -21,6 +21,10 @@ FIXES = {
     reason_rules.UNMAPPED: (
         "Write a reason that stands in mappings/exit_reasons.csv, or have this one added there."
     ),
+    rules.BEFORE_HIRE: "Correct the day of hire or the day of exit.",
+    rules.AFTER_EXIT: "Correct the person or the day, or the exit in the personnel file.",
+    rules.BEFORE_MATCH: "Correct the day of the meeting, or deliver the match it belongs to.",
+    rules.OWN_MENTOR: "Write the mentor's own identifier.",
 }
 OTHERWISE = "Correct the cell, or write yes under 'mentorlift: leave out'."
 
@@ -28,5 +32,6 @@ OTHERWISE = "Correct the cell, or write yes under 'mentorlift: leave out'."
 def fix(rule: str, column: str, load: Load) -> str:
     """The suggested fix of a rule that a canonical column breaks."""
     form = load.formats.get(column, "iso")
-    shown = "2025-01-31" if form == "iso" else form
+    forms = (form,) if isinstance(form, str) else form
+    shown = " or ".join("2025-01-31" if f == "iso" else f for f in forms)
     return FIXES.get(rule, OTHERWISE).replace("{form}", shown)

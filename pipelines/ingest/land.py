@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.errors import Exit, UserError
-from pipelines.ingest import headcount, ledger, quarantine, reasons, store
+from pipelines.ingest import crossings, headcount, ledger, quarantine, reasons, store
 from pipelines.ingest.drift import Watch
 from pipelines.ingest.files import check_unchanged, deliveries, refusal
 from pipelines.ingest.headers import resolve
@@ -77,6 +77,7 @@ def land(
         mapped = meanings is not None
         landing = Landing(engine, settings, tables, identifiers, mapped, several)
         accepted, refused, remarks = _land_all(landing, inbox)
+        accepted = crossings.settle(engine, accepted)
         identity = people.finish(identifiers.pseudonyms, private) if people else None
     return IngestReport(tuple(accepted), inbox.skipped, tuple(refused), tuple(remarks), identity)
 

@@ -40,6 +40,15 @@ def store(engine: Engine, reports: Sequence[FileReport], refused: Sequence[Refus
     _insert(engine, [*rows, *map(_refused, refused)])
 
 
+def set_aside(engine: Engine, source: str, file: str, rows: int) -> None:
+    """Note that rows which had been loaded were put into quarantine after all."""
+    engine.run(
+        "update landed.deliveries set loaded = loaded - $rows, quarantined = quarantined + $rows "
+        "where source = $source and file = $file",
+        {"source": source, "file": file, "rows": rows},
+    )
+
+
 def store_left_out(
     engine: Engine, skipped: Sequence[SkippedFile], refused: Sequence[RefusedFile]
 ) -> None:

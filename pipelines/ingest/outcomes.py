@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pipelines.engine import Engine
     from pipelines.ingest.mapping import Mapping
 
+# Single dates are mistyped; so many are not: the format is another one.
+MOST_BAD_DATES = 0.10
+LEAST_BAD_DATES = 20
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -34,6 +38,7 @@ class Judge:
     def land(self, *, reasons_mapped: bool) -> LoadReport:
         """Where each of the rows goes."""
         engine, load, judged = self.engine, self.load, self.judged
+        self._check_dates()
         self._check_vocabularies()
         if reasons_mapped and "exit_reason" in load.columns():
             self._map_reasons()
@@ -83,6 +88,25 @@ class Judge:
             )
             found += [RuleCount("link", name, column, rows) for name, rows in counted]
         return found
+
+    def _check_dates(self) -> None:
+        """Raise :class:`UserError` where a column's dates are, by and large, in another format.
+
+        Some of them would fit all the same, with day and month exchanged.
+        """
+        found = self.engine.rows(
+            f"select _column, count(*) filter (_rule = {text(rules.BAD_DATE)}) as bad, "
+            f"(select count(*) from {self.judged} where _outcome <> 'excluded') as judged "
+            f"from {self.judged} group by _column order by _column"
+        )
+        for column, bad, judged in found:
+            if bad >= LEAST_BAD_DATES and bad > MOST_BAD_DATES * judged:
+                forms = " or ".join(self.load.formats(column))
+                problem = f"{self.load.file}: {bad / judged:.0%} of the dates in {column} are not"
+                raise UserError(
+                    f"{problem} {forms}.",
+                    f"Declare how they are written under `formats: {column}:`, or deliver again.",
+                )
 
     def _check_vocabularies(self) -> None:
         load, filled, judged = self.load, self.load.columns(), self.judged

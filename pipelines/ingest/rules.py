@@ -23,6 +23,10 @@ BAD_DATE = "not a date in the declared format"
 BAD_NUMBER = "not a finite number"
 FAR_DATE = "date before 1900 or after 2199"
 OUT_OF_RANGE = "outside the declared range"
+BEFORE_HIRE = "exit before the day of hire"
+AFTER_EXIT = "after the person has left"
+BEFORE_MATCH = "before the first match of the person"
+OWN_MENTOR = "mentor and mentee are the same person"
 
 # Tables of measured values: a line without a value says nothing and is left out.
 _MEASURES = ("performance", "surveys")
@@ -74,6 +78,8 @@ def _values(mapping: Mapping) -> list[str]:
 def _cases(mapping: Mapping) -> str:
     """Rules that quarantine a row, in the order of judging."""
     broken = [case for column in _filled(mapping) for case in _broken(column, mapping.load)]
+    if mapping.contract.table == "employment" and "exited_on" in mapping.columns():
+        broken.append(("exited_on < hired_on", BEFORE_HIRE, "exited_on"))
     cases = " ".join(
         f"when {when} then [{text(rule)}, {text(name)}]" for when, rule, name in broken
     )

@@ -67,7 +67,7 @@ BAD: dict[str, tuple[str, bytes | str | Callable[[Path], None], str]] = {
     "pipe": ("csv", os.mkfifo, "a pipe, socket or device"),
     "folder": ("csv", os.mkdir, "it is a folder"),
     "no reader": ("zip", b"PK", "cannot be read"),
-    "missing column": ("csv", GOOD.replace("month", "Month "), "there is no column 'month'"),
+    "missing column": ("csv", GOOD.replace("month", "time"), "there is no column 'month'"),
     "column twice": ("csv", GOOD.replace("month", "revenue"), "'revenue' stands twice"),
     "unnamed column": ("csv", GOOD.replace("month", ""), "column 2 has no name"),
     "two suspects": (

@@ -99,7 +99,7 @@ def joined(
             ]
             (folder / "mappings" / "identity_review.csv").write_text("\n".join(lines) + "\n")
         settings = _settings(headers, keys)
-        found, _ = deliveries(settings, folder)
+        found = deliveries(settings, folder).files
         assert settings.identity
         with crosswalk(
             settings.identity, found, lambda f: read_source(f.path, Dialect()), folder

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError, shown
-from pipelines.ingest import land, mapping
+from pipelines.ingest import land, quarantine
 from pipelines.ingest.files import deliveries
 from tests.unit.delivered import KEY, Landing, performance, settings
 
@@ -24,8 +24,9 @@ def project(pattern="*.csv"):
 
 
 def found(data, pattern="*.csv"):
-    files, skipped = deliveries(project(pattern), data)
-    return [f.name for f in files], [(s.file, s.same_as) for s in skipped]
+    inbox = deliveries(project(pattern), data)
+    files, skipped = inbox.files, inbox.skipped
+    return [f.name for f in files], [(s.file.name, s.same_as) for s in skipped]
 
 
 def refused(data, pattern="*.csv"):
@@ -181,13 +182,13 @@ def replaced(path: Path) -> None:
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, change):
     path = tmp_path / "a.csv"
     path.write_text(SALES)
-    check = mapping.check
+    loads_of = quarantine.loads_of
 
     def and_then(*arguments):
-        check(*arguments)
         change(path, 3) if change is os.truncate else change(path)
+        return loads_of(*arguments)
 
-    monkeypatch.setattr(mapping, "check", and_then)  # called between the header and the rows
+    monkeypatch.setattr(quarantine, "loads_of", and_then)  # called between the header and the rows
     with Engine.memory(threads=1) as engine, pytest.raises(UserError) as caught:
         land(engine, project(), tmp_path, KEY)
     assert caught.value.problem == "a.csv changed while it was being read."
