@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.ingest import reason_rules, repeats, rules
+from pipelines.ingest.identity import normal
 
 if TYPE_CHECKING:
     from pipelines.delivery import Load
@@ -14,6 +15,10 @@ FIXES = {
     rules.BAD_DATE: "Write the date as {form}.",
     rules.FAR_DATE: "Correct the year: it lies before 1900 or after 2199.",
     rules.BAD_NUMBER: "Write one number, without unit or remark.",
+    normal.SEVERAL: (
+        "Write the identifier in full, zeros in front included; if it is, the owner of the data "
+        "decides whose it is."
+    ),
     repeats.CONFLICT: (
         "Two rows say different things of the same person and date: correct one of them, or write "
         "yes under 'mentorlift: leave out' beside the wrong one."

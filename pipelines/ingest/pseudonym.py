@@ -82,9 +82,11 @@ class Identifiers:
             unknown = mapping.load.unknown_person
             column_name = f"{mapping.source.name}: {mapping.contract.table}.{known.name}"
             anchors, broken = self._resolver.resolve(system, text, days, unknown, column_name)
+            if not known.required:
+                anchors = pc.if_else(pc.is_valid(broken), pa.scalar(None, pa.string()), anchors)
+                done[LINK_RULE + known.name] = broken
             done[known.name] = self.pseudonyms.of(anchors)
             if not known.required:
-                done[LINK_RULE + known.name] = broken
                 continue
             named = pc.if_else(pc.is_valid(broken), known.name, pa.scalar(None, pa.string()))
             rule = broken if rule is None else pc.coalesce(rule, broken)

@@ -49,6 +49,7 @@ class Crosswalked:
             anchor, rule = people.resolver.resolve(system, given, on[0] if on else DAY)
             answer = rule[0].as_py() or anchor[0].as_py().replace(chr(31), ":")
             self.answers.append(answer)
+        self.repaired = people.resolver.repaired.total()
         self.cases = cases(engine, identity)
         self.advice = lost_zeros(engine, identity)
         for case in self.cases:

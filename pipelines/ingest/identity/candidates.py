@@ -50,7 +50,8 @@ where (x.person is distinct from y.person)
 """
 # Two persons who may be one: the same local part of a mail, or one day of hire and one name in
 # common; or a name that only two people carry. Two who both have a number of one system are not
-# looked at, so one of them has none of the system that most people have.
+# looked at, so one of them has none of the system that most people have. But where no source knew
+# both at one time, one name and one first day point at a person who was given a new number.
 _LIKELY = """
 create or replace temp table lacking as
 with systems as (
@@ -84,10 +85,35 @@ few as (
     select kind, key from found group by all
     having count(*) between 2 and case when kind = 'name' then 2 else {few} end
 )
-select distinct x.kind, x.person as a, y.person as b
+select distinct x.kind, x.person as a, y.person as b, false as renumbered
 from found as x
 inner join few on x.kind = few.kind and x.key = few.key
 inner join found as y on x.kind = y.kind and x.key = y.key and x.person < y.person;
+insert into met
+with told as (
+    select distinct member.person, p.name, unnest(p.starts) as day
+    from profile as p inner join member on p.profile = member.profile
+    where p.name is not null and not p.decided
+),
+found as (
+    select name, day, person from told
+    qualify count(*) over (partition by name, day) between 2 and {few}
+),
+seen as (
+    select member.person, min(p.first_seen) as first, max(p.last_seen) as last,
+        list_distinct(list(p.source)) as sources,
+        flatten(list(list_transform(p.lifelong, lambda i: left(i, 2)))) as lifelong
+    from member inner join profile as p on member.profile = p.profile
+    where member.person in (select person from found) and not p.decided
+    group by member.person
+)
+select distinct 'name and first day', x.person, y.person, true
+from found as x
+inner join found as y on x.name = y.name and x.day = y.day and x.person < y.person
+inner join seen as a on x.person = a.person
+inner join seen as b on y.person = b.person
+where not list_has_any(a.lifelong, b.lifelong)
+    and (a.last < b.first or b.last < a.first or not list_has_any(a.sources, b.sources));
 create or replace temp table described as
 select
     member.person, arg_min(p.name, p.profile) as name,
@@ -104,7 +130,7 @@ select met.kind, least(a.code, b.code), greatest(a.code, b.code), coalesce(a.nam
 from met
 inner join described as a on met.a = a.person
 inner join described as b on met.b = b.person
-where not list_has_any(a.systems, b.systems) and a.code is not null and b.code is not null
+where (met.renumbered or not list_has_any(a.systems, b.systems)) and a.code is not null and b.code is not null
 order by all
 """
 

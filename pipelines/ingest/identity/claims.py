@@ -12,7 +12,13 @@ from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import rules
-from pipelines.ingest.identity.normal import clean_sql, code_sql, fault_sql, name_sql
+from pipelines.ingest.identity.normal import (
+    clean_sql,
+    code_sql,
+    fault_sql,
+    name_sql,
+    short_sql,
+)
 
 if TYPE_CHECKING:
     from pipelines.engine import Engine
@@ -50,6 +56,31 @@ insert into sighting
 select key, ids, name, valid_from, valid_to, $source, $file, row_number,
     cast($day as date), cast($day as date), false
 from delivered where key not in (select key from sighting)
+"""
+# Stands behind the code of a number that was given without its zeros, until all issued numbers are
+# known: where two of them differ in zeros alone, it could be either and is no evidence.
+_SHORT = "chr(30)"
+_FITS = """
+create table fits (short varchar, issued varchar);
+"""
+_FITTING = """
+insert into fits
+with issued as (
+    select distinct code, ltrim(code[3:], '0') as digits
+    from (select unnest(ids) as code from sighting where not decided)
+    where left(code, 2) = $code and not ends_with(code, chr(30))
+)
+select $code || lpad(digits, $width, '0'), code
+from issued
+where length(digits) < $width
+qualify count(*) over (partition by digits) > 1
+"""
+_SETTLE = f"""
+update sighting
+set ids = list_sort(list_distinct(list_transform(
+    list_filter(ids, lambda i: not list_contains($ambiguous, i)), lambda i: rtrim(i, {_SHORT})
+)))
+where len(list_filter(ids, lambda i: ends_with(i, {_SHORT}))) > 0
 """
 # The same identifiers and name are one profile, whatever their days and sources.
 _PROFILES = """
@@ -104,7 +135,17 @@ def read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, ta
 
 
 def finish(engine: Engine, identity: Identity) -> None:
-    """Make the tables ``profile`` and ``carried`` of all that was read."""
+    """Make the tables ``profile``, ``carried`` and ``fits`` of all that was read.
+
+    ``fits`` holds the numbers without zeros that several issued numbers fit, with each of these.
+    """
+    engine.run(_FITS)
+    for name, system in identity.systems.items():
+        if system.width:
+            engine.run(_FITTING, {"code": identity.code(name), "width": system.width})
+    ambiguous = [row[0] for row in engine.rows(f"select distinct short || {_SHORT} from fits")]
+    engine.run(_SETTLE, {"ambiguous": ambiguous})
+    engine.run("delete from sighting where len(ids) = 0")
     engine.run(
         _PROFILES,
         {
@@ -173,7 +214,7 @@ def _line_sql(identity: Identity, link: Link) -> str:
         elif kind == "mail":
             codes += [_mails_sql(identity, name, cell) for cell in cells]
         else:
-            codes.append(f"[{code_sql(identity, name, cells[0])}]")
+            codes.append(f"[{_claimed_sql(identity, name, cells[0])}]")
     every = f"flatten([{', '.join(codes)}])" if codes else "cast([] as varchar[])"
     return f"""
 insert into line
@@ -185,11 +226,17 @@ from clean
 """
 
 
+def _claimed_sql(identity: Identity, name: str, cell: str) -> str:
+    """SQL for the code of a cell, marked where the number stands there without its zeros."""
+    mark = f"case when {short_sql(identity, name, cell)} then {_SHORT} else '' end"
+    return f"{code_sql(identity, name, cell)} || {mark}"
+
+
 def _mails_sql(identity: Identity, name: str, cell: str) -> str:
     """SQL for the list of codes in a cell that may hold several addresses."""
     parts = f"string_split({cell}, {text(identity.aliases_split)})"
     bare = r"regexp_replace(part, '[\[\]\s\"'']', '', 'g')"
-    one = code_sql(identity, name, bare)
+    one = _claimed_sql(identity, name, bare)
     return f"coalesce(list_transform({parts}, lambda part: {one}), [])"
 
 

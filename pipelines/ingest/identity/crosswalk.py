@@ -49,7 +49,10 @@ class Crosswalk:
         if private is not None:
             store.write(self._engine, self._identity, cases, pseudonyms, private)
         advice = candidates.lost_zeros(self._engine, self._identity)
-        return count(self._engine, self._identity, cases, self.resolver.counted, advice)
+        found = self.resolver
+        return count(
+            self._engine, self._identity, cases, found.counted, found.repaired, advice
+        )
 
 
 @contextmanager

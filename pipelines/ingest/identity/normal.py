@@ -44,6 +44,17 @@ def code_sql(identity: Identity, name: str, clean: str) -> str:
     return f"{code} || {_normal(system, clean)}"
 
 
+def short_sql(identity: Identity, name: str, clean: str) -> str:
+    """SQL for whether a text is a number with fewer digits than its system declares."""
+    system = identity.systems[name]
+    if system.kind == "mail" and system.without_at:
+        return short_sql(identity, system.without_at, clean)
+    if not system.width:
+        return "false"
+    digits = f"length(regexp_extract({clean}, '^[0-9]+'))"
+    return f"(regexp_full_match({clean}, {text(_DIGITS)}) and {digits} < {system.width})"
+
+
 def name_sql(clean: str) -> str:
     """SQL for a name: given names first, small letters, one space, no dots."""
     turned = f"regexp_replace({clean}, {text(_FAMILY_NAME_FIRST)}, '\\2 \\1')"

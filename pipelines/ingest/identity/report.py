@@ -18,7 +18,8 @@ class IdentityReport:
 
     ``joined_by`` counts pairs of records by the identifier and how firmly it joins;
     ``unfit`` counts cells of link sources by system and rule, ``resolved`` cells of the rows that
-    land by column and how their person is known, or by the rule they break.
+    land by column and how their person is known, or by the rule they break; ``repaired`` those
+    among them whose number was given its zeros back.
     """
 
     persons: int
@@ -30,6 +31,7 @@ class IdentityReport:
     unfit: dict[str, int]
     unknown: dict[str, int]
     resolved: dict[str, dict[str, int]]
+    repaired: dict[str, int]
     advice: tuple[str, ...]
 
     def in_one_line(self) -> str:
@@ -51,6 +53,7 @@ def count(
     identity: Identity,
     cases: list[Case],
     resolved: dict[str, Counter[str]],
+    repaired: Counter[str],
     advice: list[str],
 ) -> IdentityReport:
     """The counts of a finished crosswalk."""
@@ -84,5 +87,6 @@ def count(
         },
         unknown=by_system("select left(code, 2), count(distinct code) from unknown group by 1"),
         resolved={name: dict(sorted(resolved[name].items())) for name in sorted(resolved)},
+        repaired={name: cells for name, cells in sorted(repaired.items()) if cells},
         advice=tuple(advice),
     )

@@ -9,7 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.engine import quote_text as text
-from pipelines.ingest.identity.normal import SEVERAL, UNKNOWN, clean_sql, code_sql, fault_sql
+from pipelines.ingest.identity.normal import (
+    SEVERAL,
+    UNKNOWN,
+    clean_sql,
+    code_sql,
+    fault_sql,
+    short_sql,
+)
 from pipelines.ingest.identity.persons import anchor_sql
 from pipelines.ingest.rules import date_sql
 
@@ -30,6 +37,10 @@ select
     bool_or(holder.doubtful) as doubtful
 from holder inner join person on holder.person = person.person
 group by holder.code;
+create table several as
+select fits.short as code
+from fits inner join holder on fits.issued = holder.code
+group by fits.short having count(distinct holder.person) > 1;
 create table unknown (system varchar, code varchar);
 """
 
@@ -41,6 +52,7 @@ class Resolver:
         self._engine, self._identity = engine, identity
         self._names = identity.codes("name")
         self.counted: dict[str, Counter[str]] = {}
+        self.repaired: Counter[str] = Counter()
         engine.run(_LOOKUP)
 
     def resolve(
@@ -53,6 +65,7 @@ class Resolver:
     ) -> tuple[pa.Array, pa.Array]:
         """The anchor of each text's person on that day, and the rule it breaks, else null.
 
+        A number without its zeros that fits several people has the rule and one of their anchors.
         ``unknown``: whether somebody the master does not hold is a person of its own;
         ``counted_as``: the column under which the cells are counted by their evidence.
         """
@@ -60,8 +73,11 @@ class Resolver:
         self._engine.register("asked", _asked(coded.dictionary))
         self._engine.run(self._lookup_sql(system, unknown or self._identity.unknown))
         self._engine.unregister("asked")
-        found = self._engine.arrow("select anchor, rule, dated, evidence from found order by k")
-        anchors, rules, dated, evidence = (c.combine_chunks() for c in found.columns)
+        found = self._engine.arrow(
+            "select anchor, rule, dated, evidence, repaired from found order by k"
+        )
+        anchors, rules, dated, evidence, repaired = (c.combine_chunks() for c in found.columns)
+        self.repaired[counted_as] += pc.sum(repaired.take(coded.indices)).as_py() or 0
         anchors, rules = anchors.take(coded.indices), rules.take(coded.indices)
         self._engine.run(
             "insert into unknown select $system, code from found "
@@ -99,25 +115,30 @@ create or replace temp table found as
 with clean as (select k, {clean_sql("given")} as clean from asked),
 told as (
     select k, {code_sql(self._identity, system, "clean")} as code,
-        {fault_sql(self._identity, system, "clean")} as fault
+        {fault_sql(self._identity, system, "clean")} as fault,
+        coalesce({short_sql(self._identity, system, "clean")}, false) as short
     from clean
 ),
 judged as (
     select told.k, told.code, known.anchor,
+        told.short and several.code is not null as fits_several,
+        told.short and known.code is not null as matched,
         case when known.code is null then {text(ALONE)} when known.by_master then {text(MASTER)}
             else {text(LINKED)} end as evidence,
         known.holders > 1 and not known.doubtful as dated,
         case
             when fault is not null then fault
-            when known.doubtful then {text(SEVERAL)}
+            when fits_several or known.doubtful then {text(SEVERAL)}
             when known.holders > 1 then null
             when {absent} and {stranger} then {text(UNKNOWN)}
         end as rule
     from told
     left join known on told.code = known.code
+    left join several on told.code = several.code
 )
 select k, code, rule, evidence, coalesce(dated, false) and rule is null as dated,
-    case when rule is null then coalesce(anchor, {own}) end as anchor
+    matched and rule is null as repaired,
+    case when rule is null then coalesce(anchor, {own}) when fits_several then anchor end as anchor
 from judged
 """
 
