@@ -71,7 +71,7 @@ CHECKED = {
 }
 REFUSED = {
     "delta_as_full": "headcount fell",
-    "swapped_dates": "declared format",
+    "swapped_dates": "of the dates in hired_on are not %m/%d/%Y",
 }
 # Rows of the specification, at 5,000 people.
 TOTALS = {"Q": 74, "L": 27, "C": 6, "F": 2}
