@@ -190,6 +190,16 @@ class Trip:
             found.setdefault(place, Counter())[Held(table, rule, column)] += 1
         return found
 
+    def rated(self, file: str) -> set[tuple[str, str]]:
+        """Sheet and number of each line with a rating in a workbook, as somebody sees it there."""
+        book = CalamineWorkbook.from_path(str(self.demo / "exports" / file))
+        return {
+            (name, str(int(row[0])))
+            for name in book.sheet_names
+            for row in book.get_sheet_by_name(name).to_python()[3:]
+            if isinstance(row[0], float) and row[3] not in {"", "Too new to rate", "On leave"}
+        }
+
     def place(self, defect: dict[str, str]) -> Place:
         """Where a planted defect stands; the run names sheets from the second on."""
         file, sheet = defect["file"], defect["sheet"]
