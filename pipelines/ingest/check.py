@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
+from pipelines.ingest import crossings, headcount, ledger
 from pipelines.ingest.drift import Watch
 from pipelines.ingest.files import deliveries
 from pipelines.ingest.identity.crosswalk import crosswalk
@@ -93,10 +95,11 @@ def examine(settings: Settings, data: Path, project: Path | None = None) -> Chec
             several=several,
         )
         watches: dict[tuple[str, int], Watch] = {}
-        for file in files:
-            report, found = _examine(landing, watches, file)
-            reports += [report] if report else []
+        for _, group in itertools.groupby(files, key=lambda f: (f.delivered_on, f.source.name)):
+            delivered, found = _examine_delivery(landing, watches, list(group))
+            reports += delivered
             problems += found
+        reports = crossings.settle(engine, reports)
     return CheckReport(IngestReport(tuple(reports), tuple(skipped)), tuple(problems))
 
 
@@ -145,6 +148,25 @@ def _deliveries(
         skipped += inbox.skipped
         problems += [Problem(r.file, r.reason, r.fix, Exit.DATA) for r in inbox.refused]
     return [file for _, file in sorted(files, key=lambda item: item[0])], skipped
+
+
+def _examine_delivery(
+    landing: Landing, watches: dict[tuple[str, int], Watch], files: list[DeliveredFile]
+) -> tuple[list[FileReport], list[Problem]]:
+    """What the files of one source and date would become, and what is wrong with them."""
+    reports: list[FileReport] = []
+    problems: list[Problem] = []
+    for file in files:
+        report, found = _examine(landing, watches, file)
+        reports += [report] if report else []
+        problems += found
+    ledger.store(landing.engine, reports, [])
+    full = [report for report in reports if report.delivered.contents == "full"]
+    source, day = files[0].source, files[0].delivered_on
+    fall = headcount.fall(landing.engine, source, day) if full else None
+    if fall and source.on_headcount_drop == "stop":
+        problems.append(_problem(source.name, fall))
+    return reports, problems
 
 
 def _examine(

@@ -2,6 +2,7 @@
 
 A result, an answer or a meeting after the person has left, a meeting before the first match, a
 mentor of oneself. Managers in a circle manage nobody: the links are left empty, the rows kept.
+A row is judged by what had been delivered by its own date, so that later files change no past.
 """
 
 from __future__ import annotations
@@ -27,19 +28,38 @@ if TYPE_CHECKING:
 
 CIRCLE = "managers in a circle"
 
-# The last day of those who have left for good, as all files together know it; whose exit is only
-# inferred from their absence may have stayed.
+# The last day of those who have left for good, and from when until when it was known; whose exit is
+# only inferred from their absence may have stayed.
 _LEFT = """
 create or replace temp table crossing_left as
-select
-    persons.person_key as person_id,
-    max(case when spells.exit_inferred then null else spells.exited_on end) as day
-from staging.employment_spell as spells
-inner join staging.person as persons on spells.person_no = persons.person_no
-where spells.known_to = date '9999-12-31'
-group by persons.person_key
-having count(*) filter (where spells.exited_on is null or spells.exit_inferred) = 0
+with versions as (
+    select persons.person_key as person_id, spells.known_from, spells.known_to,
+        case when spells.exit_inferred then null else spells.exited_on end as exited_on
+    from staging.employment_spell as spells
+    inner join staging.person as persons on spells.person_no = persons.person_no
+),
+changes as (
+    select person_id, known_from as known_at from versions
+    union
+    select person_id, known_to as known_at from versions
+),
+spans as (
+    select person_id, known_at as known_from,
+        lead(known_at) over (partition by person_id order by known_at) as known_to
+    from changes
+)
+select spans.person_id, spans.known_from, spans.known_to, max(versions.exited_on) as day
+from spans
+inner join versions
+    on spans.person_id = versions.person_id
+    and versions.known_from <= spans.known_from and versions.known_to > spans.known_from
+group by spans.person_id, spans.known_from, spans.known_to
+having count(*) = count(versions.exited_on)
 """
+_NOBODY_LEFT = (
+    "create or replace temp table crossing_left "
+    "(person_id varchar, known_from date, known_to date, day date)"
+)
 
 
 @dataclass(frozen=True)
@@ -57,18 +77,20 @@ def _after_exit(table: str, column: str, *, month: bool = False) -> _Rule:
     left = "date_trunc('month', crossing_left.day)" if month else "crossing_left.day"
     broken = (
         f"select facts._seq from landed.{table} as facts inner join crossing_left "
-        f"on facts.person_id = crossing_left.person_id where {day} > {left}"
+        "on facts.person_id = crossing_left.person_id "
+        "and facts._delivered_on >= crossing_left.known_from "
+        f"and facts._delivered_on < crossing_left.known_to where {day} > {left}"
     )
     return _Rule(table, column, AFTER_EXIT, broken)
 
 
 _BEFORE_MATCH = """
 select facts._seq from landed.sessions as facts
-inner join (
-    select mentee_id, programme, min(cast(matched_on as date)) as day
-    from landed.matches group by mentee_id, programme
-) as firsts on facts.person_id = firsts.mentee_id and facts.programme = firsts.programme
-where cast(facts.held_on as date) < firsts.day
+inner join landed.matches as pairs
+    on facts.person_id = pairs.mentee_id and facts.programme = pairs.programme
+    and pairs._delivered_on <= facts._delivered_on
+group by facts._seq, facts.held_on
+having cast(facts.held_on as date) < min(cast(pairs.matched_on as date))
 """
 
 _RULES = (
@@ -93,7 +115,7 @@ def settle(engine: Engine, files: Sequence[FileReport]) -> list[FileReport]:
         engine.run(_LEFT)
         engine.run("drop schema staging cascade")
     else:
-        engine.run("create or replace temp table crossing_left (person_id varchar, day date)")
+        engine.run(_NOBODY_LEFT)
     for rule in _RULES:
         for source, file, rows in _set_aside(engine, rule):
             count = RuleCount("quarantined", rule.rule, rule.column, rows)

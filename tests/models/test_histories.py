@@ -150,6 +150,32 @@ def test_somebody_whose_row_is_in_quarantine_is_not_absent(warehouse):
     )
 
 
+def test_a_row_that_names_nobody_may_be_the_one_who_is_missing(warehouse):
+    """Somebody's number is damaged in February: only March tells who has gone."""
+    warehouse(
+        full=FULL[:3],
+        employment="""
+            person_id | hired_on   | delivered
+            a         | 2023-01-01 | 2024-01-31
+            b         | 2023-01-01 | 2024-01-31
+            b         | 2023-01-01 | 2024-02-29
+            b         | 2023-01-01 | 2024-03-31
+        """,
+        quarantine="""
+            person_id | table_name | delivered
+            -         | employment | 2024-02-29
+        """,
+    ).expect(
+        "marts.employment",
+        """
+            person_no | exited_on  | known_from | known_to
+            1         | -          | 2024-01-31 | 2024-03-31
+            1         | 2024-01-31 | 2024-03-31 | 9999-12-31
+            2         | -          | 2024-01-31 | 9999-12-31
+        """,
+    )
+
+
 def test_a_corrected_first_day_replaces_the_spell_and_is_no_exit(warehouse):
     warehouse(
         full=FULL[:2],

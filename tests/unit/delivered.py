@@ -48,8 +48,9 @@ class Landing:
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """The landed rows of a table in these columns, nothing as None."""
-        frame = self.tables[table].sort_values("_seq") if table != "quarantine" else None
-        frame = self.tables[table] if frame is None else frame
+        frame = self.tables[table]
+        if "_seq" in frame.columns:
+            frame = frame.sort_values("_seq")
         plain = frame[list(columns)].astype(object)
         return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
 

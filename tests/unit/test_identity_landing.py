@@ -11,6 +11,7 @@ from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import land
 from pipelines.ingest.identity.normal import DAMAGED, SEVERAL, UNKNOWN
+from pipelines.ingest.rules import OWN_MENTOR
 from tests.unit.delivered import KEY, settings
 
 WORKERS = """Employee ID,Email,First,Last,Hire Date
@@ -114,8 +115,9 @@ def test_mentor_and_mentee_in_one_person_and_mentor_of_oneself(deliver):
     )
     landed = deliver({"m.csv": text}, {"file": "m.csv", "loads": [MATCHES]})
     assert landed.rows("matches", "mentee_id", "mentor_id") == [
-        ("000101", "000102"), ("000102", "000103"), ("000103", "000103"),
+        ("000101", "000102"), ("000102", "000103"),
     ]  # fmt: skip
+    assert landed.quarantine == [("m.csv", 4, OWN_MENTOR, "mentor_id")]
 
 
 def test_unknown_people_are_set_aside_and_unknown_mentors_left_empty(deliver):

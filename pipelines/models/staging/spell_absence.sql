@@ -15,10 +15,24 @@ deliveries as (
     select source, delivered_on, contents, outcome from landed.deliveries
 ),
 
+-- A row that names nobody may be anybody's: nobody is absent from a delivery that holds one.
+nameless as (
+    select distinct _source, _delivered_on from quarantine
+    where table_name = 'employment' and person_id is null
+),
+
 -- Files of one source and date are one delivery, as where each country sends its own.
 full_dates as (
-    select distinct source, delivered_on from deliveries
-    where contents = 'full' and outcome = 'accepted'
+    select distinct deliveries.source, deliveries.delivered_on
+    from deliveries
+    left join nameless
+        on
+            deliveries.source = nameless._source
+            and deliveries.delivered_on = nameless._delivered_on
+    where
+        deliveries.contents = 'full'
+        and deliveries.outcome = 'accepted'
+        and nameless._source is null
 ),
 
 full_deliveries as (
@@ -58,22 +72,23 @@ unreadable as (
     where quarantine.table_name = 'employment'
 ),
 
+-- It stands for the spells that deliveries up to then had.
 spells_of_unreadable as (
-    select distinct listed.person_no, listed.hired_on, listed.source
+    select distinct
+        listed.person_no, listed.hired_on, unreadable.source, unreadable.delivered_on,
+        unreadable.next_on
     from listed
     inner join unreadable
-        on listed.person_no = unreadable.person_no and listed.source = unreadable.source
+        on
+            listed.person_no = unreadable.person_no
+            and listed.source = unreadable.source
+            and listed.delivered_on <= unreadable.delivered_on
 ),
 
 held as (
     select person_no, hired_on, source, delivered_on, next_on from listed
     union all
-    select
-        spells.person_no, spells.hired_on, unreadable.source, unreadable.delivered_on,
-        unreadable.next_on
-    from spells_of_unreadable as spells
-    inner join unreadable
-        on spells.person_no = unreadable.person_no and spells.source = unreadable.source
+    select person_no, hired_on, source, delivered_on, next_on from spells_of_unreadable
 ),
 
 absences as (
