@@ -86,13 +86,15 @@ def examine(settings: Settings, data: Path, project: Path | None = None) -> Chec
     reports = []
     with ExitStack() as stack:
         engine = stack.enter_context(Engine.memory())
+        identifiers, unlinked = _identifiers(stack, settings, files, project, problems)
         landing = Landing(
             engine=engine,
             settings=settings,
             tables={contract.table: contract for contract in contracts("landed")},
-            identifiers=_identifiers(stack, settings, files, project, problems),
+            identifiers=identifiers,
             reasons_mapped=_reasons(engine, project, problems),
             several=several,
+            unlinked=unlinked,
         )
         watches: dict[tuple[str, int], Watch] = {}
         for _, group in itertools.groupby(files, key=lambda f: (f.delivered_on, f.source.name)):
@@ -109,14 +111,16 @@ def _identifiers(
     files: list[DeliveredFile],
     project: Path | None,
     problems: list[Problem],
-) -> Identifiers:
+) -> tuple[Identifiers, dict[tuple[str, str], UserError]]:
     key = secrets.token_bytes(32)
     try:
         people = stack.enter_context(crosswalk(settings.identity, files, read_file, project))
     except UserError as error:
         problems.append(_problem("identity", error))
-        return Identifiers(key)
-    return Identifiers(key, people.resolver if people else None)
+        return Identifiers(key), {}
+    if people is None:
+        return Identifiers(key), {}
+    return Identifiers(key, people.resolver), people.refused
 
 
 def _reasons(engine: Engine, project: Path | None, problems: list[Problem]) -> bool:

@@ -16,10 +16,11 @@ from pipelines.ingest.outcomes import Judge
 from pipelines.ingest.pseudonym import Identifiers
 from pipelines.ingest.report import FileReport, IngestReport, LoadReport
 from pipelines.models import contracts, create_described
-from pipelines.sources import SHEET, Dialect, read_source
+from pipelines.sources import SHEET, Dialect, Reading
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipelines.config import Settings
@@ -41,6 +42,8 @@ class Landing:
     identifiers: Identifiers
     reasons_mapped: bool
     several: frozenset[str]  # sources of several files: each is compared with the one before
+    unlinked: dict[tuple[str, str], UserError]  # files that the crosswalk refused, by source
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)  # of several tabs
     watch: Watch = field(default_factory=Watch)
     landed: int = 0
 
@@ -75,7 +78,8 @@ def land(
     with crosswalk(settings.identity, inbox.files, read_file, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
         mapped = meanings is not None
-        landing = Landing(engine, settings, tables, identifiers, mapped, several)
+        unlinked = people.refused if people else {}
+        landing = Landing(engine, settings, tables, identifiers, mapped, several, unlinked)
         accepted, refused, remarks = _land_all(landing, inbox)
         accepted = crossings.settle(engine, accepted)
         identity = people.finish(identifiers.pseudonyms, private) if people else None
@@ -136,11 +140,15 @@ def land_file(landing: Landing, file: DeliveredFile) -> FileReport:
     """Land one file behind the others; raises :class:`UserError` when it cannot be used."""
     engine = landing.engine
     answers: list[tuple[str, int]] = []
+    if error := landing.unlinked.get((file.source.name, file.name)):
+        raise error
     try:
         table = read_file(file)
+        if table.reading.tabs:
+            landing.readings[file.source.name, file.name] = table.reading
         declared = quarantine.loads_of(file, table.header)
         loads = [resolve(file, x, landing.tables[x.table], table.header) for x in declared]
-        batches = quarantine.noting(file, table, answers)
+        batches = quarantine.noting(file, table, answers, _row_of(landing, file))
         watched = file.source.name in landing.several and not file.correction
         rows = store.stage(engine, batches, loads, landing.identifiers, keep_given=watched)
     except (OSError, ValueError, UserError):
@@ -148,7 +156,8 @@ def land_file(landing: Landing, file: DeliveredFile) -> FileReport:
         raise
     check_unchanged(file)
     drift = landing.watch.look(engine, file, table.header, loads) if watched else []
-    reports = [_land_load(landing, file, load, i) for i, load in enumerate(loads)]
+    place = table.reading.place
+    reports = [_land_load(landing, file, load, i, place) for i, load in enumerate(loads)]
     quarantine.mark_answered(engine, file, answers)
     used = set().union(*(load.used() for load in loads)) | quarantine.OWN_COLUMNS | {SHEET}
     return FileReport(
@@ -160,20 +169,37 @@ def land_file(landing: Landing, file: DeliveredFile) -> FileReport:
         counted=dict(table.reading.counted),
         notes=tuple(table.reading.notes),
         drift=tuple(drift),
+        tabs=tuple(table.reading.tabs),
     )
 
 
-def _land_load(landing: Landing, file: DeliveredFile, load: Mapping, number: int) -> LoadReport:
-    judge = Judge(landing.engine, load, store.judged(number), landing.settings, file.delivered_on)
+def _row_of(landing: Landing, file: DeliveredFile) -> Callable[[str, str], int | None]:
+    """What finds the row of another file of the same source by tab and number."""
+
+    def row_of(name: str, place: str) -> int | None:
+        return landing.readings.get((file.source.name, name), Reading()).row_of(place)
+
+    return row_of
+
+
+def _land_load(
+    landing: Landing,
+    file: DeliveredFile,
+    load: Mapping,
+    number: int,
+    place: Callable[[int], str],
+) -> LoadReport:
+    judged, day = store.judged(number), file.delivered_on
+    judge = Judge(landing.engine, load, judged, landing.settings, day, place)
     report = judge.land(reasons_mapped=landing.reasons_mapped)
-    store.insert(landing.engine, file, load, store.judged(number), report, landing.landed)
+    store.insert(landing.engine, file, load, judged, report, landing.landed)
     landing.landed += report.loaded
     return report
 
 
 def read_file(file: DeliveredFile) -> SourceTable:
     """The table in a delivered file, laid out as its source declares."""
-    return read_source(file.path, dialect(file))
+    return quarantine.read(file, dialect(file))
 
 
 def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> dict[Path, int]:

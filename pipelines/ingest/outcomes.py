@@ -15,6 +15,7 @@ from pipelines.ingest.responses import supersede_sql
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
     from pipelines.config import Settings
     from pipelines.engine import Engine
@@ -34,6 +35,7 @@ class Judge:
     judged: str
     settings: Settings
     delivered_on: dt.date
+    place: Callable[[int], str] = str  # a row as a spreadsheet shows it
 
     def land(self, *, reasons_mapped: bool) -> LoadReport:
         """Where each of the rows goes."""
@@ -150,7 +152,8 @@ class Judge:
         if not found:
             return
         if self.settings.history.unmapped_reasons == "stop":
-            raise reasons.unmapped(self.load.file, found)
+            placed = [(reason, self.place(row)) for reason, row in found]
+            raise reasons.unmapped(self.load.file, placed)
         self.engine.run(
             f"update {self.judged} set _outcome = 'quarantined', "
             f"_rule = {text(reason_rules.UNMAPPED)}, _column = 'exit_reason' where {unmapped}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from pipelines.errors import UserError
 from pipelines.ingest.fixes import fix
 from pipelines.ingest.headers import resolve
 from pipelines.models import contracts
+from pipelines.sources import SHEET, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 FILE, ROW = "mentorlift: file", "mentorlift: row"
 REASON, COLUMN, FIX = "mentorlift: reason", "mentorlift: column", "mentorlift: suggested fix"
 LEAVE_OUT = "mentorlift: leave out"
+TAB = "mentorlift: sheet"  # stands for @sheet, which no file may have in its header
+KEPT = ("", "no", "No")  # what stands there beside a row that is to be loaded
 OWN_COLUMNS = frozenset({FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT})
-SHEET = "quarantine"
+WORKSHEET = "quarantine"
 MAX_ROWS = 100_000
 MAX_CELL = 32_767  # Excel's limit
 # Nothing in the file may depend on the clock.
@@ -53,7 +56,7 @@ class _Held:
     """One row of one file with its cells by HR's column names."""
 
     file: str
-    row: int
+    row: str
     cells: dict[str, str]
     reasons: tuple[str, ...]
     columns: tuple[str, ...]
@@ -89,12 +92,30 @@ def write_workbooks(
     return written
 
 
+def read(file: DeliveredFile, dialect: Dialect) -> SourceTable:
+    """The table in a delivered file; a correction has its rows' tabs again under `@sheet`."""
+    table = read_source(file.path, dialect)
+    if not file.correction or TAB not in table.header:
+        return table
+    names = {TAB: SHEET}
+
+    def batches() -> Iterator[Batch]:
+        for batch in table.batches():
+            columns = {names.get(name, name): cells for name, cells in batch.columns.items()}
+            yield replace(batch, columns=columns)
+
+    header = tuple(names.get(name, name) for name in table.header)
+    return replace(table, header=header, batches=batches)
+
+
 def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
     """The loads of a file; a correction must say which rows it corrects, and may leave some out."""
     if not file.correction:
         return file.source.loads
-    for name in (FILE, ROW):
-        if name not in header:
+    tabs = {SHEET: TAB} if file.source.sheet == "*" else {}
+    for wanted in (FILE, ROW, *tabs):
+        name = tabs.get(wanted, wanted)
+        if wanted not in header:
             mend = "Return the workbook with all its columns; correct cells only."
             raise UserError(f"{file.name}: there is no column {name!r}.", mend)
     if any("@row" in headers for load in file.source.loads for headers in load.columns.values()):
@@ -102,28 +123,34 @@ def loads_of(file: DeliveredFile, header: tuple[str, ...]) -> tuple[Load, ...]:
         raise UserError(problem, "Correct the original file; a correction has other rows.")
     if LEAVE_OUT not in header:
         return file.source.loads
-    keep = {LEAVE_OUT: ("", "no", "No")}
+    keep = {LEAVE_OUT: KEPT}
     return tuple(
         load.model_copy(update={"keep_if": keep | load.keep_if}) for load in file.source.loads
     )
 
 
 def noting(
-    file: DeliveredFile, table: SourceTable, answers: list[tuple[str, int]]
+    file: DeliveredFile,
+    table: SourceTable,
+    answers: list[tuple[str, int]],
+    row_of: Callable[[str, str], int | None],
 ) -> Iterator[Batch]:
-    """The batches of a table; of a correction, ``answers`` receives file and row of each line."""
+    """The batches of a table; of a correction, ``answers`` receives file and row of each line.
+
+    ``row_of`` is the row of a file that HR knows by its tab and number.
+    """
     for batch in table.batches():
         if file.correction:
             names = batch.columns[FILE].to_pylist()
             for line, name, row in zip(
                 batch.rows.to_pylist(), names, batch.columns[ROW].to_pylist(), strict=True
             ):
-                number = (row or "").strip()
-                if name and not number.isdigit():
+                number = row_of(name, row or "") if name else None
+                if name and number is None:
                     mend = "Leave it as mentorlift wrote it, or empty it for a new line."
                     raise UserError(f"{file.name}: row {line}: {ROW!r} is no row number.", mend)
-                if name:
-                    answers.append((name, int(number)))
+                if name and number is not None:
+                    answers.append((name, number))
         yield batch
 
 
@@ -147,8 +174,6 @@ def mark_answered(engine: Engine, file: DeliveredFile, answers: Sequence[tuple[s
 
 def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_Held]:
     """The open rows of a file, read from it once more."""
-    from pipelines.sources import read_source
-
     broken: dict[int, list[tuple[str, str, str]]] = {}
     bound = [file.source.name, file.name, MAX_ROWS * len(file.source.loads)]
     for row, table, rule, column in engine.rows(_OPEN, bound):
@@ -156,14 +181,18 @@ def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_He
     if not broken:
         return
     wanted = pa.array(sorted(broken), pa.int64())
-    table = read_source(file.path, dialect)
+    table = read(file, dialect)
     loads = _resolved(file, table.header)
     for batch in table.batches():
         found = pc.is_in(batch.rows, value_set=wanted)
         cells = {name: array.filter(found).to_pylist() for name, array in batch.columns.items()}
         for i, row in enumerate(batch.rows.filter(found).to_pylist()):
-            shown = {n: v[i] or "" for n, v in cells.items() if n not in OWN_COLUMNS}
-            yield _described(file, loads, row, shown, broken[row])
+            shown = {
+                TAB if n == SHEET else n: v[i] or ""
+                for n, v in cells.items()
+                if n not in OWN_COLUMNS
+            }
+            yield _described(file, loads, table.reading.place(row), shown, broken[row])
 
 
 def _resolved(file: DeliveredFile, header: tuple[str, ...]) -> dict[str, Mapping]:
@@ -175,7 +204,7 @@ def _resolved(file: DeliveredFile, header: tuple[str, ...]) -> dict[str, Mapping
 def _described(
     file: DeliveredFile,
     loads: dict[str, Mapping],
-    row: int,
+    row: str,
     cells: dict[str, str],
     broken: list[tuple[str, str, str]],
 ) -> _Held:
@@ -207,14 +236,14 @@ def _write(path: Path, held: list[_Held]) -> None:
     with xlsxwriter.Workbook(str(temporary), {"in_memory": True}) as book:
         book.set_properties({"created": _MADE})
         bold, plain = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-        sheet = book.add_worksheet(SHEET)
+        sheet = book.add_worksheet(WORKSHEET)
         sheet.freeze_panes(1, 0)
         names = [*header, FILE, ROW, REASON, COLUMN, FIX, LEAVE_OUT]
         sheet.set_column(0, len(names) - 1, 18, plain)
         for column, name in enumerate(names):
             sheet.write_string(0, column, name, bold)
         for line, row in enumerate(held, start=1):
-            own = (row.file, str(row.row), *map("; ".join, (row.reasons, row.columns, row.fixes)))
+            own = (row.file, row.row, *map("; ".join, (row.reasons, row.columns, row.fixes)))
             texts = [*(row.cells.get(name, "") for name in header), *own]
             for column, text in enumerate(texts):
                 if text:  # a cell is a text, never a formula, whatever it begins with

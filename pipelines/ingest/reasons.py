@@ -80,7 +80,7 @@ def store(engine: Engine, meanings: tuple[Meaning, ...]) -> None:
     engine.unregister("landing_reasons")
 
 
-def unmapped(file: str, found: list[tuple[str, int]]) -> UserError:
+def unmapped(file: str, found: list[tuple[str, str]]) -> UserError:
     """The error that lists reasons without a kind; free text is pointed at, not quoted."""
     shown = [repr(text) if _is_code(text) else f"the text in row {row}" for text, row in found]
     more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""

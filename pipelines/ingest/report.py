@@ -63,7 +63,8 @@ class FileReport:
     """One accepted file: what it is, what it fed, and what of it was not read.
 
     ``not_data`` counts rows above, in and below the table by kind, ``counted`` hidden rows and the
-    like that were read; ``notes`` say how, without counts.
+    like that were read; ``notes`` say how, without counts. Where several ``tabs`` are read, `_row`
+    is a row of a tab and the rows of those above it.
     """
 
     delivered: DeliveredFile
@@ -74,6 +75,7 @@ class FileReport:
     counted: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
+    tabs: tuple[tuple[str, int], ...] = ()
 
     @property
     def source(self) -> str:
@@ -180,6 +182,7 @@ def _file(file: FileReport) -> dict[str, Any]:
         "counted": {kind: n for kind, n in sorted(file.counted.items()) if n},
         "notes": list(file.notes),
         "drift": [drift.as_dict() for drift in file.drift],
+        **({"rows_above_sheets": dict(file.tabs)} if file.tabs else {}),
     }
 
 

@@ -5,6 +5,7 @@ A sheet is held in memory while it is read; `worksheet.MAX_CELLS` bounds it.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -70,6 +71,11 @@ def read_excel(path: Path, dialect: Dialect) -> SourceTable:
         )
     _note_hidden(facts, reading)
     header = _common_header(path.name, sheets)
+    if every:
+        above = accumulate((sheet.height for sheet in sheets), initial=0)
+        reading.tabs += [
+            (shown(sheet.name), rows) for sheet, rows in zip(sheets, above, strict=False)
+        ]
     batches = _all(sheets, header, reading) if every else _one(sheets[0], reading)
     lines = some_lines(path.name, batches)
     return SourceTable(path.name, (*header, SHEET) if every else header, lambda: lines, reading)
@@ -133,15 +139,12 @@ def _one(sheet: Sheet, reading: Reading) -> Iterator[Batch]:
 
 def _all(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iterator[Batch]:
     """The lines of all sheets; rows are counted on from sheet to sheet, so that each is unique."""
-    above = 0
-    for sheet in sheets:
-        if above:
-            reading.counted[f"rows of sheets above {shown(sheet.name)}"] = above
+    for sheet, (_, above) in zip(sheets, reading.tabs, strict=True):
         for batch in sheet.lines(reading):
             columns = {name: batch.columns[name] for name in header}
             columns[SHEET] = pa.repeat(pa.scalar(sheet.name, pa.string()), len(batch))
+            reading.counted[f"rows in sheet {shown(sheet.name)}"] += len(batch)
             yield Batch(columns, pc.add(batch.rows, above), pc.add(batch.data_rows, above))
-        above += sheet.height
     _note_filled(sheets, reading)
 
 

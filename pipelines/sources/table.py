@@ -89,12 +89,27 @@ class Batch:
 class Reading:
     """How a file was read, complete once its batches are; rows of the file are lines + not_data.
 
-    ``counted`` counts what was read but is worth knowing; ``notes`` hold no counts.
+    ``counted`` counts what was read but is worth knowing; ``notes`` hold no counts; ``tabs`` are
+    the tabs of a workbook of which several are read, each with the rows of those above it.
     """
 
     not_data: Counter[str] = field(default_factory=Counter)
     counted: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    tabs: list[tuple[str, int]] = field(default_factory=list)
+
+    def place(self, row: int) -> str:
+        """The row as a spreadsheet shows it: its number, behind its tab where several are read."""
+        begun = [(tab, above) for tab, above in self.tabs if above < row]
+        return f"{begun[-1][0]}!{row - begun[-1][1]}" if begun else str(row)
+
+    def row_of(self, place: str) -> int | None:
+        """The row that :meth:`place` names so; None where there is no such tab or number."""
+        tab, _, number = place.strip().rpartition("!")
+        above = {name.strip(): rows for name, rows in self.tabs} | {"": 0}
+        if tab.strip() not in above or not (number.isascii() and number.isdigit()):
+            return None
+        return above[tab.strip()] + int(number)
 
 
 @dataclass(frozen=True)

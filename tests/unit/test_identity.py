@@ -204,6 +204,26 @@ def test_a_near_name_and_the_same_first_day_are_proposed():
     assert found.doubts == {("likely one person", "E1", "km@b.com")}
 
 
+def test_one_name_and_first_day_under_a_new_number_are_proposed():
+    head = "number  mail  name  from\n"
+    before = ("hr", JAN, head + "E1  ann@old.com  Ann Lee  2016-01-30")
+    after = ("hr", MAR, head + "E9  ann@new.com  Ann Lee  2016-01-30")
+    proposed = {("likely one person", "E1", "E9")}
+    assert joined(before, after).doubts == proposed
+    assert joined(before, ("acquired", JAN, after[2])).doubts == proposed
+    other_day = ("hr", MAR, head + "E9  ann@new.com  Ann Lee  2018-05-01")
+    assert not joined(before, other_day).cases
+
+
+def test_one_name_and_first_day_in_one_file_are_two_people():
+    head = "number  mail  name  from\n"
+    rows = head + "E1  ann@a.com  Ann Lee  2016-01-30\nE9  ann2@a.com  Ann Lee  2016-01-30"
+    assert not joined(rows).cases
+    before = ("hr", JAN, "external  name  from\nP1  Ann Lee  2016-01-30")
+    after = ("hr", MAR, "external  name  from\nP2  Ann Lee  2016-01-30")
+    assert not joined(before, after).cases  # one for ever, so two are two people
+
+
 def test_a_name_leads_to_a_person_who_alone_carries_it_on_that_day():
     rows = """
         number  name     from
@@ -256,6 +276,56 @@ def test_zeros_are_padded_only_where_the_width_is_declared():
     padded = joined(rows, ask=ask, systems=wide, master=["hr"])
     assert padded.answers == ["004711", "004711", "000012"]
     assert not padded.advice and not padded.cases
+
+
+WIDE = {
+    "number": {"kind": "number", "width": 6},
+    "external": {"kind": "text", "lifelong": True},
+    "mail": {"kind": "mail", "without_at": "number"},
+}
+
+
+def test_a_number_without_its_zeros_fits_several_people_or_is_given_them_back():
+    rows = "number  mail\n004711  ann@a.com\n0004711  bob@a.com\n000012  cat@a.com"
+    ask = (
+        ("number", "4711"),
+        ("number", "04711"),
+        ("mail", "4711"),  # a number in the mail column
+        ("number", "004711"),
+        ("number", "0004711"),
+        ("number", "12"),
+        ("number", "99"),
+    )
+    found = joined(rows, ask=ask, systems=WIDE, master=["hr"])
+    assert found.answers == [SEVERAL, SEVERAL, SEVERAL, "004711", "0004711", "000012", UNKNOWN]
+    assert found.repaired == 1
+    assert ("leading zeros", "0004711", "004711") in found.doubts
+
+
+def test_two_numbers_of_one_person_may_differ_in_zeros():
+    rows = "external  number\nP7  004711\nP7  0004711"
+    found = joined(rows, ask=(("number", "4711"), ("external", "P7")), systems=WIDE)
+    assert found.answers[0] == found.answers[1] and found.repaired == 1
+    files = (("hr", JAN, "number  mail\n004711  ann@a.com\n0004711  bob@a.com"),)
+    decided = [("number", "004711", "number", "0004711", "same")]
+    assert joined(*files, ask=(("number", "4711"),), systems=WIDE, decisions=decided).answers == [
+        "0004711"
+    ]
+
+
+def test_a_number_that_fits_several_people_is_no_evidence_in_a_link_source():
+    issued = ("hr", JAN, "number  mail\n004711  ann@a.com\n0004711  bob@a.com")
+    stripped = ("hr", FEB, "number  mail\n4711  bob@a.com\n4711  -")
+    ask = (("number", "004711"), ("number", "0004711"), ("mail", "bob@a.com"))
+    found = joined(issued, stripped, ask=ask, systems=WIDE)
+    assert found.answers == ["004711", "0004711", "0004711"]
+    assert found.persons == {
+        frozenset({"number 004711", "mail ann@a.com"}),
+        frozenset({"number 0004711", "mail bob@a.com"}),
+    }
+    alone = ("hr", JAN, "number  mail\n004711  ann@a.com")
+    joins = joined(alone, ("hr", FEB, "number  mail\n4711  ann@b.com"), systems=WIDE)
+    assert joins.persons == one_person("number 004711", "mail ann@a.com", "mail ann@b.com")
 
 
 def test_what_a_spreadsheet_damaged_is_never_repaired():

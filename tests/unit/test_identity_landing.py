@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import stat
 
+import openpyxl
 import pytest
 
 from pipelines.engine import Engine
@@ -273,3 +274,91 @@ def test_the_crosswalk_is_described_private_and_the_same_each_time(deliver, tmp_
     assert first[0] == [] and len(first[1][1]) == 4
     deliver({})
     assert content() == first
+
+
+# Link files that cannot be used, and corrected ones
+
+MONTHLY = {
+    **PEOPLE,
+    "file": "workers-*.csv",
+    "delivered_on": {"from_name": r"(\d{4}-\d{2}-\d{2})"},
+}
+MONTHLY_MATCHES = {"file": "m.csv", "delivered_on": "2024-12-31", "loads": [MATCHES]}
+BY_MAIL = "mentee,mentor,p,d\nbob@x.com,,P,2024-01-01\neve@x.com,,P,2024-01-01\n"
+EVE = "Eve,Fox,2017-01-01"
+
+
+def monthly(tmp_path, files, **source):
+    for name, content in {"workers-2024-01-31.csv": WORKERS, "m.csv": BY_MAIL, **files}.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    project = settings({**MONTHLY, **source}, MONTHLY_MATCHES, identity=IDENTITY)
+    return People(tmp_path, project)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xd0\xcf\x11\xe0 no text",
+        f"Employee ID,Mail,First,Last,Hire Date\n000105,eve@x.com,{EVE}\n",
+        f"Employee ID,Email,First,Last,Hire Date\n000105,eve@x.com,{EVE}\n000106,one\n",
+    ],
+    ids=["no table", "a column of the link is missing", "it breaks off"],
+)
+def test_a_link_file_that_cannot_be_used_is_refused_or_stops(tmp_path, content):
+    files = {"workers-2024-02-29.csv": content}
+    landed = monthly(tmp_path, files, on_refused="continue")
+    assert [file.file for file in landed.report.refused] == ["workers-2024-02-29.csv"]
+    assert len(landed.rows("people", "person_id")) == 4
+    assert landed.rows("matches", "mentee_id") == [("000102",)]
+    assert landed.quarantine == [("m.csv", 3, UNKNOWN, "mentee_id")]  # nothing of it was taken
+    with pytest.raises(UserError, match=r"workers-2024-02-29\.csv: ") as caught:
+        monthly(tmp_path, files)
+    assert caught.value.exit_code is Exit.DATA
+
+
+def correction(tmp_path, *rows):
+    own = ["mentorlift: file", "mentorlift: row", "mentorlift: leave out"]
+    book = openpyxl.Workbook()
+    book.active.append(["Employee ID", "Email", "First", "Last", "Hire Date", *own])
+    for row in rows:
+        book.active.append(row)
+    (tmp_path / "corrections").mkdir(exist_ok=True)
+    book.save(tmp_path / "corrections" / "workers-2024-03-05.xlsx")
+
+
+def test_a_corrected_row_links_as_corrected_and_no_longer_as_delivered(tmp_path):
+    both = "000102,eve@x.com,Eve,Fox,2016-01-01\n"
+    by_number = "mentee,mentor,p,d\n102,,P,2024-01-01\n105,,P,2024-01-01\n"
+    wrong = {"workers-2024-01-31.csv": WORKERS + both, "m.csv": by_number}
+    before = monthly(tmp_path, wrong)
+    assert before.rows("matches", "mentee_id") == []  # whose number is 000102?
+    assert before.review
+    eve = ["000105", "eve@x.com", *EVE.split(","), "workers-2024-01-31.csv", "6", ""]
+    correction(tmp_path, eve)
+    after = monthly(tmp_path, wrong)
+    assert after.rows("matches", "mentee_id") == [("000102",), ("000105",)]
+    assert not after.review
+
+
+def test_a_row_to_be_left_out_links_nobody(tmp_path):
+    wrong = {"workers-2024-01-31.csv": WORKERS + f"000102,eve@x.com,{EVE}\n"}
+    eve = ["000102", "eve@x.com", *EVE.split(","), "workers-2024-01-31.csv", "6", "yes"]
+    correction(tmp_path, eve)
+    landed = monthly(tmp_path, wrong)
+    assert landed.rows("matches", "mentee_id") == [("000102",)]
+    assert ("m.csv", 3, UNKNOWN, "mentee_id") in landed.quarantine
+
+
+def test_numbers_that_fit_several_people_are_set_aside_or_left_empty_and_repairs_counted(deliver):
+    workers = WORKERS + "0000101,eve@x.com,Eve,Fox,2017-01-01\n"
+    text = "mentee,mentor,p,d\n101,102,P,2024-01-01\n102,101,P,2024-01-01\n"
+    landed = deliver({"workers.csv": workers, "m.csv": text}, {"file": "m.csv", "loads": [MATCHES]})
+    assert landed.rows("matches", "mentee_id", "mentor_id") == [("000102", None)]
+    assert landed.quarantine == [("m.csv", 2, SEVERAL, "mentee_id")]
+    assert [(r["kind"], r["id_a"], r["id_b"]) for r in landed.review] == [
+        ("leading zeros", "0000101", "000101")
+    ]
+    assert landed.report.identity.repaired == {
+        "source-1: matches.mentee_id": 1,
+        "source-1: matches.mentor_id": 1,
+    }

@@ -9,6 +9,7 @@ from pipelines.engine import Engine
 from pipelines.errors import UserError
 from pipelines.ingest import land, write_workbooks
 from tests.unit.delivered import KEY, settings
+from tests.unit.reading import workbook
 
 STAFF = """Personalnummer;Name;Eintritt;Austritt
 1;Ada;2020-01-01;
@@ -145,6 +146,39 @@ def test_a_correction_that_cannot_be_placed_is_refused(exchange):
     workbook.save(exchange.data / CORRECTED)
     with pytest.raises(UserError, match="there is no column 'mentorlift: file'"):
         exchange()
+
+
+def test_a_row_of_several_tabs_is_named_by_its_tab_and_answered_by_it(tmp_path):
+    data, folder = tmp_path / "data", tmp_path / "quarantine"
+    (data / "corrections").mkdir(parents=True)
+    head = ["Personalnummer", "Eintritt", "Austritt"]
+    north = [head, ["1", "2020-01-01", ""], [], ["2", "2020-01-01", ""]]
+    south = [head, ["3", "2020-01-01", ""], ["4", "01.02.2020", ""]]
+    workbook(data, name="staff-2024-02-29.xlsx", North=north, South=south)
+    source = {**SOURCE, "file": "staff-*.xlsx", "sheet": "*"}
+
+    def run():
+        with Engine.memory(threads=1) as engine:
+            report = land(engine, settings(source), data, KEY)
+            books = tuple(write_workbooks(engine, report, folder))
+            held = engine.rows("select _row, corrected_by from landed.quarantine order by all")
+        return report.as_dict()["files"][0], books, held
+
+    file, (book,), held = run()
+    assert [row["mentorlift: row"] for row in cells(book)] == ["South!3"]
+    assert [row["mentorlift: sheet"] for row in cells(book)] == ["South"]
+    assert held == [(7, None)]  # counted on: South follows the four rows of North
+    assert file["rows_above_sheets"] == {"North": 0, "South": 4}
+    assert file["counted"]["rows in sheet South"] == 2
+    returned = openpyxl.load_workbook(book)
+    returned.active["B2"] = "2020-02-01"
+    returned.save(data / CORRECTED)
+    assert run()[1:] == ((), [(7, CORRECTED)])
+    names = [cell.value for cell in returned.active[1]]
+    returned.active.cell(2, names.index("mentorlift: row") + 1).value = "West!3"
+    returned.save(data / CORRECTED)
+    with pytest.raises(UserError, match="row 2: 'mentorlift: row' is no row number"):
+        run()
 
 
 def test_a_cell_too_long_for_a_workbook_is_cut_and_said(exchange):

@@ -146,8 +146,11 @@ def test_all_sheets_one_below_the_other(tmp_path):
         ("1", "3", "Q2"),
         ("9", "9", "Q3"),
     ]
+    assert [read.reading.place(row) for row in read.rows] == ["Q1!2", "Q1!4", "Q2!2", "Q3!2"]
+    assert [read.reading.row_of(place) for place in ("Q3!2", " Q1!4 ", "6")] == [8, 4, 6]
+    assert {read.reading.row_of(place) for place in ("Q4!2", "Q1!x", "Q1!", "")} == {None}
     assert read.rows == [2, 4, 6, 8]  # counted on: Q2 follows the four rows of Q1
-    assert read.reading.counted["rows of sheets above Q2"] == 4
+    assert read.reading.counted["rows in sheet Q2"] == 1
     assert read.not_data == {"header rows": 3, "blank rows": 1}
 
 

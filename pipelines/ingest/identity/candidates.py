@@ -130,7 +130,8 @@ select met.kind, least(a.code, b.code), greatest(a.code, b.code), coalesce(a.nam
 from met
 inner join described as a on met.a = a.person
 inner join described as b on met.b = b.person
-where (met.renumbered or not list_has_any(a.systems, b.systems)) and a.code is not null and b.code is not null
+where a.code is not null and b.code is not null
+    and (met.renumbered or not list_has_any(a.systems, b.systems))
 order by all
 """
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TABLES = """
 create table sighting (
     key uhugeint, ids varchar[], name varchar, valid_from date, valid_to date, source varchar,
-    file varchar, row_number bigint, first_seen date, last_seen date, decided boolean
+    file varchar, row_number bigint, place varchar, first_seen date, last_seen date, decided boolean
 );
 create table unfit (source varchar, system varchar, rule varchar, cells bigint);
 create temp table line (
@@ -53,7 +53,7 @@ where key in (select key from delivered)
 """
 _INSERT = """
 insert into sighting
-select key, ids, name, valid_from, valid_to, $source, $file, row_number,
+select key, ids, name, valid_from, valid_to, $source, $file, row_number, {place},
     cast($day as date), cast($day as date), false
 from delivered where key not in (select key from sighting)
 """
@@ -88,7 +88,7 @@ create table profile as
 with grouped as (
     select
         ids, name, md5_number(concat_ws(chr(30), array_to_string(ids, chr(31)), name)) as key,
-        arg_min(struct_pack(source, file, row_number), (first_seen, source, file, row_number))
+        arg_min(struct_pack(source, file, row_number, place), (first_seen, source, file, row_number))
             as origin,
         min(first_seen) as first_seen, max(last_seen) as last_seen,
         list_sort(list_distinct(list(valid_from) filter (where valid_from is not null))) as starts,
@@ -103,6 +103,7 @@ select
     row_number() over (order by first_seen, key) - 1 as profile, key, name, first_seen, last_seen,
     starts, valid_from, valid_to, in_master, decided, $name_code || name as name_code,
     origin.source as source, origin.file as file, origin.row_number as row_number,
+    origin.place as place,
     list_filter(ids, lambda i: list_contains($lifelong, left(i, 2))) as lifelong,
     list_filter(ids, lambda i: list_contains($numbers, left(i, 2))) as numbers,
     list_filter(ids, lambda i: list_contains($others, left(i, 2))) as others,
@@ -131,7 +132,8 @@ def read(engine: Engine, identity: Identity, link: Link, file: DeliveredFile, ta
     origin = {"source": link.source, "day": file.delivered_on}
     engine.run(_KEEP, {"source": link.source})
     engine.run(_UPDATE, {"day": file.delivered_on})
-    engine.run(_INSERT, {**origin, "file": file.name})
+    insert = _INSERT.format(place=_place_sql(table.reading.tabs))
+    engine.run(insert, {**origin, "file": file.name})
 
 
 def finish(engine: Engine, identity: Identity) -> None:
@@ -159,6 +161,15 @@ def finish(engine: Engine, identity: Identity) -> None:
     )
     engine.run("drop table sighting")
     engine.run("create table carried as select unnest(ids) as code, profile from profile")
+
+
+def _place_sql(tabs: list[tuple[str, int]]) -> str:
+    """SQL for a row as a spreadsheet shows it; see :meth:`Reading.place`."""
+    cases = [
+        f"when row_number > {above} then {text(tab)} || '!' || (row_number - {above})"
+        for tab, above in reversed(tabs)
+    ]
+    return f"case {' '.join(cases)} end" if cases else "cast(row_number as varchar)"
 
 
 def _headers(link: Link, name: str) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.engine import Engine, quote_text
+from pipelines.errors import Exit, UserError
 from pipelines.ingest.files import check_unchanged
 from pipelines.ingest.identity import (
     candidates,
     claims,
+    corrected,
     decisions,
     persons,
     review,
@@ -37,10 +39,16 @@ MEMORY = "800MB"
 
 
 class Crosswalk:
-    """Persons found in the link sources, in a database of their own in memory."""
+    """Persons found in the link sources, in a database of their own.
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    ``refused`` are the files that cannot be used, by source and name: they must not land either.
+    """
+
+    def __init__(
+        self, engine: Engine, identity: Identity, refused: dict[tuple[str, str], UserError]
+    ) -> None:
         self._engine, self._identity = engine, identity
+        self.refused = refused
         self.resolver = Resolver(engine, identity)
 
     def finish(self, pseudonyms: Pseudonyms, private: Path | None) -> IdentityReport:
@@ -50,9 +58,7 @@ class Crosswalk:
             store.write(self._engine, self._identity, cases, pseudonyms, private)
         advice = candidates.lost_zeros(self._engine, self._identity)
         found = self.resolver
-        return count(
-            self._engine, self._identity, cases, found.counted, found.repaired, advice
-        )
+        return count(self._engine, self._identity, cases, found.counted, found.repaired, advice)
 
 
 @contextmanager
@@ -71,17 +77,36 @@ def crosswalk(
         yield None
         return
     with _workshop(private) as engine:
-        claims.start(engine)
-        for file in files:
-            for link in identity.links:
-                if link.source == file.source.name:
-                    claims.read(engine, identity, link, file, read(file))
-                    check_unchanged(file)
+        refused = _read_links(engine, identity, files, read)
         decisions.load(engine, identity, project)
         claims.finish(engine, identity)
         verdicts.judge(engine, identity)
         persons.connect(engine, identity)
-        yield Crosswalk(engine, identity)
+        yield Crosswalk(engine, identity, refused)
+
+
+def _read_links(
+    engine: Engine, identity: Identity, files: Sequence[DeliveredFile], read: Reader
+) -> dict[tuple[str, str], UserError]:
+    """Take the links of every file; the refused ones, of which nothing is taken."""
+    claims.start(engine)
+    refused: dict[tuple[str, str], UserError] = {}
+    linking = {link.source for link in identity.links}
+    files = [file for file in files if file.source.name in linking]
+    replaced = corrected.replaced(files, read)
+    for file in files:
+        links = [link for link in identity.links if link.source == file.source.name]
+        try:
+            with engine.transaction():
+                for link in links:
+                    table = corrected.without(file, read(file), replaced)
+                    claims.read(engine, identity, link, file, table)
+            check_unchanged(file)
+        except UserError as error:
+            if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
+                raise
+            refused[file.source.name, file.name] = error
+    return refused
 
 
 @contextmanager

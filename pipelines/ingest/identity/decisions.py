@@ -37,7 +37,8 @@ select
     list_sort(list_filter([code_a, code_b], lambda i: left(i, 2) not in $names)),
     case when left(code_a, 2) in $names then code_a[3:] when left(code_b, 2) in $names
         then code_b[3:] end,
-    null, null, 'review', 'identity_review.csv', null, date '9999-12-31', date '9999-12-31', true
+    null, null, 'review', 'identity_review.csv', null, null, date '9999-12-31',
+    date '9999-12-31', true
 from decision
 where decision = 'same' and code_a < code_b
     and not (left(code_a, 2) in $names and left(code_b, 2) in $names)

@@ -27,8 +27,8 @@ sides as (
             lambda i: i <> code)[1], p.name_code, code) as code_a,
         coalesce(list_filter(q.lifelong || q.numbers || q.others || q.mails,
             lambda i: i <> code)[1], q.name_code, code) as code_b,
-        p.source || ' row ' || p.row_number as origin_a,
-        q.source || ' row ' || q.row_number as origin_b
+        p.source || ' row ' || p.place as origin_a,
+        q.source || ' row ' || q.place as origin_b
     from apart
     inner join profile as p on apart.a = p.profile
     inner join profile as q on apart.b = q.profile
