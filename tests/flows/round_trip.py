@@ -173,19 +173,12 @@ class Trip:
     @cached_property
     def held(self) -> dict[Place, Counter[Held]]:
         """What is in quarantine, by place."""
-        sheets = {
-            file["file"]: sorted(
-                (rows, kind.removeprefix("rows of sheets above "))
-                for kind, rows in file["counted"].items()
-                if kind.startswith("rows of sheets above ")
-            )
-            for file in self.reconciliation["files"]
-        }
+        tabs = {f["file"]: f.get("rows_above_sheets", {}) for f in self.reconciliation["files"]}
         found: dict[Place, Counter[Held]] = {}
         for file, row, table, rule, column in self.rows(
             "select _file, _row, table_name, rule, coalesce(column_name, '') from landed.quarantine"
         ):
-            above, sheet = max(((n, s) for n, s in sheets[file] if n < row), default=(0, ""))
+            above, sheet = max(((n, s) for s, n in tabs[file].items() if n < row), default=(0, ""))
             place = Place(file, sheet, row - above)
             found.setdefault(place, Counter())[Held(table, rule, column)] += 1
         return found
@@ -201,12 +194,19 @@ class Trip:
         }
 
     def place(self, defect: dict[str, str]) -> Place:
-        """Where a planted defect stands; the run names sheets from the second on."""
-        file, sheet = defect["file"], defect["sheet"]
-        if sheet:
-            first = CalamineWorkbook.from_path(str(self.demo / "exports" / file)).sheet_names[0]
-            sheet = "" if sheet == first else sheet
-        return Place(file, sheet, int(defect["spreadsheet_row"]))
+        """Where a planted defect stands."""
+        return Place(defect["file"], defect["sheet"], int(defect["spreadsheet_row"]))
+
+    def to_correct(self, source: str) -> set[Place]:
+        """The rows that HR is given back in the workbook of a source."""
+        path = self.out / "quarantine" / f"{source}.xlsx"
+        head, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+        lines = [dict(zip(head, row, strict=True)) for row in rows]
+        found = set()
+        for line in lines:
+            sheet, _, row = str(line["mentorlift: row"]).rpartition("!")
+            found.add(Place(str(line["mentorlift: file"]), sheet, int(row)))
+        return found
 
 
 def travel(folder: Path, *, defects: str, people: int) -> Trip:

@@ -184,6 +184,23 @@ def test_nothing_else_is_in_quarantine(trip: Trip) -> None:
     assert {place: held for place, held in trip.held.items() if place not in places} == {}
 
 
+@pytest.mark.parametrize(
+    ("source", "delivery"),
+    [
+        ("workday", "workday"),
+        ("successfactors", "successfactors"),
+        ("glint", "glint"),
+        ("ratings", "ratings"),
+        ("kpi", "warehouse"),
+    ],
+)
+def test_the_workbook_for_hr_names_the_rows_as_hr_sees_them(
+    trip: Trip, source: str, delivery: str
+) -> None:
+    planted = {trip.place(row) for row in trip.defects(*HELD)}
+    assert trip.to_correct(source) == {p for p in planted if p.file.split("_")[0] == delivery}
+
+
 def test_no_exit_is_inferred_from_a_row_in_quarantine(trip: Trip) -> None:
     assert inferred_exits(trip) == 0
 
@@ -301,10 +318,13 @@ def test_a_renamed_column_is_named_as_drift(trip: Trip) -> None:
 
 
 def test_a_code_that_the_mapping_does_not_know_is_named(trip: Trip) -> None:
-    """The row keeps the code as it came (the marts say so); the run says where one stands."""
-    for row in trip.defects("unmapped_department"):
-        lines = [line for line in trip.err.splitlines() if row["file"] in line]
-        assert any("DEPARTMENT" in line for line in lines)
+    """The row keeps the code as it came, as the marts say; file and column are named."""
+    rows = trip.defects("unmapped_department")
+    found = {f: w for f, load in trip.loads if (w := load.get("words_not_mapped"))}
+    counts = Counter(row["file"] for row in rows)
+    assert found == {file: {"department": n} for file, n in counts.items()}
+    for file, n in counts.items():
+        assert f"{file}: {n} rows hold a word in 'DEPARTMENT' that" in trip.err
 
 
 def test_inactive_people_on_leave_have_not_left(trip: Trip) -> None:
