@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # What is known of everybody at time zero; any other name is an attribute of people.
 JOB_COLUMNS = ("department", "level", "site", "manager_no")
 BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
+CHOICE_MONTHS = 1  # an application this many months after time zero is an answer to the offer
 _FUNNEL_DATES = (("invited_on", "invited"), ("applied_on", "applied"))
 
 
@@ -161,7 +162,9 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
     people["mentored"] = _within(spec, people, "met_anybody_on")
     steps = [Step(label="recorded in the programme", people=len(people))]
     for column, word in _FUNNEL_DATES:
-        if people[column].notna().any():
+        if (column, spec.design) == ("applied_on", "opt_in"):
+            people["arm"] = _by_choice(people)  # who did not apply is the comparison
+        elif people[column].notna().any():
             people = _keep(steps, people, people[column].notna(), word, f"not {word}")
     for name, rule in spec.population.items():
         label = f"{name.replace('_', ' ')} {_rule_words(rule)}"
@@ -172,8 +175,22 @@ def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
         employed = people["hired_on"].notna()
         people = _keep(steps, people, employed, "employed at the start", "not employed then")
     people = _drawn(spec, people)
-    steps.append(Step(label="entered the draw", people=len(people), left_out="in no study arm"))
+    last = "chose" if spec.design == "opt_in" else "entered the draw"
+    steps.append(Step(label=last, people=len(people), left_out="in no study arm"))
     return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
+
+
+def _by_choice(people: pd.DataFrame) -> pd.Series[str]:
+    """The arm recorded, else what the person chose when it could be chosen.
+
+    ``joined``: applied by the end of the month after time zero, whatever came of it, so that
+    nobody must stay to be counted; ``joined_later``; ``never_applied``.
+    """
+    months = months_since(people["time_zero"], people["applied_on"])
+    chosen = pd.Series("never_applied", index=people.index)
+    chosen[months.notna()] = "joined_later"
+    chosen[months.between(0, CHOICE_MONTHS)] = "joined"
+    return people["arm"].fillna(chosen)
 
 
 def _drawn(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +215,8 @@ def flow(spec: StudySpec, cohort: Cohort, answered: pd.Series[int]) -> Flow:
     counts: list[ArmCount] = []
     for arm in (*spec.arms.treated, spec.arms.comparison):
         group = cohort.people[cohort.people["arm"] == arm]
-        counts.append(ArmCount(arm=arm, label="drawn", people=len(group)))
+        label = "in the group" if spec.design == "opt_in" else "drawn"
+        counts.append(ArmCount(arm=arm, label=label, people=len(group)))
         if spec.take_up and group["take_up"].notna().any():
             took = int((group["take_up"] == 1).sum())
             counts.append(ArmCount(arm=arm, label=_TAKE_UP_LABEL[spec.take_up], people=took))

@@ -86,6 +86,8 @@ def write_demo(
         _write(paths.data / "mentoring_matches.csv", exports.matches(company, ids))
         _write(paths.data / "mentoring_applications.csv", applications)
         _write(paths.data / "mentoring_sites.csv", programmes.roll_out(company, ids))
+        _write(paths.data / "mentoring_opt_in.csv", programmes.opt_in(company, ids))
+        _write(paths.data / "engagement_2023.csv", programmes.engagement(company, ids))
     _write_truth(company, ids, paths.truth)
     return paths
 

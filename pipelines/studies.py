@@ -10,6 +10,7 @@ from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
+from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out, counts_query, people_query, rows_query
@@ -46,14 +47,19 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     )
     panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)))
     answered = panel.between(*spec.follow_up.primary).rows["person"]
+    arms = (*spec.arms.treated, spec.arms.comparison)
+    size = group_size(panel.people["arm"], arms, min_group)
+    chose = spec.design == "opt_in"
     return Finding(
         spec=spec,
         population=_population(spec, cohort),
         flow=flow(spec, cohort, answered),
-        estimates=estimate_randomised(panel, spec),
-        diagnostics=(
+        estimates=estimate_opt_in(panel, spec) if chose else estimate_randomised(panel, spec),
+        diagnostics=(size, *diagnose_opt_in(panel, spec))
+        if chose
+        else (
             roster(_count(engine, roster_query(spec))),
-            group_size(panel.people["arm"], (*spec.arms.treated, spec.arms.comparison), min_group),
+            size,
             *diagnose_randomised(panel, spec),
         ),
     )
@@ -91,11 +97,11 @@ def _frame(engine: Engine, query: Query) -> pd.DataFrame:
 
 def _refuse_unsupported(spec: StudySpec) -> None:
     """A key that would be read and then ignored is refused: nothing is dropped silently."""
-    if spec.design not in ("randomised", "rollout"):
+    if spec.design == "descriptive":
         raise SpecError(
             "design",
             f"{spec.design} has no estimator in this version",
-            "`randomised` and `rollout` studies are answered; move the file out of studies/.",
+            "`randomised`, `opt_in` and `rollout` are answered; move the file out of studies/.",
         )
     for key in ("subgroups", "negative_controls"):
         if getattr(spec, key):
@@ -116,7 +122,9 @@ def _require_metric(engine: Engine, spec: StudySpec) -> None:
 def _population(spec: StudySpec, cohort: Cohort) -> str:
     """Whom the answer is about, in words."""
     who = "people who entered the draw"
-    if any(step.label == "applied" for step in cohort.steps):
+    if spec.design == "opt_in":
+        who = "people who could join"
+    elif any(step.label == "applied" for step in cohort.steps):
         who = "people who applied and entered the draw"
     first, last = cohort.people["time_zero"].min(), cohort.people["time_zero"].max()
     span = f"{first:%b %Y}" if first == last else f"{first:%b %Y} to {last:%b %Y}"

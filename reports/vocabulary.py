@@ -86,7 +86,7 @@ TO_RAISE: dict[str, str] = {
 # How each design says who was studied and what was done to them.
 SUBJECT: dict[str, str] = {
     "randomised": "Being assigned to the {arm} arm",
-    "opt_in": "Joining the {arm} group",
+    "opt_in": "Being in the {arm} group",
     "rollout": "The start of {arm}",
     "descriptive": "Being in the {arm} group",
 }

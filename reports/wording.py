@@ -218,6 +218,11 @@ def _why_not(release: Release, figures: Shown) -> str:
             "That raw gap compares people who took part with everybody else: it mixes the effect "
             f"with who takes part. The draw gives {figures.effect}{doubt}."
         )
+    if release.design == "rollout":
+        return (
+            "That raw gap also compares sites with others that started before them. Compared with "
+            f"sites not yet started it is {figures.effect}{doubt}."
+        )
     return (
         "That raw gap holds who joins and who stays to join. "
         f"Compared with similar people it is {figures.effect}{doubt}."

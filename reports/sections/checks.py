@@ -22,7 +22,7 @@ def view(report: Report) -> dict[str, Any]:
 
 
 def _study(place: int, release: Release) -> dict[str, Any]:
-    elsewhere = ("smd", "fading")
+    elsewhere = ("smd", "love", "fading")
     checks = [d for d in release.diagnostics if not d.name.startswith(elsewhere)]
     return {
         "place": place,
@@ -30,7 +30,7 @@ def _study(place: int, release: Release) -> dict[str, Any]:
         "summary": _summary(checks, release.grade),
         "checks": [d for d in checks if d.status != "note"],
         "notes": [d for d in checks if d.status == "note"],
-        "balance": _balance([d for d in release.diagnostics if d.name.startswith("smd")]),
+        "balance": _balance([d for d in release.diagnostics if d.name.startswith(("smd", "love"))]),
         "randomised": release.design == "randomised",
     }
 
