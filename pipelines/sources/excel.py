@@ -71,11 +71,6 @@ def read_excel(path: Path, dialect: Dialect) -> SourceTable:
         )
     _note_hidden(facts, reading)
     header = _common_header(path.name, sheets)
-    if every:
-        above = accumulate((sheet.height for sheet in sheets), initial=0)
-        reading.tabs += [
-            (shown(sheet.name), rows) for sheet, rows in zip(sheets, above, strict=False)
-        ]
     batches = _all(sheets, header, reading) if every else _one(sheets[0], reading)
     lines = some_lines(path.name, batches)
     return SourceTable(path.name, (*header, SHEET) if every else header, lambda: lines, reading)
@@ -139,6 +134,12 @@ def _one(sheet: Sheet, reading: Reading) -> Iterator[Batch]:
 
 def _all(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iterator[Batch]:
     """The lines of all sheets; rows are counted on from sheet to sheet, so that each is unique."""
+    heights = accumulate((sheet.height for sheet in sheets), initial=0)
+    reading.tabs += [(shown(s.name), above) for s, above in zip(sheets, heights, strict=False)]
+    return _counted_on(sheets, header, reading)
+
+
+def _counted_on(sheets: list[Sheet], header: tuple[str, ...], reading: Reading) -> Iterator[Batch]:
     for sheet, (_, above) in zip(sheets, reading.tabs, strict=True):
         for batch in sheet.lines(reading):
             columns = {name: batch.columns[name] for name in header}

@@ -316,8 +316,28 @@ def test_a_link_file_that_cannot_be_used_is_refused_or_stops(tmp_path, content):
     assert caught.value.exit_code is Exit.DATA
 
 
+def test_doubtful_rows_of_several_tabs_are_named_by_their_tab(tmp_path):
+    head = ["Employee ID", "Email", "First", "Last", "Hire Date"]
+    book = openpyxl.Workbook()
+    north, south = book.active, book.create_sheet("South")
+    north.title = "North"
+    for row in (head, ["000102", "bob@x.com", "Bob", "Ray", "2016-01-01"]):
+        north.append(row)
+    for row in (head, ["000102", "eve@x.com", "Eve", "Fox", "2016-01-01"]):
+        south.append(row)
+    book.save(tmp_path / "workers-2024-02-29.xlsx")
+    landed = monthly(tmp_path, {}, file="workers-*.xlsx", sheet="*")
+    (case,) = landed.review
+    what, places = case["evidence"].split(": ")
+    assert what == "both carry employee_no 000102"
+    assert sorted(places.split(", ")) == ["workers row North!2", "workers row South!2"]
+    eve = ["000105", "eve@x.com", "Eve", "Fox", "2016-01-01"]
+    correction(tmp_path, [*eve, "workers-2024-02-29.xlsx", "South!2", "", "South"])
+    assert not monthly(tmp_path, {}, file="workers-*.xlsx", sheet="*").review
+
+
 def correction(tmp_path, *rows):
-    own = ["mentorlift: file", "mentorlift: row", "mentorlift: leave out"]
+    own = ["mentorlift: file", "mentorlift: row", "mentorlift: leave out", "mentorlift: sheet"]
     book = openpyxl.Workbook()
     book.active.append(["Employee ID", "Email", "First", "Last", "Hire Date", *own])
     for row in rows:

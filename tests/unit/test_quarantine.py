@@ -181,6 +181,32 @@ def test_a_row_of_several_tabs_is_named_by_its_tab_and_answered_by_it(tmp_path):
         run()
 
 
+def test_a_corrected_row_keeps_its_tab(tmp_path):
+    data, folder = tmp_path / "data", tmp_path / "quarantine"
+    (data / "corrections").mkdir(parents=True)
+    head = ["id", "month", "sales"]
+    workbook(data, name="sales.xlsx", North=[head, [1, "2024-01", 7]], South=[head, [2, "?", 8]])
+    columns = {"person_id": "id", "period": "month", "value": "sales", "metric": "@sheet"}
+    load = {"table": "performance", "columns": columns}
+    source = {"name": "hr", "file": "sales.xlsx", "sheet": "*", "loads": [load]}
+
+    def run():
+        with Engine.memory(threads=1) as engine:
+            books = write_workbooks(engine, land(engine, settings(source), data, KEY), folder)
+            return engine.rows("select metric, period from landed.performance order by 1"), books
+
+    returned = openpyxl.load_workbook(next(iter(run()[1])))
+    returned.active["B2"] = "2024-02"
+    returned.save(data / CORRECTED)
+    landed, books = run()
+    assert landed == [("North", "2024-01-01"), ("South", "2024-02-01")] and not books
+    names = [cell.value for cell in returned.active[1]]
+    returned.active.delete_cols(names.index("mentorlift: sheet") + 1)
+    returned.save(data / CORRECTED)
+    with pytest.raises(UserError, match="there is no column 'mentorlift: sheet'"):
+        run()
+
+
 def test_a_cell_too_long_for_a_workbook_is_cut_and_said(exchange):
     text = STAFF.replace("Grace", "G" * 40_000)
     (exchange.data / "staff-2024-02-29.csv").write_text(text)

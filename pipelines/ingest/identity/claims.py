@@ -88,8 +88,8 @@ create table profile as
 with grouped as (
     select
         ids, name, md5_number(concat_ws(chr(30), array_to_string(ids, chr(31)), name)) as key,
-        arg_min(struct_pack(source, file, row_number, place), (first_seen, source, file, row_number))
-            as origin,
+        arg_min(struct_pack(source, file, row_number, place),
+            (first_seen, source, file, row_number)) as origin,
         min(first_seen) as first_seen, max(last_seen) as last_seen,
         list_sort(list_distinct(list(valid_from) filter (where valid_from is not null))) as starts,
         case when count(valid_from) = count(*) then min(valid_from) end as valid_from,

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from pipelines.ingest.identity.decisions import Case
 
 
+_JOINED = """
+select left(code, 2), verdict, count(*) from pair
+where verdict in ('firm', 'decided') or (verdict = 'weak' and code not in
+    (select code from pair where verdict in ('doubt', 'different')))
+group by all order by all
+"""
+
+
 @dataclass(frozen=True)
 class IdentityReport:
     """Persons, what joined their identifiers, what is doubtful, and advice on lost zeros.
@@ -63,13 +71,7 @@ def count(
         found = {names[int(code)]: rows for code, rows in engine.rows(sql)}
         return {name: found[name] for name in names if name in found}
 
-    joined = engine.rows(
-        "select left(code, 2), verdict, count(*) from pair "
-        "where verdict in ('firm', 'decided') "
-        "or (verdict = 'weak' and code not in "
-        "(select code from pair where verdict in ('doubt', 'different'))) "
-        "group by all order by all"
-    )
+    joined = engine.rows(_JOINED)
     words = {"firm": "confirmed", "weak": "alone", "decided": "decided by review"}
     persons, in_master = engine.rows("select count(*), count_if(in_master) from person")[0]
     return IdentityReport(
