@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Landing:
-    """What every file is landed with, and how many rows have landed before it."""
+    """What every file is landed with, and how many rows came before it."""
 
     engine: Engine
     settings: Settings
@@ -161,7 +161,7 @@ def _land_load(landing: Landing, file: DeliveredFile, load: Mapping, number: int
     judge = Judge(landing.engine, load, store.judged(number), landing.settings, file.delivered_on)
     report = judge.land(reasons_mapped=landing.reasons_mapped)
     store.insert(landing.engine, file, load, store.judged(number), report, landing.landed)
-    landing.landed += report.loaded
+    landing.landed += report.rows_in
     return report
 
 
