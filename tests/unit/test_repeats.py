@@ -43,7 +43,7 @@ def test_rows_in_the_order_of_the_file(rows, expected):
 
 
 def test_pseudonyms_stay_the_same_over_many_batches(tmp_path):
-    """The same person in every batch, and a new one in each, get half of what HMAC-SHA-256 gives."""
+    """A person in every batch, and a new one in each, get half of what HMAC-SHA-256 gives."""
     import hashlib
     import hmac
 
