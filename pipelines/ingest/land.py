@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Landing:
-    """What every file is landed with, and how many rows have landed before it."""
+    """What every file is landed with, and how many rows came before it."""
 
     engine: Engine
     settings: Settings
@@ -193,7 +193,7 @@ def _land_load(
     judge = Judge(landing.engine, load, judged, landing.settings, day, place)
     report = judge.land(reasons_mapped=landing.reasons_mapped)
     store.insert(landing.engine, file, load, judged, report, landing.landed)
-    landing.landed += report.loaded
+    landing.landed += report.rows_in
     return report
 
 

@@ -59,7 +59,7 @@ def value(deliver, given: str, **load) -> tuple[str | None, dict[str, int]]:
 
 
 def pseudonym(identifier: str) -> str:
-    return hmac.new(KEY, f"person:{identifier}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(KEY, f"person:{identifier}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 # ---------- columns
