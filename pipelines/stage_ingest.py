@@ -50,7 +50,8 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     publish.settle(temporary, space.landed)
     workspace.write_json(space.reconciliation, report.as_dict())
     for drift in (drift for file in report.files for drift in file.drift):
-        say(f"drift: {drift.describe()}")
+        if drift.decision != "ignore":
+            say(f"drift: {drift.describe()}")
     for line in report.lines():
         say(line)
     if report.identity:

@@ -84,7 +84,12 @@ class Watch:
     """Compares each file with the one that its source delivered before."""
 
     def __init__(self) -> None:
-        self._last: dict[str, _Seen] = {}
+        self._seen: dict[str, list[_Seen]] = {}
+
+    def forget(self, file: DeliveredFile) -> None:
+        """Compare later files with what came before this one, which was refused."""
+        seen = self._seen.get(file.source.name, [])
+        seen[:] = [one for one in seen if one.file != file.name]
 
     def look(
         self,
@@ -103,8 +108,9 @@ class Watch:
             profile(engine, load, f"landing_staged_{i}") for i, load in enumerate(loads)
         )
         now = _Seen(file.name, names, read, columns)
-        before = self._last.get(file.source.name)
-        self._last[file.source.name] = now
+        seen = self._seen.setdefault(file.source.name, [])
+        before = seen[-1] if seen else None
+        seen.append(now)
         if before is None:
             return []
         found = [

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Landing:
-    """What every file is landed with, and how many rows have landed before it."""
+    """What every file is landed with, and how many rows came before it."""
 
     engine: Engine
     settings: Settings
@@ -113,8 +113,7 @@ def _land_delivery(landing: Landing, files: list[DeliveredFile]) -> _Landed:
         except UserError as error:
             if error.exit_code != Exit.DATA or file.source.on_refused == "stop":
                 raise
-            store.take_back(landing.engine, landing.tables.values(), file)
-            refused.append(refusal(file, error))
+            refused.append(_take_back(landing, file, error))
     source, day = files[0].source, files[0].delivered_on
     # Parts of a delivery that is not whole count as a delta.
     whole = not any(file.contents == "full" for file in refused)
@@ -127,9 +126,15 @@ def _land_delivery(landing: Landing, files: list[DeliveredFile]) -> _Landed:
     if source.on_refused == "stop":
         raise fall
     for report in full:
-        store.take_back(landing.engine, landing.tables.values(), report.delivered)
-        refused.append(refusal(report.delivered, fall))
+        refused.append(_take_back(landing, report.delivered, fall))
     return [r for r in reports if r not in full], refused, []
+
+
+def _take_back(landing: Landing, file: DeliveredFile, why: UserError) -> RefusedFile:
+    """Leave nothing of a refused file: no rows, and nothing that later files are compared with."""
+    store.take_back(landing.engine, landing.tables.values(), file)
+    landing.watch.forget(file)
+    return refusal(file, why)
 
 
 def land_file(landing: Landing, file: DeliveredFile) -> FileReport:
@@ -189,7 +194,7 @@ def _land_load(
     judge = Judge(landing.engine, load, judged, landing.settings, day, place)
     report = judge.land(reasons_mapped=landing.reasons_mapped)
     store.insert(landing.engine, file, load, judged, report, landing.landed)
-    landing.landed += report.loaded
+    landing.landed += report.rows_in
     return report
 
 

@@ -73,7 +73,23 @@ class Judge:
             lines_per_row=len(load.items) or 1,
             absent=load.absent,
             differing=differing,
+            unmapped=self._unmapped(),
         )
+
+    def _unmapped(self) -> tuple[tuple[str, int], ...]:
+        """Loaded rows with a word that the project maps to none of ours, by column of free text."""
+        found = []
+        for column in self.load.contract.columns:
+            ours = self.load.load.values.get(column.name)
+            if column.role != "text" or not ours or column.name not in self.load.columns():
+                continue
+            rows = self.engine.scalar(
+                f"select count(distinct _row) from {self.judged} where _outcome = 'loaded' "
+                f"and not list_contains($ours, {ident(column.name)})",
+                {"ours": sorted({*ours.values()})},
+            )
+            found += [(column.name, rows)] if rows else []
+        return tuple(found)
 
     def _differing(self) -> tuple[tuple[str, int], ...]:
         """Rows in which several headers of one column hold different values, by column."""

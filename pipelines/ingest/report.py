@@ -44,7 +44,7 @@ class LoadReport:
     rows_in = loaded + quarantined + excluded + duplicates, always. Where columns became lines,
     ``lines_per_row`` of them were made of each row. ``read`` are the headers of each column,
     ``absent`` the columns no header stands for, ``differing`` the rows in which several headers
-    of one column disagree.
+    of one column disagree, ``unmapped`` those with a word that the project does not map.
     """
 
     table: str
@@ -59,6 +59,7 @@ class LoadReport:
     differing: tuple[tuple[str, int], ...] = ()
     blanked: tuple[RuleCount, ...] = ()
     read: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unmapped: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         gone = self.rows_in - self.loaded - self.quarantined - self.excluded - self.duplicates
@@ -147,9 +148,10 @@ class IngestReport:
         Every file has its line in the report.
         """
         held = [file.in_one_line() for file in self.files if file.rows_of("quarantined")]
+        words = [line for file in self.files for line in _words(file)]
         copies = [f"{s.file.name}: skipped, same content as {s.same_as}" for s in self.skipped]
         refused = [f"{r.file}: refused: {r.reason} Fix: {r.fix}" for r in self.refused]
-        return [*held, *copies, *refused, *self.remarks, self.in_one_line()]
+        return [*held, *words, *copies, *refused, *self.remarks, self.in_one_line()]
 
     def as_dict(self) -> dict[str, Any]:
         """The reconciliation as plain values, as the report reads it; dates in ISO 8601."""
@@ -208,7 +210,18 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "columns_absent": list(load.absent),
         "rows_differing": dict(load.differing),
         "blanked": {f"{r.rule}: {r.column}": r.rows for r in load.blanked},
+        **({"words_not_mapped": dict(load.unmapped)} if load.unmapped else {}),
     }
+
+
+def _words(file: FileReport) -> list[str]:
+    """Columns with words that the project does not map; the words stay as they are."""
+    return [
+        f"{file.file}: {rows:,} rows hold a word in {', '.join(map(repr, dict(load.read)[name]))} "
+        f"that `values: {name}:` does not map; it is kept"
+        for load in file.loads
+        for name, rows in load.unmapped
+    ]
 
 
 def _named(load: LoadReport, outcome: str) -> dict[str, int]:

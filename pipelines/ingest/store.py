@@ -62,17 +62,21 @@ def insert(
 ) -> None:
     """Store judged rows behind the ``landed`` ones before them, name the quarantined, drop both.
 
+    Rows are numbered by their place among those delivered, which several threads can do at once.
     Raises AssertionError unless exactly the rows that were counted are stored.
     """
     target = load.contract.table
-    order = "" if repeats.in_order(engine, table) else "order by _row, rowid"
+    order, place = "", "rowid + 1"
+    if not repeats.in_order(engine, table):
+        order = "order by _row, rowid"
+        place = f"row_number() over ({order})"
     filled = rules.content_columns(load)
     content = ", ".join(map(ident, filled))
     origin = {"source": file.source.name, "file": file.name, "day": file.delivered_on}
     stored = engine.scalar(
         f"insert into landed.{target} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
         f"_columns, _seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$columns, $landed + row_number() over ({order}) "
+        f"$columns, $landed + {place} "
         f"from {table} where _outcome = 'loaded' {order}",
         {**origin, "sha256": file.sha256, "landed": landed, "columns": f" {' '.join(filled)} "},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 REHIRED = """
     person_id | hired_on   | exited_on  | exit_kind | regretted | delivered
     a         | 2023-11-15 | -          | -         | -         | 2024-01-31
@@ -104,6 +106,7 @@ def test_exit_and_rehire_within_a_month_make_one_row(warehouse):
     built = warehouse(
         employment="""
             person_id | hired_on   | exited_on  | exit_kind | delivered
+            a         | 2024-01-01 | -          | -         | 2024-01-31
             a         | 2024-01-01 | 2024-02-05 | transfer  | 2024-03-01
             a         | 2024-02-20 | -          | -         | 2024-03-01
         """
@@ -117,3 +120,56 @@ def test_exit_and_rehire_within_a_month_make_one_row(warehouse):
             2024-03-01 | 1             | -
         """,
     )
+
+
+def test_the_spine_begins_where_the_files_first_see_anything(warehouse):
+    """Who left before April is in no file, so earlier months would hold only those who stayed."""
+    employment = """
+        person_id | hired_on   | exited_on  | delivered
+        a         | 1999-05-01 | -          | 2024-06-30
+        b         | 2001-01-01 | 2024-04-10 | 2024-06-30
+        c         | 2024-05-20 | -          | 2024-06-30
+    """
+    built = warehouse(employment=employment)
+    built.expect(
+        "marts.employee_months",
+        """
+            person_no | month      | tenure_months
+            1         | 2024-04-01 | 299
+            1         | 2024-05-01 | 300
+            1         | 2024-06-01 | 301
+            2         | 2024-04-01 | 279
+            3         | 2024-05-01 | 0
+            3         | 2024-06-01 | 1
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("performance", "person_id | metric | period | value\na | sales | 2024-02-01 | 1"),
+        ("enrolments", "person_id | programme | invited_on | matched_on\na | P | 2024-02-10 | -"),
+        ("matches", "mentee_id | mentor_id | programme | matched_on\na | c | P | 2024-02-10"),
+        ("sessions", "person_id | programme | held_on\na | P | 2024-02-10"),
+        (
+            "surveys",
+            "person_id | instrument | wave | item | answered_on\na|E|1|q|2024-02-10",
+        ),
+    ],
+)
+def test_the_first_month_may_be_that_of_any_event(warehouse, name, row):
+    header, line = row.split("\n")
+    employment = "person_id | hired_on | delivered\na | 1999-05-01 | 2024-06-30"
+    built = warehouse(employment=employment, **{name: f"{header} | delivered\n{line} | 2024-06-30"})
+    built.expect(
+        "staging.month",
+        "month\n2024-02-01\n2024-03-01\n2024-04-01\n2024-05-01\n2024-06-01",
+    )
+
+
+def test_no_month_comes_before_the_first_hire(warehouse):
+    employment = "person_id | hired_on | delivered\na | 2024-05-20 | 2024-06-30"
+    sessions = "person_id | programme | held_on | delivered\na | P | 2024-02-10 | 2024-06-30"
+    built = warehouse(employment=employment, sessions=sessions)
+    built.expect("staging.month", "month\n2024-05-01\n2024-06-01")

@@ -292,7 +292,6 @@ def test_an_exit_announced_for_later_is_none_yet(warehouse):
         "marts.employee_months",
         """
             month      | exit_kind
-            2023-12-01 | -
             2024-01-01 | -
         """,
     )

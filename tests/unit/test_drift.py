@@ -150,3 +150,15 @@ def test_the_stability_index_is_the_published_one():
     """Half and half becoming three to one: (.25)(ln 1.5) + (-.25)(ln .5) = .2747."""
     assert stability({"a": 50, "b": 50}, {"a": 75, "b": 25}) == pytest.approx(0.2747, abs=1e-4)
     assert stability({"a": 5}, {"a": 7}) == 0
+
+
+def test_a_refused_file_is_not_what_later_ones_are_compared_with(tmp_path):
+    """A new department arrives behind a file that was too short to be right: it is named."""
+    merged = {"dept": lambda i: "Care" if i % 2 else "Sales"}
+    for day, text in (("01-31", lines()), ("02-29", lines(n=90)), ("03-31", lines(**merged))):
+        (tmp_path / f"w_2024-{day}.csv").write_text(text)
+    declared = {"file": "w_*.csv", "delivered_on": DATED, "loads": LOADS, "contents": "full"}
+    report = Landing(tmp_path, settings(declared | {"on_refused": "continue"})).report
+    assert [refused.file for refused in report.refused] == ["w_2024-02-29.csv"]
+    found = {(d.column, d.kind, d.before) for file in report.files for d in file.drift}
+    assert found == {("dept", kind, "w_2024-01-31.csv") for kind in ("categories", "shifted")}

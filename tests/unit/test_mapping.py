@@ -59,7 +59,7 @@ def value(deliver, given: str, **load) -> tuple[str | None, dict[str, int]]:
 
 
 def pseudonym(identifier: str) -> str:
-    return hmac.new(KEY, f"person:{identifier}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(KEY, f"person:{identifier}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 # ---------- columns
@@ -474,3 +474,19 @@ def test_rows_dropped_by_name_are_counted(deliver):
     landed = deliver(text, hired(drop_if={"kind": "test account"}))
     load = landed.report.files[0].loads[0]
     assert {(r.rule, r.rows) for r in load.rules} == {("drop_if kind", 1)}
+
+
+def test_a_word_that_no_mapping_knows_is_kept_counted_and_not_shown(deliver):
+    load = {
+        "table": "jobs",
+        "columns": {"person_id": "id", "valid_from": "since", "department": "unit"},
+        "values": {"department": {"S": "sales", "C": "care"}},
+    }
+    lines = "1,2024-01-01,S\n2,2024-01-01,care\n3,2024-01-01,X7\n4,2024-01-01,\n"
+    landed = deliver(f"id,since,unit\n{lines}", load)
+    assert landed.rows("jobs", "department") == [("sales",), ("care",), ("X7",), (None,)]
+    assert landed.report.as_dict()["files"][0]["loads"][0]["words_not_mapped"] == {"department": 1}
+    told = [line for line in landed.report.lines() if "unit" in line]
+    assert told == [
+        "f.csv: 1 rows hold a word in 'unit' that `values: department:` does not map; it is kept"
+    ]

@@ -20,7 +20,7 @@ def test_duplicates_among_many_rows_that_are_alone(tmp_path):
     """Row 2 stands three times and row 5 twice; the first of each stays, in the file's order."""
     text = "a,2024-01,1\nb,2024-01,1\na,2024-01,1\nc,2024-01,2\nc,2024-01,2\na,2024-01,1\n"
     landing = landed(tmp_path, text)
-    assert landing.rows("performance", "_row", "_seq") == [(2, 1), (3, 2), (5, 3)]
+    assert landing.rows("performance", "_row", "_seq") == [(2, 1), (3, 2), (5, 4)]
     (report,) = landing.report.files[0].loads
     assert (report.rows_in, report.loaded, report.duplicates) == (6, 3, 3)
 
@@ -43,7 +43,7 @@ def test_rows_in_the_order_of_the_file(rows, expected):
 
 
 def test_pseudonyms_stay_the_same_over_many_batches(tmp_path):
-    """The same person in every batch, and a new one in each, get what HMAC-SHA-256 gives."""
+    """A person in every batch, and a new one in each, get half of what HMAC-SHA-256 gives."""
     import hashlib
     import hmac
 
@@ -57,6 +57,6 @@ def test_pseudonyms_stay_the_same_over_many_batches(tmp_path):
         texts = ["always", None, f"new {number}", "always"]
         found = pseudonyms.of(pa.array(texts, pa.string())).to_pylist()
         assert found == [
-            text and hmac.new(key, f"person:{text}".encode(), hashlib.sha256).hexdigest()
+            text and hmac.new(key, f"person:{text}".encode(), hashlib.sha256).hexdigest()[:32]
             for text in texts
         ]

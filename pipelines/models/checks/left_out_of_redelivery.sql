@@ -1,0 +1,45 @@
+-- warn
+-- people whose figures of a month are missing where the month was delivered again; they still count
+with delivered as (
+    select distinct _source, metric, period, _delivered_on, person_id
+    from landed.performance
+),
+
+deliveries as (
+    select _source, metric, period, _delivered_on, count(*) as people
+    from delivered
+    group by _source, metric, period, _delivered_on
+),
+
+-- A correction of a few figures is no second delivery: half of the people must be in it.
+again as (
+    select
+        former._source, former.metric, former.period,
+        former._delivered_on as first_on, max(latter._delivered_on) as again_on
+    from deliveries as former
+    inner join deliveries as latter
+        on
+            former._source = latter._source
+            and former.metric = latter.metric
+            and former.period = latter.period
+            and former._delivered_on < latter._delivered_on
+            and 2 * latter.people >= former.people
+    group by former._source, former.metric, former.period, former._delivered_on
+)
+
+select delivered.person_id, delivered.metric, delivered.period
+from delivered
+inner join again
+    on
+        delivered._source = again._source
+        and delivered.metric = again.metric
+        and delivered.period = again.period
+        and delivered._delivered_on = again.first_on
+anti join delivered as latest
+    on
+        delivered._source = latest._source
+        and delivered.metric = latest.metric
+        and delivered.period = latest.period
+        and again.again_on = latest._delivered_on
+        and delivered.person_id = latest.person_id
+group by delivered.person_id, delivered.metric, delivered.period
