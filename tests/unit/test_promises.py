@@ -190,6 +190,22 @@ CASES: dict[str, tuple[dict[str, str], list[dict[str, Any]], dict[str, Any], int
          "this cell left empty: unknown person in mentor_id, 1 rows (first: row 5)",
          "4 in = 3 loaded + 1 quarantined"],
     ),
+    "group mentoring, overlapping pairs, a pair matched again": (
+        {"w-2024-01-31.csv": STAFF,
+         "pairs.csv": "a,b,p,d\nm101@x.com,m110@x.com,P,2021-01-01\n"
+                      "m102@x.com,m110@x.com,P,2021-01-01\nm101@x.com,m111@x.com,P,2021-01-01\n"
+                      "m101@x.com,m110@x.com,P,2022-01-01\n"},
+        [workers(), matches()], {"identity": IDENTITY}, 0,
+        ["matches: 4 in = 4 loaded + 0 quarantined + 0 excluded + 0 duplicates"],
+    ),
+    "a department renamed between deliveries": (
+        {f"w-2024-0{m}-28.csv": "ID,Unit\n" + "".join(f"{i},{unit}\n" for i in range(120))
+         for m, unit in ((1, "Sales"), (2, "Markets"))},
+        [workers({"table": "jobs", "columns": {
+            "person_id": "ID", "valid_from": "@delivered_on", "department": "Unit"}})], {}, 0,
+        ["drift: column 'Unit' holds words that are new in 100% of rows: 'Markets'",
+         "240 in = 240 loaded"],
+    ),
     "a full file that lost half of the people": (
         {"w-2024-01-31.csv": STAFF,
          "w-2024-02-29.csv": "".join(STAFF.splitlines(keepends=True)[:11])},
