@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -213,6 +213,8 @@ class Deliveries(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def put(self, kind, date, rows) -> None:
+        # An exit before the hire is set aside when it lands, which has tests of its own.
+        assume(all(not left or left >= hired for (_, hired), (left, _) in rows.items()))
         name = f"{kind}-{date}-{len(self.files):02}{len(list(self.data.iterdir()))}.csv"
         self.files[name] = File(kind, date, name, dict(rows))
         (self.data / name).write_text(self.files[name].text())

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +21,7 @@ from analysis.opt_in import estimate_opt_in
 from analysis.panel import Panel
 from analysis.study import StudySpec, parse_study
 
-DRAWS = 500
+DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "200"))
 FEWER = 150
 WINDOW = (1, 1)
 GROUPS = np.array([0.0, 1.0])

@@ -131,6 +131,7 @@ def _settings(headers: dict[str, list[str]], keys: dict[str, Any]) -> Settings:
                     "name": source,
                     "file": f"{source}-*.csv",
                     "delivered_on": {"from_name": r"(\d{4}-\d{2}-\d{2})"},
+                    "contents": "full",
                     "loads": [load],
                 }
                 for source in headers
