@@ -91,7 +91,9 @@ def write_workers(path: Path, people: int) -> None:
     random = np.random.default_rng(1)
     numbers = np.arange(people)
     hired = 10_000 + random.integers(0, 8_900, people)
-    left = np.where(random.random(people) < 0.1, 19_100 + random.integers(0, 900, people), -1)
+    # Who left did so in January 2025, after the last month measured: a result later than an exit
+    # is quarantined.
+    left = np.where(random.random(people) < 0.1, 20_089 + random.integers(0, 30, people), -1)
     left_texts = pc.if_else(pa.array(left >= 0), days(left), "")
 
     def named(prefix: str, count: int) -> pa.Array:
