@@ -7,9 +7,8 @@ are 99.9 % binomial bounds of the nominal rate at the draws run, or four standar
 
 from __future__ import annotations
 
-from functools import cache
-
 import os
+from functools import cache
 
 import numpy as np
 import pandas as pd
