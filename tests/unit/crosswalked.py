@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tempfile
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +42,21 @@ class Crosswalked:
         for code, anchor in rows:
             plain = anchor.replace(chr(31), ":")
             self.holders.setdefault(f"{names[int(code[:2])]} {code[2:]}", []).append(plain)
+        self.turns = engine.rows(
+            "select holder.code, anchor, place, valid_from, valid_to, holder.first_seen, "
+            "last_seen, doubtful from holder join person using (person) order by all"
+        )
         # What is named as evidence against a link: identifiers whose records are not one person.
         apart = engine.rows("select code from pair where verdict in ('doubt', 'different')")
         self.apart = {f"{names[int(code[:2])]} {code[2:]}" for (code,) in apart}
-        self.answers = []
-        for system, text, *on in ask:
-            given = pa.array([text], pa.string())
-            anchor, rule = people.resolver.resolve(system, given, on[0] if on else DAY)
-            answer = rule[0].as_py() or anchor[0].as_py().replace(chr(31), ":")
-            self.answers.append(answer)
+        self.answers: list[str] = []
+        for system, asked in groupby(ask, key=itemgetter(0)):
+            texts, days = zip(
+                *((text, on[0] if on else DAY) for _, text, *on in asked), strict=True
+            )
+            found = people.resolver.resolve(system, pa.array(texts), pa.array(days))
+            for anchor, rule in zip(*(column.to_pylist() for column in found), strict=True):
+                self.answers.append(rule or anchor.replace(chr(31), ":"))
         self.repaired = people.resolver.repaired.total()
         self.cases = cases(engine, identity)
         self.advice = lost_zeros(engine, identity)

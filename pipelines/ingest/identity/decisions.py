@@ -102,7 +102,7 @@ def load(engine: Engine, identity: Identity, project: Path | None) -> None:
             raise _wrong(path, row["line"], f"decides otherwise than row {before[1]}")
         by = {"decision": row["decision"], "by": row["decided_by"], "on": row["decided_on"]}
         if before[1] == int(row["line"]):
-            for x, y in {(a, b), (b, a)}:
+            for x, y in sorted({(a, b), (b, a)}):
                 engine.run(
                     "insert into decision values ($a, $b, $decision, $by, $on)",
                     {"a": x, "b": y, **by},

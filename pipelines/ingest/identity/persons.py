@@ -71,7 +71,9 @@ together as (
 select person from lifelong union select person from told union select person from together
 """
 # An identifier with several holders leads to one of them by date only when all of them are told
-# apart for certain; otherwise it leads to nobody.
+# apart for certain; otherwise it leads to nobody. It is a holder's from the day that his records
+# state. Where several state one day, that day tells nothing, and the deliveries do: whoever was
+# delivered later holds it from that delivery on.
 _HOLDERS = """
 create table holder as
 with held as (
@@ -97,20 +99,31 @@ doubtful as (
     where pair.verdict <> 'different' or pair.together
     union
     select code from shared
+),
+dated as (
+    select
+        *,
+        case
+            when row_number() over (
+                partition by code, coalesce(start, first_seen) order by first_seen, origin
+            ) = 1 then coalesce(start, first_seen)
+            else greatest(start, first_seen)
+        end as valid_from
+    from spans
 )
 select
     code, person, first_seen, last_seen, start, in_master, origin,
     count(*) over (partition by code) as holders,
     code in (select code from doubtful) as doubtful,
-    row_number() over (partition by code order by coalesce(start, first_seen), first_seen, origin)
-        as place,
-    coalesce(start, first_seen) as valid_from,
-    lead(coalesce(start, first_seen)) over (
-        partition by code order by coalesce(start, first_seen), first_seen, origin) as valid_to
-from spans
+    row_number() over in_turn as place,
+    valid_from,
+    lead(valid_from) over in_turn as valid_to
+from dated
+window in_turn as (partition by code order by valid_from, first_seen, origin)
 """
 # The anchor is the identifier seen first, so that it stays when later files add others; ties go
-# to the system declared first. Of the first system it is the identifier as it stands.
+# to the system declared first. Of the first system it is the identifier as it stands. People with
+# one such identifier are told apart by who was seen first, never by days, which may be corrected.
 _ANCHORS = """
 create table person as
 with chosen as (
@@ -124,7 +137,7 @@ with chosen as (
 numbered as (
     select chosen.person, chosen.in_master, chosen.first_seen, chosen.code,
         row_number() over (
-            partition by chosen.code order by holder.first_seen, holder.place) as place
+            partition by chosen.code order by holder.first_seen, holder.origin) as place
     from chosen
     inner join holder on chosen.person = holder.person and chosen.code = holder.code
 )

@@ -169,7 +169,10 @@ def _asked(texts: pa.Array) -> pa.Table:
 
 
 def _dated_sql(names: tuple[str, ...]) -> str:
-    """SQL for the holder on a day: of a number the latest, of a name the only one."""
+    """SQL for the holder on a day: of a number the latest, of a name the only one.
+
+    Of holders from one day the last in turn counts, for whom the days of the others are none.
+    """
     name = f"left(found.code, 2) in ({', '.join(map(text, names)) or text('')})"
     return f"""
 with holders as (
@@ -180,7 +183,7 @@ with holders as (
             order by
                 case when {name} then holder.start is null or holder.start <= asked_on.day
                     else holder.valid_from <= asked_on.day end desc,
-                abs(date_diff('day', holder.valid_from, asked_on.day))
+                abs(date_diff('day', holder.valid_from, asked_on.day)), holder.place desc
         ) as nearness,
         count(*) filter (where holder.start is null or holder.start <= asked_on.day)
             over (partition by asked_on.i) as carriers
