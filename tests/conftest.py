@@ -6,6 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
+
+# Where CI is set Hypothesis takes the profile "ci": the same examples in every run, no database,
+# and what fails printed as a blob. Ours stops at the first failure, since making it small may take
+# five minutes of each test; "ci-small" is the same with that.
+settings.register_profile("ci-small", settings.get_profile("ci"))
+settings.register_profile("ci", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 
 ROOT = Path(__file__).resolve().parent.parent
 
