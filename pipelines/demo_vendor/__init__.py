@@ -1,4 +1,4 @@
-"""The demo company as six vendors would deliver it, with planted defects and their manifest.
+"""The demo company as seven systems would deliver it, with planted defects and their manifest.
 
 `canonical` is the clean company, `plan` draws what is planted, one module a delivery writes it,
 `manifest`, `losses` and `expected` say what a loader must make of it.
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.demo_vendor import (
     glint,
     mentorloop,
+    qualtrics,
     ratings,
     successfactors,
     warehouse,
@@ -45,6 +46,7 @@ def write_vendor(
     workday.write(canon, plan.workday, data, manifest)
     successfactors.write(canon, plan.successfactors, data, manifest)
     glint.write(canon, plan.glint, data, manifest)
+    qualtrics.write(canon, plan.qualtrics, data, manifest)
     mentorloop.write(canon, plan.mentorloop, data, manifest)
     ratings.write(canon, plan.ratings, data, manifest)
     warehouse.write(canon, plan.warehouse, data, manifest)

@@ -61,6 +61,8 @@ DEFECTS = (
     _D("few_items", "glint", "W", 30, "fewer than two thirds of the items answered"),
     _D("negative_item", "glint", "W", 1, "item correlates negatively with the rest", scales=False),
     _D("header_drift", "glint", "W", 1, "a column was renamed", scales=False),
+    _D("preview_response", "qualtrics", "X", 4, "drop_if Status"),
+    _D("unfinished_response", "qualtrics", "W", 10, "response broken off; kept as partial"),
     _D("own_mentor", "mentorloop", "Q", 2, "mentor is the mentee"),
     _D("unknown_participant", "mentorloop", "Q", 5, "unknown person"),
     _D("activity_before_match", "mentorloop", "Q", 7, "meeting before the match"),

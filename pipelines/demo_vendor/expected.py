@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from pipelines.demo_vendor import glint, mentorloop, ratings, warehouse
+from pipelines.demo_vendor import glint, mentorloop, qualtrics, ratings, warehouse
 from pipelines.demo_vendor.canonical import MEASURED, SF_SNAPSHOTS, SNAPSHOTS
 from pipelines.demo_vendor.successfactors import UNKNOWN_CODE, in_file, known_exit
+from pipelines.demo_vendor.waves import AGGREGATE, ITEMS, QUALTRICS_WAVES, QUESTIONS
 from pipelines.demo_vendor.workday import Record, records, sight
 from pipelines.demo_vendor.workday_defects import NO_MANAGER, QUARANTINED
 
@@ -198,23 +199,32 @@ def surveys(canon: Canon, plan: Plan) -> Rows:
     rows = []
     for answer in canon.tables["survey"]:
         person, wave, on = answer["person_id"], answer["wave"], answer["answered_on"]
-        if on is None or wave == glint.AGGREGATE:
+        if on is None or wave == AGGREGATE:
             continue
-        defect, u = plan.glint.met.get((person, wave), ("", 0.0))
-        gone = set(glint.blanked(answer)) if defect == "few_items" else set()
-        if defect == "score_out_of_range":
-            gone = {glint.ITEMS[int(u * 6)]}
-        owner = plan.owner(canon, person, on)
-        for item in glint.QUESTIONS:
-            value = answer[item]
-            if value is not None and item not in gone:
-                rows.append(
-                    {
-                        "employee_id": owner, "wave": wave, "item": item,
-                        "value": round(float(value), 3), "answered_on": on,
-                    }
-                )  # fmt: skip
+        owner, status = plan.owner(canon, person, on), None
+        if wave in QUALTRICS_WAVES:
+            status = "partial" if (person, wave) in plan.qualtrics.unfinished else "complete"
+        gone = _left_out(answer, plan)
+        rows += [
+            {
+                "employee_id": owner, "wave": wave, "item": item,
+                "value": round(float(answer[item]), 3), "answered_on": on, "status": status,
+            }
+            for item in QUESTIONS
+            if answer[item] is not None and item not in gone
+        ]  # fmt: skip
     return sorted(rows, key=lambda r: (r["employee_id"], r["wave"], r["item"]))
+
+
+def _left_out(answer: dict[str, Any], plan: Plan) -> list[str]:
+    """Questions whose answers a defect keeps out of a response."""
+    key = answer["person_id"], answer["wave"]
+    if key in plan.qualtrics.unfinished:
+        return qualtrics.unanswered(answer)
+    defect, u = plan.glint.met.get(key, ("", 0.0))
+    if defect == "score_out_of_range":
+        return [ITEMS[int(u * 6)]]
+    return glint.blanked(answer) if defect == "few_items" else []
 
 
 def identifiers(canon: Canon, plan: Plan) -> Rows:

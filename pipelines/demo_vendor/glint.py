@@ -1,4 +1,4 @@
-"""Glint-like survey files: one a wave, four columns a question, comments that are never loaded.
+"""Glint-like survey files, one a wave until 2024: four columns a question, comments not loaded.
 
 How a loader recovers the canonical layer
 - *survey response*: the employee number of the day stands in `Email`; `Survey Cycle Title` is the
@@ -18,6 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.synthetic.items import INSTRUMENTS
 from pipelines.demo_vendor.files import Mark, Row, write_csv
+from pipelines.demo_vendor.waves import (
+    AGGREGATE,
+    GLINT_WAVES,
+    ITEMS,
+    QUESTIONS,
+    answers_by_wave,
+    delivered,
+    lost,
+    printed,
+    sent_on,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +37,7 @@ if TYPE_CHECKING:
     from pipelines.demo_vendor.defects import Chooser
     from pipelines.demo_vendor.manifest import Manifest
 
-ITEMS = tuple(f"{s.name}_{n + 1}" for s in INSTRUMENTS for n in range(s.items))
-QUESTIONS = (*ITEMS, "engagement", "informal_mentor")
-AGGREGATE, RENAMED, NEGATIVE = 2, 6, 5
+RENAMED, NEGATIVE = 6, 5
 SUPPRESSED = 14
 DATE, DATE_LATER = "Survey Cycle Completion Date", "Completion Date"
 HEAD = (
@@ -56,11 +65,6 @@ def title(wave: int) -> str:
     return f"Pulse {2022 + (wave - 1) // 2} H{1 + (wave - 1) % 2}"
 
 
-def sent_on(wave: int) -> dt.date:
-    """First day of a wave: the first of June or December."""
-    return dt.date(2022 + (wave - 1) // 2, 12 if wave % 2 == 0 else 6, 1)
-
-
 def plan_glint(canon: Canon, chooser: Chooser) -> GlintPlan:
     """What this delivery gets, drawn in a fixed order."""
     plan = GlintPlan(planted=chooser.planted)
@@ -68,7 +72,7 @@ def plan_glint(canon: Canon, chooser: Chooser) -> GlintPlan:
         return plan
     waves: dict[str, list[int]] = {}
     for row in canon.tables["survey"]:
-        if row["answered_on"] and row["wave"] != AGGREGATE:
+        if row["answered_on"] and row["wave"] in GLINT_WAVES:
             waves.setdefault(row["person_id"], []).append(row["wave"])
     once = [e for e in canon.employments if len(canon.of_person[e.person]) == 1]
     answered = [e for e in once if e.person in waves]
@@ -76,53 +80,43 @@ def plan_glint(canon: Canon, chooser: Chooser) -> GlintPlan:
         for t in chooser.pick(name, answered):
             own = waves[t.employment.person]
             plan.met[t.employment.person, own[int(t.u[0] * len(own))]] = name, t.u[1]
+    last = sent_on(GLINT_WAVES[-1])
     left = [
         e for e in once
-        if not e.acquired and e.exit and dt.date(2022, 2, 1) < e.exit.entered < sent_on(8)
-        and e.exit.last_day + dt.timedelta(days=30) < sent_on(8)
+        if not e.acquired and e.exit and dt.date(2022, 2, 1) < e.exit.entered < last
+        and e.exit.last_day + dt.timedelta(days=30) < last
     ]  # fmt: skip
     for t in chooser.pick("answered_after_exit", left):
         assert t.employment.exit
         gone = t.employment.exit.last_day
-        later = [w for w in range(3, 9) if sent_on(w) > gone + dt.timedelta(days=30)]
+        later = [w for w in GLINT_WAVES[1:] if sent_on(w) > gone + dt.timedelta(days=30)]
         plan.gone.append((t.employment.person, later[int(t.u[0] * len(later))]))
     u = chooser.uniforms("unknown_respondent")
     several = chooser.count("unknown_respondent")
-    plan.unknown = [(1, 3, 4, 5, 6, 7, 8)[int(u[n, 0] * 7)] for n in range(several)]
+    plan.unknown = [GLINT_WAVES[int(u[n, 0] * len(GLINT_WAVES))] for n in range(several)]
     return plan
 
 
 def write(canon: Canon, plan: GlintPlan, folder: Path, manifest: Manifest) -> None:
-    """Seven waves by person and one as averages."""
-    by_wave: dict[int, list[dict[str, Any]]] = {}
-    for row in canon.tables["survey"]:
-        if row["answered_on"]:
-            by_wave.setdefault(row["wave"], []).append(row)
+    """Five waves by person and one as averages."""
+    by_wave = answers_by_wave(canon)
+    _write_averages(canon, by_wave[AGGREGATE], folder)
     minutes = canon.streams.monthly("vendor.glint.minute", 0, canon.total)
-    for wave in range(1, 9):
-        answers = sorted(by_wave[wave], key=lambda r: (r["answered_on"], r["person_id"]))
-        if wave == AGGREGATE:
-            _write_averages(canon, answers, folder)
-            continue
+    for wave in GLINT_WAVES:
         rows = []
-        for answer in answers:
+        for answer in by_wave[wave]:
             at = int(minutes[int(answer["person_id"]) - 101, wave] * 600)
             row = Row(_cells(canon, answer, wave, at))
             rows.extend(_planted(row, answer, plan.met.get((answer["person_id"], wave))))
         rows.extend(_strangers(canon, plan, wave))
         renamed = plan.planted and wave == RENAMED
         header = [DATE_LATER if renamed and name == DATE else name for name in HEADER]
-        path = folder / f"glint_wave_{_delivered(wave)}.csv"
+        path = folder / f"glint_wave_{delivered(wave)}.csv"
         if plan.planted and wave == NEGATIVE:
             manifest.add(path.name, 0, Mark("negative_item", "tis_5"))
         if renamed:
             manifest.add(path.name, 1, Mark("header_drift", f"{DATE} -> {DATE_LATER}"))
         write_csv(path, [header], rows, manifest)
-
-
-def _delivered(wave: int) -> str:
-    day = sent_on(wave)
-    return day.replace(day=30 if day.month == 6 else 31).isoformat()
 
 
 def _cells(canon: Canon, answer: dict[str, Any], wave: int, minute: int) -> list[str]:
@@ -137,31 +131,20 @@ def _cells(canon: Canon, answer: dict[str, Any], wave: int, minute: int) -> list
     return cells
 
 
-def printed(question: str, value: Any) -> str:
-    """An answer as the file prints it."""
-    if value is None:
-        return ""
-    if question == "engagement":
-        return f"{value:.3f}"
-    return ("Yes" if value else "No") if question == "informal_mentor" else str(value)
-
-
 def _planted(row: Row, answer: dict[str, Any], met: tuple[str, float] | None) -> list[Row]:
     """The row, or rows, of one response."""
     if met is None:
         return [row]
-    (defect, u), person, wave = met, answer["person_id"], answer["wave"]
+    (defect, u), person = met, answer["person_id"]
     if defect == "score_out_of_range":
         item = ITEMS[int(u * 6)]
         row.cells[AT[item]] = "11"
-        key = f"survey:{person}|{wave}|{item}"
-        row.marks.append(Mark(defect, f"{item} of {person}", (key,)))
+        row.marks.append(Mark(defect, f"{item} of {person}", lost(answer, [item])))
     elif defect == "few_items":
         gone = blanked(answer)
         for question in gone:
             row.cells[AT[question]] = ""
-        keys = tuple(f"survey:{person}|{wave}|{q}" for q in gone)
-        row.marks.append(Mark(defect, person, keys))
+        row.marks.append(Mark(defect, person, lost(answer, gone)))
     else:
         first = Row(list(row.cells), [Mark(defect, person)])
         day = answer["answered_on"] - dt.timedelta(days=2)
@@ -223,5 +206,5 @@ def _write_averages(canon: Canon, answers: list[dict[str, Any]], folder: Path) -
         lines.append([unit, q, *shown])
     from pipelines.demo_vendor.manifest import Manifest
 
-    path = folder / f"glint_averages_{_delivered(AGGREGATE)}.csv"
+    path = folder / f"glint_averages_{delivered(AGGREGATE)}.csv"
     write_csv(path, lines, [], Manifest())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipelines.demo_vendor import glint, mentorloop, warehouse
+from pipelines.demo_vendor import mentorloop, warehouse
 from pipelines.demo_vendor.canonical import MEASURED, SNAPSHOTS
 from pipelines.demo_vendor.expected import last_clean, seen_jobs
 from pipelines.demo_vendor.manifest import Loss
+from pipelines.demo_vendor.waves import AGGREGATE
 from pipelines.demo_vendor.workday_defects import NO_MANAGER
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def losses(canon: Canon, plan: Plan) -> list[Loss]:
     found += [
         Loss("performance", "precision", rounded),
         Loss("survey.engagement", "precision", rounded),
-        Loss("survey", "row", "delivered as averages alone", f"wave={glint.AGGREGATE}"),
+        Loss("survey", "row", "delivered as averages alone", f"wave={AGGREGATE}"),
     ]
     found += _exits(canon, plan) + _jobs(canon, plan) + _sessions(canon) + _altered(canon, plan)
     return found

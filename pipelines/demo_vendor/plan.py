@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.demo_vendor.defects import Chooser
 from pipelines.demo_vendor.glint import GlintPlan, plan_glint
 from pipelines.demo_vendor.mentorloop import MentorloopPlan, plan_mentorloop
+from pipelines.demo_vendor.qualtrics import QualtricsPlan, plan_qualtrics
 from pipelines.demo_vendor.ratings import RatingsPlan, plan_ratings
 from pipelines.demo_vendor.successfactors import SuccessFactorsPlan, plan_successfactors
 from pipelines.demo_vendor.warehouse import WarehousePlan, plan_warehouse
@@ -29,6 +30,7 @@ class Plan:
     mentorloop: MentorloopPlan
     ratings: RatingsPlan
     warehouse: WarehousePlan
+    qualtrics: QualtricsPlan
 
     def owner(self, canon: Canon, person: str, day: dt.date) -> str:
         """Under whom a record of a day is found: two people where nothing joins two numbers."""
@@ -46,6 +48,7 @@ def plan_all(canon: Canon, *, planted: bool) -> tuple[Canon, Plan]:
     plan = Plan(
         workday, successfactors, plan_glint(canon, chooser), plan_mentorloop(canon, chooser),
         plan_ratings(canon, chooser), plan_warehouse(canon, chooser),
+        plan_qualtrics(canon, chooser),
     )  # fmt: skip
     if workday.twins:
         one, two = workday.twins

@@ -45,7 +45,7 @@ MARTS = {
     "sessions": "select person_no as employee_id, programme, held_on, "
     f"cast(minutes as integer) as minutes, status from staging.session where {_LAST}",
     "surveys": "select person_no as employee_id, cast(wave as integer) as wave, item, value, "
-    f"answered_on from marts.survey_responses where {_LAST}",
+    f"answered_on, status from marts.survey_responses where {_LAST}",
     # The mart keeps the kind of an exit; the words of HR stay in the table behind it.
     "reasons": "select person_no as employee_id, hired_on, exit_reason "
     f"from staging.employment_spell where {_LAST}",

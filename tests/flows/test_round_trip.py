@@ -5,9 +5,12 @@ The truth lies beside the deliveries and is made without reading them; the loade
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,6 +59,7 @@ EMPTIED = {
 EXCLUDED = {
     "test_worker": ("employment", "keep_if Worker Type"),
     "superseded_response": ("surveys", "keep_if Latest Response"),
+    "preview_response": ("surveys", "drop_if Status"),
     "test_account": ("enrolments", "keep_if Account Type"),
     "pre_calibration": ("performance", "keep_if Stage"),
     "soft_deleted": ("performance", "keep_if deleted_at"),
@@ -361,6 +365,51 @@ def test_layouts_are_read_and_what_they_hold_besides_data_is_counted(trip: Trip)
     }
 
 
+def test_the_survey_has_three_header_rows(trip: Trip) -> None:
+    """Names, texts with line breaks, import ids: after them begin the answers of two waves."""
+    paths = sorted((trip.demo / "exports").glob("qualtrics_pulse_*.csv"))
+    for path in paths:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names, texts, ids = islice(csv.reader(file), 3)
+        assert {"RecordedDate", "ExternalReference", "tis_1"} <= set(names)
+        assert any("\n" in text for text in texts)
+        assert [next(iter(json.loads(cell))) for cell in ids] == ["ImportId"] * len(names)
+    read = {f["file"]: f for f in trip.reconciliation["files"] if f["source"] == "qualtrics"}
+    assert [file["not_data"] for file in read.values()] == [{"header rows": 3}] * 2
+    assert set(read) == {path.name for path in paths}
+    landed = trip.rows("select distinct wave, _source from landed.surveys where wave >= '7'")
+    assert sorted(landed) == [("7", "qualtrics"), ("8", "qualtrics")]
+
+
+def test_a_response_that_was_broken_off_is_partial_and_every_other_complete(trip: Trip) -> None:
+    rows = trip.defects("unfinished_response")
+    landed = trip.rows(
+        "select distinct _file, _row, status from landed.surveys where _source = 'qualtrics'"
+    )
+    partial = {Place(file, "", row) for file, row, status in landed if status == "partial"}
+    assert partial == {trip.place(row) for row in rows}
+    assert rows
+    assert {status for *_, status in landed} == {"partial", "complete"}
+
+
+def test_who_answered_from_where_and_in_what_words_lands_nowhere(planted: Trip) -> None:
+    personal = {
+        "IPAddress", "RecipientLastName", "RecipientFirstName", "RecipientEmail",
+        "LocationLatitude", "LocationLongitude", "ResponseId", "comments",
+    }  # fmt: skip
+    words: set[str] = set()
+    for path in sorted((planted.demo / "exports").glob("qualtrics_pulse_*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))[2:]
+        words |= {row[column] for row in rows for column in (*personal, "ExternalReference")}
+    landed = {str(cell) for rows in all_rows(trip).values() for row in rows for cell in row}
+    assert len(words) > PEOPLE
+    assert words & landed <= {""}
+    for file in planted.reconciliation["files"]:
+        if file["source"] == "qualtrics":
+            assert personal <= set(file["columns_not_loaded"])
+
+
 def test_a_file_sent_twice_is_read_once(trip: Trip) -> None:
     assert trip.reconciliation["skipped"] == [
         {
@@ -374,7 +423,7 @@ def test_every_defect_of_the_manifest_is_looked_at_above(planted: Trip) -> None:
     looked_at = {*HELD, *EMPTIED, *EXCLUDED, *REPEATED, *CHECKED, *REFUSED}
     alone = {
         "no_link_at_migration", "header_drift", "unmapped_department", "inactive_on_leave",
-        "leavers_purged",
+        "leavers_purged", "unfinished_response",
     }  # fmt: skip
     assert {row["defect"] for row in planted.planted} == looked_at | alone
 

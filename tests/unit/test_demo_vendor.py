@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -218,6 +219,37 @@ def test_glint_has_four_columns_a_question_and_comments_of_several_lines(demo: D
     assert places[int(planted["spreadsheet_row"]) - 1][0] == int(planted["physical_row"])
     item = planted["key"].split(" of ")[0]
     assert record(demo.data, planted["file"], planted["physical_row"])[item] == "11"
+
+
+def test_qualtrics_has_three_header_rows_and_codes(demo: DemoPaths) -> None:
+    """Line breaks in the texts of the second header row move the lines below it."""
+    assert not list(demo.data.glob("glint_wave_2025*"))
+    path = demo.data / "qualtrics_pulse_2025-06-30.csv"
+    (_, names), (_, texts), (_, ids), *responses = lines_of(path)
+    assert responses[0][0] == 4 + sum(text.count("\n") for text in texts) > 4
+    assert names[:3] == ["StartDate", "EndDate", "Status"]
+    assert texts[:3] == ["Start Date", "End Date", "Response Type"]
+    assert ids[:3] == [
+        '{"ImportId":"startDate","timeZone":"Europe/Berlin"}',
+        '{"ImportId":"endDate","timeZone":"Europe/Berlin"}', '{"ImportId":"status"}',
+    ]  # fmt: skip
+    at = names.index("informal_mentor")
+    assert {cells[at] for _, cells in responses} - {""} == {"21", "22"}
+    assert {len(cells) for _, cells in responses} == {len(names)}
+
+
+def test_qualtrics_defects_stand_where_the_manifest_says(demo: DemoPaths) -> None:
+    planted = {r["defect"]: r for r in manifest_of(demo.truth)}
+
+    def row(defect: str) -> dict[str, str]:
+        return record(demo.data, planted[defect]["file"], planted[defect]["physical_row"])
+
+    preview, unfinished = row("preview_response"), row("unfinished_response")
+    assert (preview["Status"], preview["ExternalReference"]) == ("1", "")
+    assert (unfinished["Finished"], unfinished["knowledge_3"] != "") == ("0", True)
+    assert {unfinished[q] for q in ("knowledge_4", "mfq_1", "engagement", "comments")} == {""}
+    closed, left = unfinished["RecordedDate"][:10], unfinished["EndDate"][:10]
+    assert date.fromisoformat(closed) - date.fromisoformat(left) == timedelta(days=7)
 
 
 def test_the_second_wave_is_averages_with_fourteen_suppressed_cells(clean: DemoPaths) -> None:

@@ -234,7 +234,7 @@ class Reader:
         }  # fmt: skip
 
     def surveys(self) -> Keyed:
-        """(person, wave, item) -> (value, day)."""
+        """(person, wave, item) -> (value, day, status)."""
         found: Keyed = {}
         cells = {
             (r["file"], r["key"].split(" of ")[1], r["key"].split(" of ")[0])
@@ -246,11 +246,22 @@ class Reader:
             clock = row.get("Survey Cycle Completion Date") or row["Completion Date"]
             on = dt.datetime.strptime(clock, "%d-%m-%Y %H:%M").date()
             person = self.owner[row["Email"]]
-            for name, text in row.items():
-                asked = name.rstrip("_123456789") in ITEMS
-                if asked and text and (file, person, name) not in cells:
-                    found[person, wave, name] = float({"Yes": 1, "No": 0}.get(text, text)), on
+            for name, value in _answers(row, {"Yes": 1, "No": 0}).items():
+                if (file, person, name) not in cells:
+                    found[person, wave, name] = value, on, None
+        for _, row in self.rows("qualtrics_pulse_*.csv", 1, skip=2):
+            person, on = self.owner[row["ExternalReference"]], row["EndDate"].split(" ")[0]
+            status = {"1": "complete", "0": "partial"}[row["Finished"]]
+            for name, value in _answers(row, {"21": 1, "22": 0}).items():
+                key = person, int(row["wave"]), name
+                found[key] = value, dt.date.fromisoformat(on), status
         return found
+
+
+def _answers(row: dict[str, str], words: dict[str, int]) -> dict[str, float]:
+    """Answers by question; comments and what else stands in a response are none."""
+    asked = {name: text for name, text in row.items() if name.rstrip("_123456789") in ITEMS}
+    return {name: float(words.get(text, text)) for name, text in asked.items() if text}
 
 
 def _us(text: str) -> dt.date:
