@@ -26,6 +26,24 @@ app = typer.Typer(
 app.add_typer(commands)
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mentorlift {version('mentorlift')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Options that stand before any command; `app` has the help."""
+
+
 @app.command()
 def run(
     project: ProjectFolder,

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,16 +29,29 @@ def test_imports_go_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_command_line_starts_light() -> None:
-    """Help must not wait for pandas, statsmodels or Prefect."""
-    code = (
-        "import sys, pipelines.cli; "
-        "print(sorted({'pandas', 'statsmodels', 'prefect', 'duckdb'} & set(sys.modules)))"
-    )
+HEAVY = "sorted({'pandas', 'statsmodels', 'prefect', 'duckdb', 'numpy'} & set(sys.modules))"
+
+
+def _says(code: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "[]"
+    return done.stdout.splitlines()
+
+
+def test_the_command_line_starts_light() -> None:
+    """Help must not wait for pandas, statsmodels or Prefect."""
+    assert _says(f"import sys, pipelines.cli; print({HEAVY})") == ["[]"]
+
+
+def test_the_version_is_that_of_the_project_and_waits_for_nothing() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    code = (
+        "import atexit, sys, pipelines.cli; "
+        f"atexit.register(lambda: print({HEAVY})); "
+        "sys.argv = ['mentorlift', '--version']; pipelines.cli.main()"
+    )
+    assert _says(code) == [f"mentorlift {project['version']}", "[]"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

@@ -402,7 +402,7 @@ def test_who_answered_from_where_and_in_what_words_lands_nowhere(planted: Trip) 
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))[2:]
         words |= {row[column] for row in rows for column in (*personal, "ExternalReference")}
-    landed = {str(cell) for rows in all_rows(trip).values() for row in rows for cell in row}
+    landed = {str(cell) for rows in all_rows(planted).values() for row in rows for cell in row}
     assert len(words) > PEOPLE
     assert words & landed <= {""}
     for file in planted.reconciliation["files"]:
