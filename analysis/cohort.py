@@ -1,91 +1,36 @@
 """The target trial of a study: who is eligible, when time begins, which arm, who is left out.
 
-SQL text goes out (the shell runs it over the marts), frames come in. Everything is read as it
-was known at the study's date.
+Frames of the funnel come in (``funnel.py`` has their SQL), people at time zero go out. Everything
+is read as it was known at the study's date.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import SpecError
-from analysis.finding import ArmCount, Flow, Step
-from analysis.study import Range
+from analysis.finding import ArmCount, Flow, Group, Step
+from analysis.groups import (
+    BEST_FIRST,
+    DERIVED,
+    arms_of,
+    check_groups,
+    formed_on,
+    funnel_groups,
+    had_come_before,
+    is_derived,
+)
+from analysis.months import months_since
+from analysis.population import matches, rule_words, with_attributes
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
 
-# What is known of everybody at time zero; any other name is an attribute of people.
-JOB_COLUMNS = ("department", "level", "site", "manager_no")
-BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
-CHOICE_MONTHS = 1  # an application this many months after time zero is an answer to the offer
 _FUNNEL_DATES = (("invited_on", "invited"), ("applied_on", "applied"))
-
-
-_FUNNEL = """
-with funnel as (
-    select person_no, {time_zero} as time_zero, invited_on, applied_on, assigned_on, arm, stratum,
-        matched_on, took_up
-    from marts.programme_funnel
-    where programme = ? and known_from <= ? and known_to > ?
-),
-spells as (
-    select person_no, hired_on, exited_on
-    from marts.employment
-    where known_from <= ? and known_to > ?
-),
-spell_at_zero as (
-    select f.person_no, max(s.hired_on) as hired_on, max(s.exited_on) as exited_on
-    from funnel as f
-    inner join spells as s
-        on f.person_no = s.person_no
-        and s.hired_on <= f.time_zero
-        and (s.exited_on is null or s.exited_on >= f.time_zero)
-    group by f.person_no
-),
-met as (
-    select f.person_no,
-        min(s.held_on) filter (where s.programme = ?) as met_on,
-        min(s.held_on) as met_anybody_on
-    from funnel as f
-    inner join staging.session as s
-        on f.person_no = s.person_no
-        and s.held_on >= f.time_zero
-        and coalesce(s.status, 'confirmed') <> 'scheduled'
-        and s.known_from <= ? and s.known_to > ?
-    group by f.person_no
-),
-job_at_zero as (
-    select f.person_no, max(j.department) as department, max(j.level) as level,
-        max(j.site) as site, max(j.manager_no) as manager_no
-    from funnel as f
-    inner join marts.job_history as j
-        on f.person_no = j.person_no
-        and j.valid_from <= f.time_zero and j.valid_to > f.time_zero
-        and j.known_from <= ? and j.known_to > ?
-    group by f.person_no
-)
-select f.*, m.met_on, m.met_anybody_on, s.hired_on, s.exited_on,
-    j.department, j.level, j.site, j.manager_no,
-    (select count(*) from spells) as spells_known
-from funnel as f
-left join spell_at_zero as s on f.person_no = s.person_no
-left join met as m on f.person_no = m.person_no
-left join job_at_zero as j on f.person_no = j.person_no
-order by f.person_no
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """SQL text with its bound values, in order."""
-
-    sql: str
-    params: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,110 +39,109 @@ class Cohort:
 
     ``people``: one row a person, sorted by person_no: person_no, time_zero (date), arm,
     stratum, department, level, site, manager_no, tenure_months, exited_on, take_up (0/1/nan),
-    mentored (0/1: met a mentor of any programme), and one text column for each attribute the
-    study names.
+    mentored (0/1/nan: had a mentor of any kind), says_informal (0/1/nan: of an informal
+    mentor, in a survey), and one text column for each attribute the
+    study names. ``groups`` are those found in the whole programme.
     """
 
     people: pd.DataFrame
     steps: tuple[Step, ...]
+    groups: tuple[Group, ...] = ()
 
 
-def attribute_names(spec: StudySpec) -> tuple[str, ...]:
-    """Names the study uses that are neither job columns nor made by the panel, sorted."""
-    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster}
-    for further in spec.specifications:
-        used.update(further.adjust_for)
-    return tuple(sorted(used - {*BASE_COLUMNS, "pre_period_outcome", "person"}))
-
-
-def funnel_query(spec: StudySpec) -> Query:
-    """SQL for one row a person of the programme's funnel, with the job held at time zero."""
-    known = (spec.as_of, spec.as_of)
-    # time_zero is one of three literals, checked by StudySpec, so it may enter the text.
-    sql = _FUNNEL.replace("{time_zero}", spec.time_zero)
-    return Query(sql, (spec.programme, *known, *known, spec.programme, *known, *known))
-
-
-def roster_query(spec: StudySpec) -> Query:
-    """SQL for the number of people whose arm or day of assignment a later delivery changed."""
-    sql = """
-select count(*) as people from (
-    select person_no
-    from marts.programme_funnel
-    where programme = ? and known_from <= ? and arm is not null
-    group by person_no
-    having count(distinct arm) > 1 or count(distinct assigned_on) > 1
-)
-"""
-    return Query(sql, (spec.programme, spec.as_of))
-
-
-def attributes_query(spec: StudySpec) -> Query:
-    """SQL for (person_no, attribute, value) of the attributes the study names."""
-    names = attribute_names(spec)
-    places = ", ".join("?" for _ in names) or "null"
-    sql = f"""
-select person_no, attribute, value
-from marts.person_attributes
-where attribute in ({places}) and known_from <= ? and known_to > ?
-order by person_no, attribute
-"""
-    return Query(sql, (*names, spec.as_of, spec.as_of))
-
-
-def build_cohort(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame) -> Cohort:
+def build_cohort(
+    spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame, outside: int = 0
+) -> Cohort:
     """The cohort with its attrition table; raises SpecError where the study names the unknown.
 
-    ``funnel`` and ``attributes`` are what the two queries return.
+    ``funnel`` and ``attributes`` are what the two queries return. ``outside`` is the number of
+    people for whom no start date could be drawn and whom the programme does not know.
     """
+    steps, people, groups = _in_population(spec, funnel, attributes)
+    if outside:
+        everybody = Step(
+            label="employed or recorded in the programme", people=len(funnel) + outside
+        )
+        first = replace(steps[0], left_out="in the population on no day on which others started")
+        steps[:1] = [everybody, first]
+    people = _started(spec, steps, people)
+    people = _in_arms(spec, people)
+    last = "chose" if spec.design == "opt_in" else "entered the draw"
+    steps.append(Step(label=last, people=len(people), left_out="in no study arm"))
+    return Cohort(people=people.reset_index(drop=True), steps=tuple(steps), groups=groups)
+
+
+def treated_starts(spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
+    """People of the treated arms, from whose start dates those of others are drawn."""
+    steps, people, _ = _in_population(spec, funnel, attributes)
+    people = _started(spec, steps, people)
+    return people[people["arm"].isin(spec.arms.treated)]
+
+
+def _in_population(
+    spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
+) -> tuple[list[Step], pd.DataFrame, tuple[Group, ...]]:
+    """Everybody recorded (or given a start date) who satisfies the population."""
+    check_groups(spec)
     if funnel.empty:
         raise SpecError(
             "programme",
             "nobody is recorded in this programme as known at the study's date",
             "Check the programme's id and as_of, and that enrolments were delivered before it.",
         )
-    people = _with_attributes(spec, funnel, attributes)
-    people["tenure_months"] = months_since(people["hired_on"], people["time_zero"])
+    people = with_attributes(spec, funnel, attributes, "seen_on")
+    people["tenure_months"] = months_since(people["hired_on"], people["seen_on"])
     people["take_up"] = _take_up(spec, people)
-    people["mentored"] = _within(spec, people, "met_anybody_on")
-    steps = [Step(label="recorded in the programme", people=len(people))]
-    for column, word in _FUNNEL_DATES:
-        if (column, spec.design) == ("applied_on", "opt_in"):
-            people["arm"] = _by_choice(people)  # who did not apply is the comparison
-        elif people[column].notna().any():
-            people = _keep(steps, people, people[column].notna(), word, f"not {word}")
+    people["mentored"] = _mentored(spec, people)
+    asked, told = (_within(spec, people, c) for c in ("asked_on", "said_informal_on"))
+    people["says_informal"] = told.where(asked == 1)
+    drawn = " or given a start date" if spec.start_dates == "matched" else ""
+    steps = [Step(label=f"recorded in the programme{drawn}", people=len(people))]
     for name, rule in spec.population.items():
-        label = f"{name.replace('_', ' ')} {_rule_words(rule)}"
-        people = _keep(steps, people, _matches(people[name], rule), label, "others")
+        label = f"{name.replace('_', ' ')} {rule_words(rule)}"
+        people = _keep(steps, people, matches(people[name], rule), label, "others")
+    return steps, people, funnel_groups(spec, people)
+
+
+def _started(spec: StudySpec, steps: list[Step], people: pd.DataFrame) -> pd.DataFrame:
+    """Those with a start date who were employed then; with arms told from days, also later."""
+    for column, word in _FUNNEL_DATES:
+        if (column, spec.design) == ("applied_on", "opt_in") or spec.start_dates == "matched":
+            continue  # who did not apply, or was never invited, may be the comparison
+        if people[column].notna().any():
+            people = _keep(steps, people, people[column].notna(), word, f"not {word}")
     started = people["time_zero"].notna()
     people = _keep(steps, people, started, "with a start date", "without a start date")
-    if (people["spells_known"] > 0).any():  # a study without HR data has no spells to look at
+    known = (people["spells_known"] > 0).any()  # a study without HR data has no spells to look at
+    if known:
         employed = people["hired_on"].notna()
         people = _keep(steps, people, employed, "employed at the start", "not employed then")
-    people = _drawn(spec, people)
-    last = "chose" if spec.design == "opt_in" else "entered the draw"
-    steps.append(Step(label=last, people=len(people), left_out="in no study arm"))
-    return Cohort(people=people.reset_index(drop=True), steps=tuple(steps))
+    if not is_derived(spec):
+        return people
+    people = people.assign(arm=arms_of(spec, people))
+    fresh = ~had_come_before(people["arm"])
+    people = _keep(steps, people, fresh, "new at the start", "had applied or been matched before")
+    formed = formed_on(spec, people["time_zero"])
+    told = formed <= pd.Timestamp(spec.as_of)
+    people = _keep(steps, people, told, "told apart by the study's date", "started too recently")
+    if known:
+        stayed = ~(pd.to_datetime(people["exited_on"]) < formed[people.index])
+        label = f"still employed at the end of month {spec.decided_within}"
+        people = _keep(steps, people, stayed, label, "left before the groups were told apart")
+    return people
 
 
-def _by_choice(people: pd.DataFrame) -> pd.Series[str]:
-    """The arm recorded, else what the person chose when it could be chosen.
+def _in_arms(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
+    """Those in an arm of the study; an arm that nobody is in was misspelled.
 
-    ``joined``: applied by the end of the month after time zero, whatever came of it, so that
-    nobody must stay to be counted; ``joined_later``; ``never_applied``.
+    A group told from days may be empty: that is an answer, and the smallest group says so.
     """
-    months = months_since(people["time_zero"], people["applied_on"])
-    chosen = pd.Series("never_applied", index=people.index)
-    chosen[months.notna()] = "joined_later"
-    chosen[months.between(0, CHOICE_MONTHS)] = "joined"
-    return people["arm"].fillna(chosen)
-
-
-def _drawn(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
-    """Those in an arm of the study; an arm that nobody is in was misspelled."""
     arms = [*spec.arms.treated, spec.arms.comparison]
     found = sorted(people["arm"].dropna().unique())
-    unknown = [arm for arm in arms if arm not in found]
+    may_be_empty = {*DERIVED, *BEST_FIRST} if is_derived(spec) else set()
+    if not set(arms) & set(found):  # where a draw is recorded, its arms are the groups
+        may_be_empty = set()
+    unknown = [arm for arm in arms if arm not in found and arm not in may_be_empty]
     if unknown:
         raise SpecError(
             "arms",
@@ -222,7 +166,7 @@ def flow(spec: StudySpec, cohort: Cohort, answered: pd.Series[int]) -> Flow:
             counts.append(ArmCount(arm=arm, label=_TAKE_UP_LABEL[spec.take_up], people=took))
         seen = int(group["person_no"].isin(answered).sum())
         counts.append(ArmCount(arm=arm, label="with an outcome, in the answer", people=seen))
-    return Flow(steps=cohort.steps, arms=tuple(counts))
+    return Flow(steps=cohort.steps, arms=tuple(counts), groups=cohort.groups)
 
 
 _TAKE_UP_LABEL = {
@@ -230,23 +174,6 @@ _TAKE_UP_LABEL = {
     "matched": "matched with a mentor",
     "recorded": "took part, as recorded",
 }
-
-
-def _with_attributes(
-    spec: StudySpec, funnel: pd.DataFrame, attributes: pd.DataFrame
-) -> pd.DataFrame:
-    names = attribute_names(spec)
-    found = set(attributes["attribute"])
-    missing = [n for n in names if n not in found]
-    if missing:
-        raise SpecError(
-            "adjust_for, population, strata or cluster",
-            f"{', '.join(missing)}: no such attribute of people",
-            f"Load it under `attributes`, or use one of {', '.join(BASE_COLUMNS)}, "
-            "pre_period_outcome.",
-        )
-    wide = attributes.pivot(index="person_no", columns="attribute", values="value")
-    return funnel.merge(wide.reset_index(), on="person_no", how="left", validate="one_to_one")
 
 
 def _keep(
@@ -258,23 +185,6 @@ def _keep(
     return people[kept]
 
 
-def _rule_words(rule: Range | tuple[str, ...]) -> str:
-    if isinstance(rule, Range):
-        return " ".join(
-            f"{word} {limit:g}"
-            for word, limit in (("from", rule.min), ("to", rule.max))
-            if math.isfinite(limit)
-        )
-    return " or ".join(rule)
-
-
-def _matches(values: pd.Series[str], rule: Range | tuple[str, ...]) -> pd.Series[bool]:
-    if isinstance(rule, Range):
-        numbers = pd.to_numeric(values, errors="coerce")
-        return numbers.between(rule.min, rule.max)
-    return values.astype(str).isin(rule)
-
-
 def _take_up(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
     """1 where the person took part by the end of the primary window, 0 where not, nan unknown."""
     if spec.take_up == "recorded":
@@ -282,13 +192,21 @@ def _take_up(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
     return _within(spec, people, "met_on" if spec.take_up == "met_mentor_once" else "matched_on")
 
 
+def _mentored(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
+    """1 where the person had a mentor by the end of the primary window, of whatever kind.
+
+    A recorded informal mentor counts; a meeting in another programme where meetings are the
+    study's measure of taking part. nan where taking part is not recorded.
+    """
+    if not spec.take_up:
+        return pd.Series(np.nan, index=people.index)
+    kinds = [people["take_up"], _within(spec, people, "informal_on")]
+    if spec.take_up == "met_mentor_once":
+        kinds.append(_within(spec, people, "met_anybody_on"))
+    return pd.concat(kinds, axis=1).max(axis=1).where(people["take_up"].notna())
+
+
 def _within(spec: StudySpec, people: pd.DataFrame, column: str) -> pd.Series[float]:
     """1 where the day lies between time zero and the end of the primary window, else 0."""
     months = months_since(people["time_zero"], people[column])
     return months.between(0, spec.follow_up.primary[1]).astype(float)
-
-
-def months_since(start: pd.Series[pd.Timestamp], end: pd.Series[pd.Timestamp]) -> pd.Series[float]:
-    """Calendar months from the month of ``start`` to the month of ``end``; nan where unknown."""
-    first, last = pd.to_datetime(start), pd.to_datetime(end)
-    return (last.dt.year - first.dt.year) * 12.0 + (last.dt.month - first.dt.month)

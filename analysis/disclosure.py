@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.diagnostics import Diagnostic, Status
-    from analysis.finding import Finding, Flow, Grade
+    from analysis.finding import Finding, Flow, Grade, Role
     from analysis.rules import Mode, Rules
 
 Shown = Literal["released", "not_estimable", "suppressed", "withheld"]
@@ -77,6 +77,17 @@ class ReleasedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedGroup:
+    """One group of the programme's funnel, the best comparison first (``rank`` 1)."""
+
+    arm: str
+    what: str
+    people: str
+    rank: int | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """All that may be shown of one study. Made by :func:`release`, never by hand."""
 
@@ -100,6 +111,7 @@ class Release:
     estimates: tuple[ReleasedEstimate, ...]
     diagnostics: tuple[ReleasedDiagnostic, ...]
     steps: tuple[ReleasedStep, ...]
+    groups: tuple[ReleasedGroup, ...]
     notes: tuple[str, ...]
     mode: Mode
     min_group: int
@@ -145,6 +157,7 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
         ReleasedEstimate(**{**e, "window": tuple(e["window"])}) for e in values["estimates"]
     )
     values["diagnostics"] = tuple(ReleasedDiagnostic(**d) for d in values["diagnostics"])
+    values["groups"] = tuple(ReleasedGroup(**g) for g in values["groups"])
     values["steps"] = tuple(ReleasedStep(**s) for s in values["steps"])
     made = Release(**values, _mint=_MINT)
     if made.digest() != digest:
@@ -181,6 +194,10 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         estimates=estimates,
         diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
         steps=_steps(finding.flow, rules),
+        groups=tuple(
+            ReleasedGroup(**{**asdict(g), "people": rules.text(g.people)})
+            for g in finding.flow.groups
+        ),
         notes=tuple(f"{s.name}: {s.note.strip()}" for s in spec.specifications if s.note),
         mode=rules.mode,
         min_group=rules.min_group,
@@ -243,9 +260,10 @@ def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
         shown = rules.part(step.people, before)
         lines.append(ReleasedStep(arm="", label=step.label, people=shown, left_out=left_out))
         before = step.people
+    found = {g.arm: g.people for g in flow.groups}  # an arm is part of its group
     drawn: dict[str, int] = {}
     for count in flow.arms:
-        shown = rules.part(count.people, drawn.get(count.arm))
+        shown = rules.part(count.people, drawn.get(count.arm, found.get(count.arm)))
         drawn.setdefault(count.arm, count.people)
         lines.append(ReleasedStep(arm=count.arm, label=count.label, people=shown, left_out=""))
     return tuple(lines)
@@ -254,6 +272,6 @@ def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, ReleasedEstimate | ReleasedDiagnostic | ReleasedStep):
+    if isinstance(value, ReleasedEstimate | ReleasedDiagnostic | ReleasedStep | ReleasedGroup):
         return {k: _plain(v) for k, v in asdict(value).items()}
     return value

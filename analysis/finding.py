@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
     from analysis.study import StudySpec
 
+Role = Literal["treated", "used", "available", "other"]
 Grade = Literal["Randomised", "Credible", "Suggestive", "Descriptive only", "Withheld"]
 
 LADDER: tuple[Grade, ...] = ("Randomised", "Credible", "Suggestive", "Descriptive only")
@@ -62,11 +63,30 @@ class ArmCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """People of one group of the programme's funnel; ``rank`` 1 is the best comparison.
+
+    ``role``: treated or used (the study's comparison), available, or other (no comparison group).
+    """
+
+    arm: str
+    what: str
+    people: int
+    rank: int | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Attrition table: everybody at each step, then each arm from the draw to the answer."""
+    """Attrition table: everybody at each step, then each arm from the draw to the answer.
+
+    ``groups`` are those found in the programme, the best comparison first; their sizes add up to
+    the people of the population who are recorded in it.
+    """
 
     steps: tuple[Step, ...]
     arms: tuple[ArmCount, ...]
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

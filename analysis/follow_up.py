@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.cohort import Query, months_since
 from analysis.errors import SpecError
+from analysis.funnel import Query
+from analysis.months import months_since
 from analysis.panel import Panel
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def build_panel(spec: StudySpec, cohort: Cohort, outcomes: pd.DataFrame) -> Pane
             "stratum": _codes(people, spec.allocation.strata),
             "cluster": _codes(people, () if spec.cluster == "person" else (spec.cluster,)),
             "take_up": people["take_up"] if spec.take_up else np.nan,
-            "mentored": people["mentored"] if spec.take_up == "met_mentor_once" else np.nan,
+            "mentored": people["mentored"],
         }
     )
     if spec.cluster == "person":

@@ -15,7 +15,7 @@ class Panel:
 
     ``people``: one row a person, sorted by ``person``: person (int, dense), arm (str),
     stratum (int code), cluster (int code), take_up (float 0/1; nan where not recorded),
-    mentored (optional, float 0/1: met a mentor of any programme; nan where not recorded),
+    mentored (optional, float 0/1: had a mentor of any kind; nan where not recorded),
     pre_outcome (float; nan where none), and one float column for each name in ``covariates``
     (categories already coded as 0/1 columns; may hold nan).
     ``rows``: one row a person and event month with an outcome, sorted by both: person,

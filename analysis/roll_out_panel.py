@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.cohort import JOB_COLUMNS, Query
 from analysis.compress import NEVER, Moments, People, fold
 from analysis.errors import SpecError
 from analysis.finding import ArmCount, Flow, Step
+from analysis.funnel import JOB_COLUMNS, Query
 from analysis.study import Range
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from analysis.errors import SpecError
 
 DesignName = Literal["randomised", "opt_in", "rollout", "descriptive"]
+TimeZero = Literal["assigned_on", "invited_on", "eligible_on", "applied_on"]
 TakeUp = Literal["met_mentor_once", "matched", "recorded"]
 Estimator = Literal["ancova", "difference_in_means", "lin", "cuped"]
 Covariance = Literal["HC1", "HC2", "HC3"]
@@ -33,6 +34,15 @@ def _as_names(value: object) -> object:
         value = (value,)
     if isinstance(value, list | tuple):
         return tuple(str(v) for v in value)
+    return value
+
+
+def _never_the_first_meeting(value: object) -> object:
+    if value in ("matched_on", "first_met_on", "completed_on"):
+        raise ValueError(
+            "people must stay to be matched, to meet and to complete (immortal time); time begins "
+            "with eligible_on, invited_on, applied_on or assigned_on"
+        )
     return value
 
 
@@ -126,8 +136,12 @@ class StudySpec(_Part):
     population: dict[str, Range | Annotated[tuple[str, ...], BeforeValidator(_as_names)]] = Field(
         default_factory=dict
     )
-    time_zero: Literal["assigned_on", "invited_on", "eligible_on"] = "assigned_on"
+    time_zero: Annotated[TimeZero, BeforeValidator(_never_the_first_meeting)] = "assigned_on"
     arms: Arms
+    decided_within: int = Field(default=1, ge=0)  # months; then arms told from days are formed
+    matched_within: int | None = Field(default=None, ge=0)  # months; [decided_within]
+    start_dates: Literal["recorded", "matched"] = "recorded"
+    start_dates_within: Names = ()
     allocation: Allocation = Allocation()
     take_up: TakeUp | None = None
     cluster: str = "person"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.cohort import attributes_query, build_cohort, flow, funnel_query, roster_query
+from analysis.cohort import build_cohort, flow, treated_starts
+from analysis.diagnostics.comparison_group import comparison_group
 from analysis.diagnostics.group_size import group_size
+from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
+from analysis.funnel import DRAWN, attributes_query, funnel_query, roster_query, spans_query
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out, counts_query, people_query, rows_query
+from analysis.start_dates import draw_starts
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -21,8 +25,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.cohort import Cohort, Query
+    from analysis.cohort import Cohort
     from analysis.compress import Rows
+    from analysis.funnel import Query
     from analysis.study import StudySpec
     from pipelines.engine import Engine
 
@@ -42,27 +47,45 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     _require_metric(engine, spec)
     if spec.design == "rollout":
         return _roll_out(engine, spec)
-    cohort = build_cohort(
-        spec, _frame(engine, funnel_query(spec)), _frame(engine, attributes_query(spec))
-    )
+    cohort = _cohort(engine, spec)
     panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)))
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     arms = (*spec.arms.treated, spec.arms.comparison)
-    size = group_size(panel.people["arm"], arms, min_group)
+    size = (
+        group_size(panel.people["arm"], arms, min_group),
+        comparison_group(cohort.groups, spec.arms.comparison, min_group),
+        *informal_mentors(cohort.people, arms),
+    )
     chose = spec.design == "opt_in"
     return Finding(
         spec=spec,
         population=_population(spec, cohort),
         flow=flow(spec, cohort, answered),
         estimates=estimate_opt_in(panel, spec) if chose else estimate_randomised(panel, spec),
-        diagnostics=(size, *diagnose_opt_in(panel, spec))
+        diagnostics=(*size, *diagnose_opt_in(panel, spec))
         if chose
         else (
             roster(_count(engine, roster_query(spec))),
-            size,
+            *size,
             *diagnose_randomised(panel, spec),
         ),
     )
+
+
+def _cohort(engine: Engine, spec: StudySpec) -> Cohort:
+    funnel = _frame(engine, funnel_query(spec))
+    attributes = _frame(engine, attributes_query(spec))
+    if spec.start_dates == "recorded":
+        return build_cohort(spec, funnel, attributes)
+    spans = _frame(engine, spans_query(spec))
+    drawn = draw_starts(spec, treated_starts(spec, funnel, attributes), spans, attributes)
+    engine.register(DRAWN, drawn)
+    try:
+        funnel = _frame(engine, funnel_query(spec, drawn=True))
+    finally:
+        engine.unregister(DRAWN)
+    outside = int((~spans["person_no"].drop_duplicates().isin(funnel["person_no"])).sum())
+    return build_cohort(spec, funnel, attributes, outside)
 
 
 def _roll_out(engine: Engine, spec: StudySpec) -> Finding:

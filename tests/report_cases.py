@@ -10,7 +10,7 @@ from typing import Any
 from analysis.diagnostics import Diagnostic
 from analysis.disclosure import Release, release, restore
 from analysis.estimate import Estimate, NotEstimable, Target
-from analysis.finding import ArmCount, Finding, Flow, Step
+from analysis.finding import ArmCount, Finding, Flow, Group, Step
 from analysis.manifest import RunManifest
 from analysis.rules import Rules
 from analysis.study import StudySpec, parse_study
@@ -281,6 +281,15 @@ def lottery() -> Finding:
                 ArmCount(arm="lottery_lost", label="drawn", people=160),
                 ArmCount(arm="lottery_lost", label="met a mentor at least once", people=7),
             ),
+            groups=tuple(
+                Group(arm=arm, what=what, people=n, rank=rank, role=role)
+                for arm, what, n, rank, role in (
+                    ("lottery_lost", "lost the draw: chance alone decided", 160, 1, "used"),
+                    ("never_applied", "could have asked and had not", 314, 5, "available"),
+                    ("mentee", "as recorded by the programme", 163, None, "treated"),
+                    ("too_recent", "applied too recently to be told apart", 8, None, "other"),
+                )
+            ),
         ),
         estimates=(
             estimate("primary", 4.12, 1.5, role="headline", **same),
@@ -295,7 +304,18 @@ def lottery() -> Finding:
             ),
             estimate("as_treated", 8.87, 1.6, **raw, **same),
         ),
-        diagnostics=required(contamination=warned),
+        diagnostics=(*required(contamination=warned), _best_group()),
+    )
+
+
+def _best_group() -> Diagnostic:
+    return check(
+        "comparison_group",
+        "pass",
+        label="The comparison group",
+        display="lottery lost (lost the draw: chance alone decided); no better group of this "
+        "programme has 10 people",
+        threshold="best first; not gated",
     )
 
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from reports.model import Report
 
 
+USE = {
+    "treated": " (treated in this study)",
+    "used": " (comparison of this study)",
+    "available": "",
+    "other": "",
+}
+
+
 def view(report: Report) -> dict[str, Any]:
     """The attrition table of each study, and how its counts are printed."""
     rules: set[tuple[str, int]] = {(r.mode, r.min_group) for r in report.releases}
@@ -26,6 +34,11 @@ def _study(release: Release) -> dict[str, Any]:
         "title": study_title(release),
         "population": release.population,
         "comparison": release.comparison,
+        "groups": [
+            {"name": arm_words(g.arm), "what": g.what, "people": g.people, "use": USE[g.role]}
+            for g in release.groups
+        ],
+        "choice": _choice(release),
         "steps": [s for s in release.steps if not s.arm],
         "arms": [
             {
@@ -36,6 +49,14 @@ def _study(release: Release) -> dict[str, Any]:
             for arm in order
         ],
     }
+
+
+def _choice(release: Release) -> tuple[str, str]:
+    """Which group the study compares with and why it is the best, and what to do if it is not."""
+    for check in release.diagnostics:
+        if check.name == "comparison_group":
+            return check.display, check.remedy
+    return "", ""
 
 
 def _counts_note(rules: set[tuple[str, int]]) -> str:
