@@ -107,7 +107,7 @@ def funnel_groups(spec: StudySpec, people: pd.DataFrame) -> tuple[Group, ...]:
     order = [*BEST_FIRST, *sorted({*counts.index, spec.arms.comparison} - set(BEST_FIRST))]
     found = (*counts.index, spec.arms.comparison)
     made = (_group(spec, name, int(counts.get(name, 0))) for name in order if name in found)
-    return tuple(sorted(made, key=lambda group: group.rank or len(order)))
+    return tuple(sorted(made, key=lambda g: (g.rank or len(order), g.role != "treated")))
 
 
 def _group(spec: StudySpec, name: str, people: int) -> Group:
@@ -115,7 +115,7 @@ def _group(spec: StudySpec, name: str, people: int) -> Group:
     if compared and spec.design == "randomised":
         return Group(arm=name, people=people, rank=1, what=BEST_FIRST["lottery_lost"], role="used")
     rank = [*BEST_FIRST].index(name) + 1 if name in BEST_FIRST else None
-    treated = {*spec.arms.treated} | ({"matched"} if "joined" in spec.arms.treated else set())
+    treated = {*spec.arms.treated} | ({*APPLICANTS} if "joined" in spec.arms.treated else set())
     role: Role = "available" if rank else "other"
     if compared or name in treated:
         role = "used" if compared else "treated"

@@ -33,8 +33,8 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
         names = ", ".join(_words(g.arm) for g in better)
         display = f"{own}{why}; better in this programme: {names}"
         remedy = (
-            f"{_words(better[0].arm).capitalize()} {better[0].what}. Name this group in `arms`, "
-            "or write down why it does not answer the question."
+            "Name it in the study's arms, or write down why it does not answer the question (who "
+            "waits, say, is soon matched)."
         )
     else:
         display = f"{own}{why}; no better group of this programme has {enough} people"
