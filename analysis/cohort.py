@@ -66,7 +66,7 @@ def build_cohort(
         steps[:1] = [everybody, first]
     people = _started(spec, steps, people)
     people = _in_arms(spec, people)
-    last = "chose" if spec.design == "opt_in" else "entered the draw"
+    last = "in an arm of the study" if spec.design == "opt_in" else "entered the draw"
     steps.append(Step(label=last, people=len(people), left_out="in no study arm"))
     return Cohort(people=people.reset_index(drop=True), steps=tuple(steps), groups=groups)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.cohort import build_cohort, flow, treated_starts
-from analysis.diagnostics.comparison_group import comparison_group
+from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.roster import roster
@@ -54,6 +54,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     size = (
         group_size(panel.people["arm"], arms, min_group),
         comparison_group(cohort.groups, spec.arms.comparison, min_group),
+        *drawn_start_dates(spec),
         *informal_mentors(cohort.people, arms),
     )
     chose = spec.design == "opt_in"
@@ -146,7 +147,8 @@ def _population(spec: StudySpec, cohort: Cohort) -> str:
     """Whom the answer is about, in words."""
     who = "people who entered the draw"
     if spec.design == "opt_in":
-        who = "people who could join"
+        asked = spec.time_zero == "applied_on" and spec.start_dates == "recorded"
+        who = "people who applied" if asked else "people who could join"
     elif any(step.label == "applied" for step in cohort.steps):
         who = "people who applied and entered the draw"
     first, last = cohort.people["time_zero"].min(), cohort.people["time_zero"].max()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.finding import Group
+    from analysis.study import StudySpec
 
 _ORDER = ", ".join(name.replace("_", " ") for name in BEST_FIRST)
 
@@ -47,6 +48,31 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
         threshold=f"best first: {_ORDER}; not gated",
         status="note" if better else "pass",
         remedy=remedy,
+    )
+
+
+def drawn_start_dates(spec: StudySpec) -> tuple[Diagnostic, ...]:
+    """A note where people who never came to the programme got start dates of others."""
+    if spec.start_dates == "recorded":
+        return ()
+    treated = ", ".join(_words(arm) for arm in spec.arms.treated)
+    alike = "".join(
+        f", same {_words(name.removesuffix('_no'))}" for name in spec.start_dates_within
+    )
+    return (
+        Diagnostic(
+            name="start_dates",
+            label="Start dates of people who never came",
+            value=None,
+            display=f"drawn from those of {treated}{alike}",
+            threshold="not gated",
+            status="note",
+            remedy=(
+                "Whoever came at any time has a date of their own and is not among them, so over "
+                "a long intake people who were soon gone are too many of them. Deliver who was "
+                "eligible and since when, and start on that day."
+            ),
+        ),
     )
 
 

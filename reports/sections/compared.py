@@ -38,7 +38,7 @@ def _study(release: Release) -> dict[str, Any]:
             {"name": arm_words(g.arm), "what": g.what, "people": g.people, "use": USE[g.role]}
             for g in release.groups
         ],
-        "choice": _choice(release),
+        "choices": _choices(release),
         "steps": [s for s in release.steps if not s.arm],
         "arms": [
             {
@@ -51,12 +51,10 @@ def _study(release: Release) -> dict[str, Any]:
     }
 
 
-def _choice(release: Release) -> tuple[str, str]:
-    """Which group the study compares with and why it is the best, and what to do if it is not."""
-    for check in release.diagnostics:
-        if check.name == "comparison_group":
-            return check.display, check.remedy
-    return "", ""
+def _choices(release: Release) -> list[tuple[str, str, str]]:
+    """Which group the study compares with, whether a better one exists, whence start dates."""
+    told = ("comparison_group", "start_dates")
+    return [(d.label, d.display, d.remedy) for d in release.diagnostics if d.name in told]
 
 
 def _counts_note(rules: set[tuple[str, int]]) -> str:

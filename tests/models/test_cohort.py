@@ -84,7 +84,7 @@ def test_each_step_is_the_next_one_and_those_left_out(warehouse):
         ("new at the start", 7, "had applied or been matched before"),  # f
         ("told apart by the study's date", 6, "started too recently"),  # h
         ("still employed at the end of month 1", 4, "left before the groups were told apart"),
-        ("chose", 4, "in no study arm"),
+        ("in an arm of the study", 4, "in no study arm"),
     ]
     # e and i left before 28 February, the day on which b still was there; d applied too late
     assert made.people["arm"].tolist() == ["joined", "joined", "never_applied", "never_applied"]

@@ -27,6 +27,7 @@ GAIN = 0.20  # log KPI for everybody: far above the noise of a draw
 WAITS = np.array([0.15, 0.25, 0.20, 0.15, 0.15, 0.10])  # as the specification has them
 PROFILE = np.array([0.0, 0.5, 0.9, 1.1, 1.15, 1.2, 1.15])  # of the gain, months since the match
 WINDOW = (2, 4)
+SPREAD = {"primary": 1.8, "naive": 2.9}  # standard deviation between draws, over 200 of them
 
 SPEC = parse_study(
     {
@@ -106,10 +107,13 @@ def found() -> list[dict[str, Estimate]]:
 def test_the_gain_of_an_early_match_is_recovered(
     found: list[dict[str, Estimate]], name: str
 ) -> None:
-    """The raw gap too: lots decided. Four standard errors of the mean over draws."""
+    """The raw gap too: lots decided. Four standard errors of the mean over draws.
+
+    Over 200 further draws the mean of the headline missed by -.17 (standard error .13).
+    """
     values = np.array([draw[name].estimate for draw in found])
     assert truth() > 10
-    assert abs(values.mean() - truth()) < 4 * values.std(ddof=1) / np.sqrt(DRAWS)
+    assert abs(values.mean() - truth()) < 4 * SPREAD[name] / np.sqrt(DRAWS)
 
 
 def test_the_standard_error_is_that_of_the_draws(found: list[dict[str, Estimate]]) -> None:
