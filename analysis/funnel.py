@@ -104,7 +104,8 @@ _AS_RECORDED = "select * from recorded"
 _WITH_DRAWN = """
     select coalesce(r.person_no, d.person_no) as person_no,
         coalesce(r.time_zero, cast(d.time_zero as date)) as time_zero,
-        r.* exclude (person_no, time_zero)
+        r.eligible_on, r.invited_on, r.applied_on, r.assigned_on, r.arm, r.stratum, r.matched_on,
+        r.closed_on, r.took_up
     from recorded as r
     full join {drawn} as d on r.person_no = d.person_no
 """

@@ -56,9 +56,8 @@ def drawn_start_dates(spec: StudySpec) -> tuple[Diagnostic, ...]:
     if spec.start_dates == "recorded":
         return ()
     treated = ", ".join(_words(arm) for arm in spec.arms.treated)
-    alike = "".join(
-        f", same {_words(name.removesuffix('_no'))}" for name in spec.start_dates_within
-    )
+    columns = [_words(name.removesuffix("_no")) for name in spec.start_dates_within]
+    alike = "".join(f", same {column}" for column in columns)
     return (
         Diagnostic(
             name="start_dates",

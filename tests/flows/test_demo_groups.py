@@ -196,6 +196,10 @@ def test_people_with_a_drawn_date_are_of_the_population(company: Any) -> None:
     assert sizes(findings["drawn"])["never_applied"] == len(expected)
 
 
+def test_the_report_says_where_start_dates_come_from(company: Any) -> None:
+    assert "Start dates of people who never came: drawn from those of joined." in company[2]
+
+
 @pytest.mark.parametrize(
     ("study", "words"),
     [

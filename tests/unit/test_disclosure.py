@@ -9,7 +9,7 @@ import pytest
 from analysis.diagnostics import Diagnostic, Share
 from analysis.disclosure import release, restore
 from analysis.estimate import Estimate, NotEstimable, Target
-from analysis.finding import ArmCount, Finding, Flow, Step
+from analysis.finding import ArmCount, Finding, Flow, Group, Step
 from analysis.rules import Rules
 from analysis.study import parse_study
 
@@ -94,6 +94,21 @@ def test_the_attrition_table_hides_small_steps_and_remainders() -> None:
     )
     shown = [s.people for s in _released(_finding(_estimate(), flow=flow)).steps]
     assert shown == ["405", "≥390", "200", "125", "200", "<10"]
+
+
+def test_groups_are_rounded_and_an_arm_does_not_give_away_who_left_its_group() -> None:
+    flow = Flow(
+        steps=(Step(label="recorded", people=227),),
+        arms=(ArmCount(arm="mentee", label="drawn", people=196),),
+        groups=(
+            Group(arm="mentee", what="", people=202, rank=None, role="treated"),
+            Group(arm="waiting", what="", people=7, rank=2, role="available"),
+            Group(arm="other", what="", people=18, rank=None, role="other"),
+        ),
+    )
+    made = _released(_finding(_estimate(), flow=flow))
+    assert [g.people for g in made.groups] == ["200", "<10", "20"]
+    assert [s.people for s in made.steps if s.arm] == ["≥190"]
 
 
 @pytest.mark.parametrize(

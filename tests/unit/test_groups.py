@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from analysis.diagnostics.comparison_group import comparison_group
+from analysis.diagnostics.contamination import contamination
 from analysis.errors import SpecError
 from analysis.finding import Group
 from analysis.groups import arms_of, check_groups, formed_on, funnel_groups, states
+from analysis.panel import Panel
 from analysis.study import StudySpec, parse_study
 from tests.models.given import table
 
@@ -177,6 +179,17 @@ def test_the_comparison_of_a_draw_is_the_best_whatever_it_is_called() -> None:
     groups = funnel_groups(spec, people(FUNNEL.replace("pilot", "control")))
     assert [(g.arm, g.rank) for g in groups][:2] == [("lottery_lost", 1), ("control", 1)]
     assert comparison_group(groups, "control", 1).status == "pass"
+
+
+def test_a_later_match_is_no_contamination_of_those_matched_later() -> None:
+    frame = pd.DataFrame({"arm": ["matched", "matched_later"], "take_up": 1.0, "mentored": 1.0})
+    rows = pd.DataFrame({"person": [], "event_month": [], "outcome": []})
+    for comparison, status in (("matched_later", "note"), ("wait_listed", "fail")):
+        arms = frame["arm"].replace("matched_later", comparison)
+        panel = Panel(
+            people=frame.assign(arm=arms), rows=rows, treated=("matched",), comparison=comparison
+        )
+        assert contamination(panel).status == status
 
 
 def group(arm: str, size: int, rank: int | None, role: str = "available") -> Group:
