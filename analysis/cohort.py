@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # What is known of everybody at time zero; any other name is an attribute of people.
 JOB_COLUMNS = ("department", "level", "site", "manager_no")
 BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
+DOSE_COLUMNS = ("meetings", "hours")  # made from meetings
 CHOICE_MONTHS = 1  # an application this many months after time zero is an answer to the offer
 _FUNNEL_DATES = (("invited_on", "invited"), ("applied_on", "applied"))
 
@@ -104,10 +105,10 @@ class Cohort:
 
 def attribute_names(spec: StudySpec) -> tuple[str, ...]:
     """Names the study uses that are neither job columns nor made by the panel, sorted."""
-    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster}
+    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster, *spec.dose}
     for further in spec.specifications:
         used.update(further.adjust_for)
-    return tuple(sorted(used - {*BASE_COLUMNS, "pre_period_outcome", "person"}))
+    return tuple(sorted(used - {*BASE_COLUMNS, *DOSE_COLUMNS, "pre_period_outcome", "person"}))
 
 
 def funnel_query(spec: StudySpec) -> Query:

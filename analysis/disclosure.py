@@ -89,6 +89,7 @@ class Release:
     as_of: str
     outcome: str
     outcome_unit: str
+    outcome_note: str
     unit: str
     higher_is: str
     treated: tuple[str, ...]
@@ -155,9 +156,10 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
 def _release_one(finding: Finding, rules: Rules) -> Release:
     spec, grade = finding.spec, finding.grade
     why = finding.reasons[1] if grade == "Withheld" else ""
-    log = spec.outcome.transform == "log"
+    log = spec.outcome.per_cent
     estimates = tuple(
-        _estimate(e, why, rules, log=log and e.target.unit == spec.unit) for e in finding.estimates
+        _estimate(e, why, rules, log=log and e.target.unit.startswith("%"))
+        for e in finding.estimates
     )
     shown = any(e.role == "headline" and e.status == "released" for e in estimates)
     return Release(
@@ -170,6 +172,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         as_of=spec.as_of.isoformat(),
         outcome=spec.outcome.label or spec.outcome.metric.replace("_", " "),
         outcome_unit=spec.outcome.unit,
+        outcome_note=spec.outcome.note,
         unit=spec.unit,
         higher_is=spec.outcome.higher_is,
         treated=spec.arms.treated,

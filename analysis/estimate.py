@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["headline", "secondary", "naive"]
+Role = Literal["headline", "secondary", "naive", "association"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

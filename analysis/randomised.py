@@ -17,6 +17,7 @@ from analysis.estimate import NotEstimable
 from analysis.estimators import ESTIMATORS
 from analysis.estimators.as_treated import as_treated
 from analysis.estimators.by_month import effects_by_month
+from analysis.estimators.dose import dose_associations
 from analysis.estimators.first_stage import first_stage
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from analysis.study import Specification, StudySpec, Window
 
 
+STAYING = "while employed: not causal if exits differ"
+WITHOUT_STAYING = ("promotion", "team")  # known of everybody, whoever stays
 # Columns of people that are never covariates, whatever a study calls its attributes.
 _STRUCTURE = ("person", "arm", "stratum", "cluster", "take_up")
 
@@ -50,13 +53,18 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
             results += _secondary_window(adjusted, spec, further)
     results += effects_by_month(adjusted, spec, (0, spec.follow_up.months))
     results += randomisation_inference(adjusted, spec, headline)
-    results += lee_bounds(adjusted, spec, window)
+    stayers = while_employed(adjusted)
+    if stayers is not adjusted:
+        results += _while_employed(stayers, spec)
+    if spec.outcome.kind not in WITHOUT_STAYING:
+        results += lee_bounds(stayers, spec, window)
     for specification in spec.specifications:
         results += estimate_specification(panel, spec, specification)
     if spec.take_up and panel.people["take_up"].notna().any():
         results += first_stage(adjusted, spec, window)
         results += two_stage_least_squares(adjusted, spec, window)
         results += as_treated(adjusted, spec, window)
+    results += dose_associations(adjusted, spec, window)
     return tuple(results)
 
 
@@ -79,7 +87,20 @@ def diagnose_randomised(
     checks += response(adjusted, spec)
     checks += response_by_month(adjusted, spec)
     checks += standardised_differences(adjusted)
-    return tuple(checks)
+    return (*checks, *panel.notes)
+
+
+def while_employed(panel: Panel) -> Panel:
+    """The panel without the zeros of people who had left; the same panel where there are none."""
+    if "after_exit" not in panel.rows or not panel.rows["after_exit"].any():
+        return panel
+    kept = panel.rows[~panel.rows["after_exit"]]
+    return replace(panel, rows=kept.reset_index(drop=True))
+
+
+def _while_employed(stayers: Panel, spec: StudySpec) -> tuple[Result, ...]:
+    results = ESTIMATORS[spec.primary_estimator](stayers, spec, spec.follow_up.primary)
+    return tuple(relabelled(r, name="while_employed", estimand=STAYING) for r in results)
 
 
 def primary_results(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
@@ -136,11 +157,22 @@ def with_covariates(panel: Panel, names: tuple[str, ...]) -> Panel | None:
 
 
 def relabelled(
-    result: Result, *, name: str, role: Role = "secondary", estimator: str | None = None
+    result: Result,
+    *,
+    name: str,
+    role: Role = "secondary",
+    estimator: str | None = None,
+    estimand: str | None = None,
 ) -> Result:
     """The same figures under another name and role."""
-    text = result.target.estimator if estimator is None else estimator
-    return replace(result, target=replace(result.target, name=name, role=role, estimator=text))
+    target = replace(
+        result.target,
+        name=name,
+        role=role,
+        estimator=result.target.estimator if estimator is None else estimator,
+        estimand=result.target.estimand if estimand is None else estimand,
+    )
+    return replace(result, target=target)
 
 
 def _secondary_window(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
@@ -154,6 +186,8 @@ def _other_estimators(panel: Panel, spec: StudySpec) -> list[str]:
     Without covariates ANCOVA is the difference in means, and so is Lin within one stratum.
     """
     same: set[str] = {spec.primary_estimator}
+    if spec.outcome.link == "log":  # these two estimate differences
+        same |= {"lin", "cuped"}
     if not panel.covariates:
         plain = {"difference_in_means", "ancova"}
         if panel.people["stratum"].nunique() < 2:

@@ -11,6 +11,7 @@ from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
+from analysis.outcomes.dose import meetings_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out, counts_query, people_query, rows_query
@@ -45,7 +46,8 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     cohort = build_cohort(
         spec, _frame(engine, funnel_query(spec)), _frame(engine, attributes_query(spec))
     )
-    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)))
+    meetings = _frame(engine, meetings_query(spec)) if spec.dose else None
+    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     arms = (*spec.arms.treated, spec.arms.comparison)
     size = group_size(panel.people["arm"], arms, min_group)
@@ -109,6 +111,8 @@ def _refuse_unsupported(spec: StudySpec) -> None:
 
 
 def _require_metric(engine: Engine, spec: StudySpec) -> None:
+    if spec.outcome.kind == "promotion":  # read from the levels of jobs
+        return
     rows = engine.rows("select distinct metric from marts.performance order by metric")
     known = [str(metric) for (metric,) in rows]
     if spec.outcome.metric not in known:
