@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+OBJECTIVE = "objective_outcome"  # the name of a measured outcome beside a rating
 Role = Literal["headline", "secondary", "naive", "association"]
 
 

@@ -21,8 +21,9 @@ from analysis.estimators.dose import dose_associations
 from analysis.estimators.logit import fit_logit
 from analysis.estimators.opt_in_results import companions, headline, held_out
 from analysis.estimators.opt_in_setting import make_setting, setting_of
-from analysis.estimators.results import make_target
-from analysis.randomised import STAYING, relabelled, while_employed, with_covariates
+from analysis.estimators.results import make_target, relabelled
+from analysis.estimators.stayers import beside_zeros, while_employed
+from analysis.randomised import with_covariates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     stayers = while_employed(adjusted)
     if stayers is not adjusted:
         found = _in_window(stayers, spec, window, "while_employed")
-        beside += [relabelled(r, name="while_employed", estimand=STAYING) for r in found]
+        beside += beside_zeros(adjusted, window, found)
     for further in spec.follow_up.windows:
         if further != window:
             beside += _in_window(adjusted, spec, further, "window")

@@ -12,9 +12,17 @@ Best = Literal["highest", "lowest"]
 
 LEVEL = "level"  # the metric of promotions: the level of the job
 # Keys that only one kind reads; anywhere else they would be ignored.
-_KEYS_OF: dict[str, Kind] = {"scales": "rating", "raters": "rating", "levels": "promotion"}
+_KEYS_OF: dict[str, Kind] = {
+    "scales": "rating",
+    "raters": "rating",
+    "objective": "rating",
+    "levels": "promotion",
+}
 
-STAYERS = "known while employed and measured only: not causal if exits differ between the groups"
+STAYERS = (
+    "known of people who stayed and were measured (while employed): not causal if exits differ "
+    "between the groups"
+)
 NOTES: dict[str, str] = {
     "zero": "output per person: zero in every month after the person left; what it is while "
     "employed stands beside and is not causal if exits differ",
@@ -39,8 +47,9 @@ class Outcome(BaseModel):
     ratios of means in per cent), rating (standard deviations within cycle and scale), promotion
     (percentage points; ``metric: level``), team (the mean of the person's team).
     ``after_exit``: what the months after an exit hold. ``scales``: which end of each scale is the
-    best. ``raters``: whether those who rate know who is mentored. ``levels``: lowest first, where
-    levels are not numbers.
+    best. ``raters``: whether those who rate know who is mentored. ``objective``: a measured outcome
+    of the same people, which may confirm a rating. ``levels``: lowest first, where they are not
+    numbers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +63,7 @@ class Outcome(BaseModel):
     after_exit: Literal["missing", "zero"] = "missing"
     scales: dict[str, Best] = Field(default_factory=dict)
     raters: Literal["know", "blind"] = "know"
+    objective: Outcome | None = None
     levels: Annotated[tuple[str, ...], BeforeValidator(_as_names)] = ()
 
     @model_validator(mode="after")
@@ -71,6 +81,8 @@ class Outcome(BaseModel):
         for key, kind in _KEYS_OF.items():
             if self.kind != kind and key in self.model_fields_set:
                 raise ValueError(f"`{key}` belongs to kind {kind}; remove it")
+        if self.objective and self.objective.kind not in ("continuous", "count"):
+            raise ValueError("an objective outcome is measured: kind continuous or count")
         if self.kind == "promotion" and self.metric != LEVEL:
             raise ValueError(f"promotions are read from the level of the job: `metric: {LEVEL}`")
         return self

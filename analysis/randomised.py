@@ -21,17 +21,17 @@ from analysis.estimators.dose import dose_associations
 from analysis.estimators.first_stage import first_stage
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
-from analysis.estimators.results import make_target
+from analysis.estimators.results import make_target, relabelled
+from analysis.estimators.stayers import beside_zeros, while_employed
 from analysis.estimators.two_stage import two_stage_least_squares
 
 if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
-    from analysis.estimate import Result, Role
+    from analysis.estimate import Result
     from analysis.panel import Panel
     from analysis.study import Specification, StudySpec, Window
 
 
-STAYING = "while employed: not causal if exits differ"
 WITHOUT_STAYING = ("promotion", "team")  # known of everybody, whoever stays
 # Columns of people that are never covariates, whatever a study calls its attributes.
 _STRUCTURE = ("person", "arm", "stratum", "cluster", "take_up")
@@ -55,7 +55,8 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     results += randomisation_inference(adjusted, spec, headline)
     stayers = while_employed(adjusted)
     if stayers is not adjusted:
-        results += _while_employed(stayers, spec)
+        found = ESTIMATORS[spec.primary_estimator](stayers, spec, window)
+        results += beside_zeros(adjusted, window, found)
     if spec.outcome.kind not in WITHOUT_STAYING:
         results += lee_bounds(stayers, spec, window)
     for specification in spec.specifications:
@@ -88,19 +89,6 @@ def diagnose_randomised(
     checks += response_by_month(adjusted, spec)
     checks += standardised_differences(adjusted)
     return (*checks, *panel.notes)
-
-
-def while_employed(panel: Panel) -> Panel:
-    """The panel without the zeros of people who had left; the same panel where there are none."""
-    if "after_exit" not in panel.rows or not panel.rows["after_exit"].any():
-        return panel
-    kept = panel.rows[~panel.rows["after_exit"]]
-    return replace(panel, rows=kept.reset_index(drop=True))
-
-
-def _while_employed(stayers: Panel, spec: StudySpec) -> tuple[Result, ...]:
-    results = ESTIMATORS[spec.primary_estimator](stayers, spec, spec.follow_up.primary)
-    return tuple(relabelled(r, name="while_employed", estimand=STAYING) for r in results)
 
 
 def primary_results(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
@@ -154,25 +142,6 @@ def with_covariates(panel: Panel, names: tuple[str, ...]) -> Panel | None:
             return None
         chosen += columns
     return replace(panel, covariates=tuple(chosen))
-
-
-def relabelled(
-    result: Result,
-    *,
-    name: str,
-    role: Role = "secondary",
-    estimator: str | None = None,
-    estimand: str | None = None,
-) -> Result:
-    """The same figures under another name and role."""
-    target = replace(
-        result.target,
-        name=name,
-        role=role,
-        estimator=result.target.estimator if estimator is None else estimator,
-        estimand=result.target.estimand if estimand is None else estimand,
-    )
-    return replace(result, target=target)
 
 
 def _secondary_window(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:

@@ -10,6 +10,7 @@ from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
+from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.outcomes.dose import meetings_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
@@ -51,19 +52,24 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     arms = (*spec.arms.treated, spec.arms.comparison)
     size = group_size(panel.people["arm"], arms, min_group)
-    chose = spec.design == "opt_in"
+    if spec.design == "opt_in":
+        estimates, checks = estimate_opt_in(panel, spec), (size, *diagnose_opt_in(panel, spec))
+    else:
+        listed = roster(_count(engine, roster_query(spec)))
+        estimates = estimate_randomised(panel, spec)
+        checks = (listed, size, *diagnose_randomised(panel, spec))
+    if spec.outcome.objective:
+        other = objective_spec(spec)
+        measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
+        found = objective_result(measured, other)
+        checks = with_objective(checks, estimates[0], found)
+        estimates = (*estimates, found)
     return Finding(
         spec=spec,
         population=_population(spec, cohort),
         flow=flow(spec, cohort, answered),
-        estimates=estimate_opt_in(panel, spec) if chose else estimate_randomised(panel, spec),
-        diagnostics=(size, *diagnose_opt_in(panel, spec))
-        if chose
-        else (
-            roster(_count(engine, roster_query(spec))),
-            size,
-            *diagnose_randomised(panel, spec),
-        ),
+        estimates=estimates,
+        diagnostics=checks,
     )
 
 
@@ -115,12 +121,16 @@ def _require_metric(engine: Engine, spec: StudySpec) -> None:
         return
     rows = engine.rows("select distinct metric from marts.performance order by metric")
     known = [str(metric) for (metric,) in rows]
-    if spec.outcome.metric not in known:
-        raise SpecError(
-            "outcome.metric",
-            f"there are no results of the metric {spec.outcome.metric}",
-            f"Metrics delivered: {', '.join(known) or 'none'}.",
-        )
+    named = [("outcome.metric", spec.outcome)]
+    if spec.outcome.objective:
+        named.append(("outcome.objective.metric", spec.outcome.objective))
+    for key, outcome in named:
+        if outcome.metric not in known:
+            raise SpecError(
+                key,
+                f"there are no results of the metric {outcome.metric}",
+                f"Metrics delivered: {', '.join(known) or 'none'}.",
+            )
 
 
 def _population(spec: StudySpec, cohort: Cohort) -> str:

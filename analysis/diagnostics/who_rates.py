@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text
+from analysis.estimate import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.estimate import Result
     from analysis.study import StudySpec
 
 _REMEDY = (
     "Have ratings given by people who do not know who is mentored, and declare it "
-    "(`raters: blind`); or study an objective metric beside this one."
+    "(`raters: blind`); or name an objective outcome of the same people (`objective:`)."
 )
 _NOT_GATED = "not gated: another rater is another yardstick"
 
 
-def who_rates(
-    spec: StudySpec, people: pd.DataFrame, ratings: pd.DataFrame, limits: Thresholds = DEFAULT
-) -> Diagnostic:
+def who_rates(spec: StudySpec, ratings: pd.DataFrame, limits: Thresholds = DEFAULT) -> Diagnostic:
     """Whether raters know who is mentored: as declared, and how many are the person's own mentor.
 
     ``ratings`` has person_no, event_month, by_mentor. A warning holds the grade at Suggestive.
@@ -39,12 +40,34 @@ def who_rates(
         value=share,
         display=share_text(share),
         threshold="at most Suggestive unless raters are declared blind to who is mentored and at "
-        f"most {per_cent(limits.rated_by_mentor)} % are rated by their own mentor",
+        f"most {per_cent(limits.rated_by_mentor)} % are rated by their own mentor, or an objective "
+        "outcome agrees",
         status="warn" if known else "pass",
         remedy=_REMEDY if known else "",
         n_smallest=of or None,
         shares=(Share("", by_mentor, of),) if of else (),
         capped_at="Suggestive" if known else None,
+    )
+
+
+def confirmed(check: Diagnostic, rating: Result, objective: Result) -> Diagnostic:
+    """The check without its cap where the objective outcome agrees with the rating.
+
+    Agrees: better in both or worse in both, and the interval of the objective one excludes zero.
+    This is the one check that reads a headline, and only its sign: a rating that nobody measured
+    is believed less, one that was measured is believed as measured.
+    """
+    if not isinstance(rating, Estimate) or not isinstance(objective, Estimate):
+        return check
+    told = objective.ci_low > 0 or objective.ci_high < 0
+    if check.capped_at is None or not told or (objective.estimate > 0) != (rating.estimate > 0):
+        return check
+    return replace(
+        check,
+        label=f"{check.label}; the objective outcome agrees",
+        status="pass",
+        remedy="",
+        capped_at=None,
     )
 
 

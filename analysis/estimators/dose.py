@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NAME = "dose"
 ASSOCIATION = "association among those who took part: not an effect"
-_EACH = {"meetings": "meeting", "hours": "hour"}
+_EACH = {"meetings": "a meeting", "hours": "an hour"}
 
 
 def dose_associations(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
@@ -51,7 +51,7 @@ def _one(pair: Panel, spec: StudySpec, window: Window, name: str, adjusted: bool
         arm=arm,
         comparison=arm,
         window=window,
-        unit=f"{spec.unit} a {_EACH.get(name, f'unit of {name}')}",
+        unit=f"{spec.unit} {_EACH.get(name, f'a unit of {name}')}",
     )
     sample, dose = _takers(pair, spec, window, name, adjusted=adjusted)
     reason = _why_not(sample, dose, arm)

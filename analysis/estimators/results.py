@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scipy import stats
@@ -149,3 +149,22 @@ def from_fit(
         size=sample.size_of_outcome if fit.link == "identity" else 1.0,
     )
     return make_estimate(target, figures, log=log)
+
+
+def relabelled(
+    result: Result,
+    *,
+    name: str,
+    role: Role = "secondary",
+    estimator: str | None = None,
+    estimand: str | None = None,
+) -> Result:
+    """The same figures under another name and role."""
+    target = replace(
+        result.target,
+        name=name,
+        role=role,
+        estimator=result.target.estimator if estimator is None else estimator,
+        estimand=result.target.estimand if estimand is None else estimand,
+    )
+    return replace(result, target=target)

@@ -94,7 +94,7 @@ def rating_notes(
 
     ``ratings`` are those of the study's people, with event_month and the standardised outcome.
     """
-    notes = [who_rates(spec, people, ratings), rater_changes(spec, people, ratings)]
+    notes = [who_rates(spec, ratings), rater_changes(spec, people, ratings)]
     lost = ratings.loc[ratings["outcome"].isna(), "person_no"].nunique()
     if lost:
         notes.append(without_yardstick(int(lost)))

@@ -59,7 +59,7 @@ def _outcome(release: Release) -> str:
 def _note(release: Release) -> list[tuple[str, str]]:
     """What the outcome is and who has one, where that needs saying."""
     said = plain(release.outcome_note)
-    return [("Who has one", said[:1].upper() + said[1:])] if said else []
+    return [("What it is", said[:1].upper() + said[1:])] if said else []
 
 
 def _estimand(head: ReleasedEstimate) -> str:
