@@ -22,7 +22,7 @@ from analysis.estimators.logit import fit_logit
 from analysis.estimators.opt_in_results import companions, headline, held_out
 from analysis.estimators.opt_in_setting import make_setting, setting_of
 from analysis.estimators.results import make_target, relabelled
-from analysis.estimators.stayers import beside_zeros, while_employed
+from analysis.estimators.stayers import beside_zeros, called_while_employed, while_employed
 from analysis.randomised import with_covariates
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     stayers = while_employed(adjusted)
     if stayers is not adjusted:
         found = _in_window(stayers, spec, window, "while_employed")
-        beside += beside_zeros(adjusted, window, found)
+        beside += beside_zeros(adjusted, window, called_while_employed(found))
     for further in spec.follow_up.windows:
         if further != window:
             beside += _in_window(adjusted, spec, further, "window")

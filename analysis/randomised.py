@@ -22,7 +22,7 @@ from analysis.estimators.first_stage import first_stage
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
 from analysis.estimators.results import make_target, relabelled
-from analysis.estimators.stayers import beside_zeros, while_employed
+from analysis.estimators.stayers import beside_zeros, called_while_employed, while_employed
 from analysis.estimators.two_stage import two_stage_least_squares
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     stayers = while_employed(adjusted)
     if stayers is not adjusted:
         found = ESTIMATORS[spec.primary_estimator](stayers, spec, window)
-        results += beside_zeros(adjusted, window, found)
+        results += beside_zeros(adjusted, window, called_while_employed(found))
     if spec.outcome.kind not in WITHOUT_STAYING:
-        results += lee_bounds(stayers, spec, window)
+        results += beside_zeros(adjusted, window, lee_bounds(stayers, spec, window))
     for specification in spec.specifications:
         results += estimate_specification(panel, spec, specification)
     if spec.take_up and panel.people["take_up"].notna().any():
@@ -157,6 +157,8 @@ def _other_estimators(panel: Panel, spec: StudySpec) -> list[str]:
     same: set[str] = {spec.primary_estimator}
     if spec.outcome.link == "log":  # these two estimate differences
         same |= {"lin", "cuped"}
+    if spec.outcome.kind == "promotion":  # nobody is promoted since time zero before it
+        same.add("cuped")
     if not panel.covariates:
         plain = {"difference_in_means", "ancova"}
         if panel.people["stratum"].nunique() < 2:

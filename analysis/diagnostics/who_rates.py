@@ -36,7 +36,7 @@ def who_rates(spec: StudySpec, ratings: pd.DataFrame, limits: Thresholds = DEFAU
     known = spec.outcome.raters == "know" or share > limits.rated_by_mentor
     return Diagnostic(
         name="who_rates",
-        label=f"People rated by their own mentor; raters {declared}",
+        label=f"Raters {declared} to who is mentored; people rated by their own mentor",
         value=share,
         display=share_text(share),
         threshold="at most Suggestive unless raters are declared blind to who is mentored and at "

@@ -30,14 +30,16 @@ _EACH = {"meetings": "a meeting", "hours": "an hour"}
 def dose_associations(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     """How the outcome of the window goes with each more of an exposure, in each treated arm.
 
-    First adjusted for strata and the panel's covariates, then as it is; linear in the exposure,
-    event months held fixed. People decide how often they meet, so neither is an effect.
+    First adjusted for strata and the panel's covariates, where there are any, then as it is; linear
+    in the exposure, event months held fixed. People decide how often they meet: neither is an
+    effect.
     """
+    something = bool(panel.covariates) or panel.people["stratum"].nunique() > 1
     return tuple(
         _one(panel.pair(arm), spec, window, name, adjusted)
         for name in spec.dose
         for arm in panel.treated
-        for adjusted in (True, False)
+        for adjusted in ((True, False) if something else (False,))
     )
 
 

@@ -30,7 +30,8 @@ def poisson_at_maximum(
     leverages and sandwich variances are those of the generalised linear model (McCullagh and
     Nelder 1989, section 2.5), so that small-sample corrections apply as they do to least squares.
     None where there is no maximum: some group of the design has zeros only. ``design`` has a
-    constant first; outcomes are not negative.
+    constant first; the columns returned are centred, which moves that coefficient alone. Outcomes
+    are not negative.
     """
     centre, spread = design.mean(axis=0), design.std(axis=0)
     fixed = spread == 0
@@ -49,4 +50,4 @@ def poisson_at_maximum(
         return None
     mean = np.exp(linear)
     root = np.sqrt(mean)
-    return root * (linear + (outcome - mean) / mean), root[:, None] * design
+    return root * (linear + (outcome - mean) / mean), root[:, None] * (design - centre)

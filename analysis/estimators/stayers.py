@@ -25,19 +25,25 @@ def while_employed(panel: Panel) -> Panel:
 
 
 def beside_zeros(whole: Panel, window: Window, found: tuple[Result, ...]) -> tuple[Result, ...]:
-    """Results of the people who stayed under a name that says so.
+    """The same results, which beside a headline with zeros tell of those who left.
 
-    ``whole`` still holds the zeros: beside the headline these results tell of those who left.
+    ``whole`` still holds the zeros.
     """
     rows = whole.between(*window).rows
+    if "after_exit" not in rows:
+        return found
     left = whole.people[whole.people["person"].isin(rows.loc[rows["after_exit"], "person"])]
     counts = left.groupby("arm").size()
     results: list[Result] = []
     for result in found:
-        named = relabelled(result, name="while_employed", estimand=WHILE_EMPLOYED)
-        if isinstance(named, Estimate):
-            arms = [counts.get(arm, 0) for arm in (named.target.arm, whole.comparison)]
-            smallest = min((int(n) for n in arms if n > 0), default=None)
-            named = replace(named, n_smallest=smallest)
-        results.append(named)
+        if isinstance(result, Estimate):
+            arms = [int(counts.get(arm, 0)) for arm in (result.target.arm, whole.comparison)]
+            told = [n for n in (*arms, result.n_smallest or 0) if n > 0]
+            result = replace(result, n_smallest=min(told, default=None))
+        results.append(result)
     return tuple(results)
+
+
+def called_while_employed(found: tuple[Result, ...]) -> tuple[Result, ...]:
+    """Results of the people who stayed under a name that says so."""
+    return tuple(relabelled(r, name="while_employed", estimand=WHILE_EMPLOYED) for r in found)
