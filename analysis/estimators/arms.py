@@ -9,7 +9,7 @@ import numpy as np
 from analysis.estimate import NotEstimable, Result
 from analysis.estimators.linear import fit_outcome
 from analysis.estimators.results import from_fit, make_target, why_no_fit
-from analysis.estimators.sample import too_thin, unusable
+from analysis.estimators.sample import informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,7 @@ def arm_effects(
         make_target(panel, spec, arm, window, name=name, estimator=estimator)
         for arm in panel.treated
     ]
+    sample = informative(sample, spec.outcome.link)
     nothing = unusable(sample, panel.comparison)
     if nothing:
         return tuple(NotEstimable(target=t, reason=nothing) for t in targets)

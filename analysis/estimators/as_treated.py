@@ -10,7 +10,7 @@ import numpy as np
 from analysis.estimate import NotEstimable
 from analysis.estimators.linear import fit_outcome
 from analysis.estimators.results import from_fit, make_target, why_no_fit
-from analysis.estimators.sample import build_sample, dummies, too_thin, unusable
+from analysis.estimators.sample import build_sample, dummies, informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -44,6 +44,7 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window, arm: str) -> Result:
         return NotEstimable(target=target, reason="taking part was not recorded")
     sample = sample.where(~np.isnan(sample.take_up) & (sample.month >= 0))
     sample = replace(sample, arm=sample.take_up.astype(np.int64))
+    sample = informative(sample, spec.outcome.link)
     reason = unusable(sample, "those who did not take part")
     reason = reason or too_thin(sample, 1, "those who took part")
     if reason:

@@ -11,7 +11,7 @@ from scipy import stats
 from analysis.estimate import NotEstimable
 from analysis.estimators.linear import FEW_CLUSTERS, Fit, fit_outcome
 from analysis.estimators.results import NOT_IDENTIFIED, from_fit, make_target, why_no_fit
-from analysis.estimators.sample import build_sample, design_columns, too_thin, unusable
+from analysis.estimators.sample import build_sample, design_columns, informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -77,7 +77,7 @@ def month_model(panel: Panel, spec: StudySpec, window: Window) -> MonthModel:
             if reason:
                 reasons[code, month] = reason
                 dropped |= at_month & ((sample.arm == code) | (nothing is not None))
-    sample = sample.where(~dropped)
+    sample = informative(sample.where(~dropped), spec.outcome.link)
     codes = range(1, len(panel.treated) + 1)
     cells = tuple((c, m) for c in codes for m in months if (c, m) not in reasons)
     fit = None

@@ -11,7 +11,13 @@ import pandas as pd
 from analysis.estimate import NotEstimable, Target
 from analysis.estimators.linear import fit_outcome
 from analysis.estimators.results import NOT_IDENTIFIED, Figures, make_estimate, why_no_fit
-from analysis.estimators.sample import MIN_PEOPLE, build_sample, design_columns, dummies
+from analysis.estimators.sample import (
+    MIN_PEOPLE,
+    build_sample,
+    design_columns,
+    dummies,
+    informative,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,6 +117,6 @@ def _takers(
         kept &= people["take_up"] == 1
     chosen = replace(pair, people=people[kept].reset_index(drop=True))
     sample = build_sample(chosen, window, spec.missing_covariates, adjusted=adjusted)
-    sample = sample.where(sample.month >= 0)
+    sample = informative(sample.where(sample.month >= 0), spec.outcome.link)
     place = pd.Index(people["person"]).get_indexer(sample.person)
     return sample, dose.to_numpy(dtype=float)[place]

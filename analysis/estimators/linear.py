@@ -23,7 +23,7 @@ Robust = Literal["HC0", "HC1", "HC2", "HC3"]
 FEW_CLUSTERS = 40  # below, CR1 rejects too often (methods: clusters)
 _LINK_WORDS: dict[Link, str] = {
     "identity": "",
-    "log": "Poisson quasi-likelihood with log link, ",
+    "log": "Poisson quasi-likelihood with log link, without months and strata of zeros only, ",
 }
 _COLLINEAR = 1e-9  # share of a column's variation left after the columns before it
 _FULL_LEVERAGE = 1e-9

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _STEPS = 100
-_TOLERANCE = 1e-12  # change of coefficients; the columns are in standard deviations
+_TOLERANCE = 1e-9  # last step of the coefficients, columns in SD; the error is its square
 _FURTHEST = 25.0  # log of a mean this far from the overall mean runs towards zero
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort import months_since
+from analysis.errors import SpecError
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
@@ -20,8 +21,15 @@ def with_zeros(
 
     A month counts from the one after the exit to the end of follow-up, as far as anybody was
     measured (``last_month``), and until the person is measured again: who comes back has output.
-    The month of the exit itself stays as delivered.
+    The month of the exit itself stays as delivered. Raises SpecError where nobody's employment is
+    known, so that nobody could have left.
     """
+    if "spells_known" in people and not (people["spells_known"] > 0).any():
+        raise SpecError(
+            "outcome.after_exit",
+            "no employment is known, so nobody's exit is",
+            "Load `employment`, or remove the key.",
+        )
     left = people[people["exited_on"].notna()]
     exit_month = months_since(left["time_zero"], left["exited_on"]).to_numpy(float)
     measured = pd.Series(pd.Timestamp(last_month), index=left.index)

@@ -41,7 +41,7 @@ def exposures(
         by_person = held.groupby("person_no")["minutes"]
         number = people["person_no"]
         made["meetings"] = number.map(by_person.size()).fillna(0.0).astype(float)
-        minutes = by_person.agg(lambda m: m.sum(skipna=False))
+        minutes = by_person.sum().where(by_person.count() == by_person.size())
         made["hours"] = (number.map(minutes).astype(float) / 60).where(made["meetings"] > 0, 0.0)
     columns: dict[str, pd.Series[float]] = {}
     for name in spec.dose:

@@ -86,6 +86,14 @@ outcome:
   scales: {five: highest, four: lowest}
 follow_up: {months: 9, primary: [1, 9]}
 """,
+    "ratings-confirmed": """
+outcome:
+  metric: rating
+  kind: rating
+  scales: {five: highest, four: lowest}
+  objective: {metric: sales, kind: count, label: sales}
+follow_up: {months: 9, primary: [1, 9]}
+""",
     "promotions": """
 outcome: {metric: level, kind: promotion, label: the share promoted}
 follow_up: {months: 8, primary: [8, 8], windows: [[4, 4]]}
@@ -189,6 +197,16 @@ def test_ratings_of_two_scales_and_who_gave_them(found) -> None:
     assert "100 %" not in checks["who_rates"]["display"]
     # the last rater of December is M00 for all; only team M00 was rated by M00 before
     assert checks["rater_changes"]["display"].startswith("lottery_lost 100 %")
+
+
+def test_a_rating_that_sales_agree_with_is_not_capped(found) -> None:
+    """One warning is left: 6 of 96 comparators have no rating, none of the mentored."""
+    ratings = found[0]["ratings-confirmed"]
+    assert ratings["grade"] == "Credible"
+    measured = named(ratings, "objective_outcome")
+    assert (measured["estimator"], measured["unit"]) == ("Ratio of means, sales", "%")
+    assert measured["estimate"] == pytest.approx(100 * 8 / 23, abs=2)
+    assert "objective_outcome" not in {e["name"] for e in found[0]["ratings"]["estimates"]}
 
 
 def test_promotions_in_points_by_the_month(found) -> None:

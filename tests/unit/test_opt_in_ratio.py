@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -167,3 +169,17 @@ def test_a_planted_ratio_is_recovered_and_the_raw_one_is_not() -> None:
     assert covered >= 24  # P(Binomial(30, .95) < 24) = .0006
     assert min(r.estimate for r in found["naive"]) > 50  # twice what joining did
     assert "overlap" not in found
+
+
+def test_zeros_after_exits_lead_and_while_employed_stands_beside() -> None:
+    """A tenth of the joiners left before the window: output per joiner is a tenth less."""
+    panel = people_who_chose(3)
+    rows = panel.rows.assign(after_exit=False)
+    left = panel.people.loc[panel.people["arm"] == "joined", "person"].iloc[::10]
+    gone = rows["person"].isin(left) & (rows["event_month"] > 0)
+    rows.loc[gone, "outcome"], rows.loc[gone, "after_exit"] = 0.0, True
+    found = {r.target.name: r for r in estimate_opt_in(replace(panel, rows=rows), SPEC)}
+    whole, stayers = found["primary"], found["while_employed"]
+    assert 100 + whole.estimate == pytest.approx(0.9 * (100 + stayers.estimate), rel=0.02)
+    assert stayers.target.estimand.endswith("not causal if exits differ")
+    assert stayers.n_smallest == len(left)

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from analysis.cohort import Cohort
+from analysis.diagnostics.who_rates import confirmed
 from analysis.disclosure import release
 from analysis.errors import SpecError
+from analysis.estimate import NotEstimable
 from analysis.finding import Finding, Flow
 from analysis.follow_up import build_panel
 from analysis.outcomes.after_exit import with_zeros
@@ -18,6 +20,7 @@ from analysis.outcomes.team import mentored_mates
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.rules import Rules
 from analysis.study import parse_study
+from tests.report_cases import estimate, target
 
 BEST = {"five, 5 best": "highest", "four, 1 best": "lowest"}
 NEVER = pd.NaT
@@ -143,6 +146,26 @@ def test_a_rater_who_may_know_caps_the_grade_and_takes_no_step(make_spec):
 
 def test_blind_raters_keep_the_grade_of_the_design(make_spec):
     assert finding(make_spec, rated(), raters="blind").grade == "Randomised"
+
+
+@pytest.mark.parametrize(
+    ("rating", "objective", "agrees"),
+    [
+        (0.2, (2.0, 0.5), True),
+        (-0.2, (-2.0, 0.5), True),
+        (0.2, (-2.0, 0.5), False),
+        (0.2, (0.5, 0.5), False),  # the data cannot tell it from none
+    ],
+)
+def test_an_objective_outcome_lifts_the_cap_only_where_it_agrees(
+    make_spec, rating, objective, agrees
+):
+    found = finding(make_spec, rated())
+    (check,) = [d for d in found.diagnostics if d.name == "who_rates"]
+    said = confirmed(check, estimate("primary", rating, 0.3), estimate("other", *objective))
+    assert (said.status, said.capped_at) == (("pass", None) if agrees else ("warn", "Suggestive"))
+    none = NotEstimable(target=target("other"), reason="nobody was measured")
+    assert confirmed(check, estimate("primary", rating, 0.3), none) == check
 
 
 def test_mentors_who_rate_cannot_be_declared_blind(make_spec):
@@ -298,6 +321,14 @@ def test_zero_after_the_exit_until_measured_again_and_as_far_as_anybody_is(make_
     }
     assert (zeros["outcome"] == 0).all()
     assert made[~made["after_exit"]]["outcome"].tolist() == [4.0, 5.0, 6.0, 7.0]
+
+
+def test_without_employment_nobody_can_have_left(make_spec):
+    spec = make_spec(outcome={"metric": "sales", "after_exit": "zero"})
+    staff = people("1 mentored 2024-01-10 - 1").assign(spells_known=0)
+    rows = pd.DataFrame({"person": [1], "event_month": [1], "outcome": [4.0]})
+    with pytest.raises(SpecError, match="no employment is known"):
+        with_zeros(spec, staff, rows, pd.Timestamp("2024-07-01"))
 
 
 def test_output_per_person_leads_and_while_employed_stands_beside(make_spec):
