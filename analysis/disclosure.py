@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from analysis.estimate import Estimate, Result
+from analysis.estimate import OBJECTIVE, Estimate, Result
 from analysis.figures import coarse_figures, exact_figures
 from analysis.rules import MIN_RESIDUAL_DF
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.diagnostics import Diagnostic, Status
+    from analysis.estimate import Target
     from analysis.finding import Finding, Flow, Grade, Role
     from analysis.rules import Mode, Rules
+    from analysis.study import StudySpec
 
 Shown = Literal["released", "not_estimable", "suppressed", "withheld"]
 
@@ -100,6 +102,7 @@ class Release:
     as_of: str
     outcome: str
     outcome_unit: str
+    outcome_note: str
     unit: str
     higher_is: str
     treated: tuple[str, ...]
@@ -168,9 +171,8 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
 def _release_one(finding: Finding, rules: Rules) -> Release:
     spec, grade = finding.spec, finding.grade
     why = finding.reasons[1] if grade == "Withheld" else ""
-    log = spec.outcome.transform == "log"
     estimates = tuple(
-        _estimate(e, why, rules, log=log and e.target.unit == spec.unit) for e in finding.estimates
+        _estimate(e, why, rules, log=_is_ratio(e.target, spec)) for e in finding.estimates
     )
     shown = any(e.role == "headline" and e.status == "released" for e in estimates)
     return Release(
@@ -183,6 +185,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         as_of=spec.as_of.isoformat(),
         outcome=spec.outcome.label or spec.outcome.metric.replace("_", " "),
         outcome_unit=spec.outcome.unit,
+        outcome_note=spec.outcome.note,
         unit=spec.unit,
         higher_is=spec.outcome.higher_is,
         treated=spec.arms.treated,
@@ -204,6 +207,12 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         spec_hash=spec.digest(),
         _mint=_MINT,
     )
+
+
+def _is_ratio(target: Target, spec: StudySpec) -> bool:
+    """Whether the figure was a log before it was shown in per cent: so is its interval made."""
+    objective = target.name == OBJECTIVE and spec.outcome.objective
+    return (objective or spec.outcome).per_cent and target.unit.startswith("%")
 
 
 def _estimate(result: Result, why_withheld: str, rules: Rules, *, log: bool) -> ReleasedEstimate:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["headline", "secondary", "naive"]
+OBJECTIVE = "objective_outcome"  # the name of a measured outcome beside a rating
+Role = Literal["headline", "secondary", "naive", "association"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

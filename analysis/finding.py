@@ -43,6 +43,12 @@ REQUIRED: dict[str, frozenset[str]] = {
     ),
 }
 
+# The same, by what is measured.
+REQUIRED_BY_KIND: dict[str, frozenset[str]] = {
+    "rating": frozenset({"who_rates"}),
+    "team": frozenset({"mentored_mates"}),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -100,7 +106,9 @@ class Finding:
     diagnostics: tuple[Diagnostic, ...]
 
     def __post_init__(self) -> None:
-        missing = REQUIRED.get(self.spec.design, frozenset()) - {d.name for d in self.diagnostics}
+        required = REQUIRED.get(self.spec.design, frozenset())
+        required |= REQUIRED_BY_KIND.get(self.spec.outcome.kind, frozenset())
+        missing = required - {d.name for d in self.diagnostics}
         if missing:
             raise ValueError(f"finding without required diagnostics: {', '.join(sorted(missing))}")
         if sum(e.target.role == "headline" for e in self.estimates) != 1:
@@ -113,13 +121,17 @@ class Finding:
 
     @property
     def grade(self) -> Grade:
-        """The claim grade: the design's best, one step down a warning, Withheld at a failure."""
+        """The claim grade: the design's best, one step down a warning, Withheld at a failure.
+
+        A warning that caps holds the grade at its cap and takes no step of its own.
+        """
         failed = any(d.status == "fail" for d in self.diagnostics)
         if failed or isinstance(self.headline, NotEstimable):
             return "Withheld"
-        start = LADDER.index(BEST[self.spec.design])
-        warnings = sum(d.status == "warn" for d in self.diagnostics)
-        return LADDER[min(start + warnings, len(LADDER) - 1)]
+        warned = [d for d in self.diagnostics if d.status == "warn"]
+        caps = [LADDER.index(d.capped_at) for d in warned if d.capped_at]
+        steps = LADDER.index(BEST[self.spec.design]) + len(warned) - len(caps)
+        return LADDER[min(max([steps, *caps]), len(LADDER) - 1)]
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -132,7 +144,9 @@ class Finding:
         if isinstance(self.headline, NotEstimable):
             lines.append(f"The headline could not be estimated: {self.headline.reason}.")
         warned = [d for d in self.diagnostics if d.status == "warn"]
-        lines += [f"Warning: {d.label} ({d.threshold}). One step down." for d in warned]
+        for d in warned:
+            what = f"Capped at {d.capped_at}" if d.capped_at else "One step down"
+            lines.append(f"Warning: {d.label} ({d.threshold}). {what}.")
         if len(lines) == 1:
             lines.append("No check warned or failed.")
         return tuple(lines)

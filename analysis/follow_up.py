@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,18 @@ import pandas as pd
 from analysis.errors import SpecError
 from analysis.funnel import Query
 from analysis.months import months_since
+from analysis.outcomes.after_exit import with_zeros
+from analysis.outcomes.dose import exposures
+from analysis.outcomes.promotion import promotion_query, promotion_rows
+from analysis.outcomes.rating import rating_notes, rating_query, standardised
+from analysis.outcomes.team import mentored_mates, team_query
 from analysis.panel import Panel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from analysis.cohort import Cohort
+    from analysis.diagnostics import Diagnostic
     from analysis.study import StudySpec
 
 HISTORY_MONTHS = 12  # covariate history read before time zero
@@ -21,7 +30,13 @@ _CODED = ("department", "level", "site", "stratum", "manager_no")  # names, neve
 
 
 def outcome_query(spec: StudySpec) -> Query:
-    """SQL for (person_no, month, value) of the study's metric as known at its date."""
+    """SQL for (person_no, month, value) of the study's metric as known at its date.
+
+    Ratings come with their cycle and rater; promotions as levels of jobs (valid_from, level).
+    """
+    made = {"rating": rating_query, "promotion": promotion_query, "team": team_query}
+    if spec.outcome.kind in made:
+        return made[spec.outcome.kind](spec)
     sql = """
 select person_no, month, value
 from marts.performance
@@ -31,13 +46,16 @@ order by person_no, month
     return Query(sql, (spec.outcome.metric, spec.as_of, spec.as_of))
 
 
-def build_panel(spec: StudySpec, cohort: Cohort, outcomes: pd.DataFrame) -> Panel:
+def build_panel(
+    spec: StudySpec, cohort: Cohort, outcomes: pd.DataFrame, meetings: pd.DataFrame | None = None
+) -> Panel:
     """The panel of one study with the covariates of all its specifications.
 
-    Raises SpecError where the follow-up holds no outcome, or a log meets a value <= 0.
+    ``outcomes`` is what :func:`outcome_query` returns, ``meetings`` what the query of the dose
+    does. Raises SpecError where the follow-up holds no outcome, or values do not fit its kind.
     """
     people = cohort.people
-    rows = _rows(spec, people, outcomes)
+    rows, notes = _rows(spec, people, outcomes)
     frame = pd.DataFrame(
         {
             "person": people["person_no"],
@@ -54,40 +72,67 @@ def build_panel(spec: StudySpec, cohort: Cohort, outcomes: pd.DataFrame) -> Pane
     frame["pre_outcome"] = frame["person"].map(before.groupby("person")["outcome"].mean())
     names = [*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)]
     covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
-    return Panel(
+    if spec.dose:
+        frame = frame.assign(**exposures(spec, people, meetings))
+    made = Panel(
         people=pd.concat([frame, covariates], axis=1).reset_index(drop=True),
         rows=rows,
         treated=spec.arms.treated,
         comparison=spec.arms.comparison,
         covariates=tuple(covariates.columns),
+        notes=notes,
     )
+    return replace(made, notes=(mentored_mates(made),)) if spec.outcome.kind == "team" else made
 
 
-def _rows(spec: StudySpec, people: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-    zero = people[["person_no", "time_zero"]]
-    rows = outcomes.merge(zero, on="person_no", how="inner", validate="many_to_one")
-    rows["event_month"] = months_since(rows["time_zero"], rows["month"]).astype(int)
-    rows = rows[rows["event_month"].between(-HISTORY_MONTHS, spec.follow_up.months)]
+def _rows(
+    spec: StudySpec, people: pd.DataFrame, outcomes: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Diagnostic, ...]]:
+    """Rows of the panel (person, event_month, outcome), and checks of the outcome itself."""
+    notes: tuple[Diagnostic, ...] = ()
+    if spec.outcome.kind == "promotion":
+        made = promotion_rows(spec, people, outcomes)
+    else:
+        zero = people[["person_no", "time_zero"]]
+        rows = outcomes.merge(zero, on="person_no", how="inner", validate="many_to_one")
+        rows["event_month"] = months_since(rows["time_zero"], rows["month"]).astype(int)
+        rows = rows[rows["event_month"].between(-HISTORY_MONTHS, spec.follow_up.months)]
+        if spec.outcome.kind == "rating":
+            rows["outcome"] = standardised(spec, rows)
+            notes = rating_notes(spec, people, rows)
+            rows = rows[rows["outcome"].notna()]
+        else:
+            rows["outcome"] = _values(spec, rows["value"].to_numpy(dtype=float))
+        made = rows.rename(columns={"person_no": "person"})[["person", "event_month", "outcome"]]
     first, last = spec.follow_up.primary
-    if not rows["event_month"].between(first, last).any():
+    if not made["event_month"].between(first, last).any():
         raise SpecError(
             "follow_up.primary",
             f"nobody in the study has {spec.outcome.metric} in event months {first} to {last}",
             "Check the window, as_of, and that results of those months were delivered.",
         )
-    values = rows["value"].to_numpy(dtype=float)
-    if spec.outcome.transform == "log":
-        if (values <= 0).any():
-            raise SpecError(
-                "outcome.transform",
-                f"log of a value of 0 or less in {int((values <= 0).sum())} rows",
-                "Use `transform: none`, or another metric.",
-            )
-        values = np.log(values)
-    made = pd.DataFrame(
-        {"person": rows["person_no"], "event_month": rows["event_month"], "outcome": values}
-    )
-    return made.sort_values(["person", "event_month"], ignore_index=True)
+    if spec.outcome.after_exit == "zero":
+        made = with_zeros(spec, people, made, pd.to_datetime(outcomes["month"]).max())
+    return made.sort_values(["person", "event_month"], ignore_index=True), notes
+
+
+def _values(spec: StudySpec, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The outcome of values as delivered; SpecError where they do not fit its kind."""
+    if spec.outcome.kind == "count" and (values < 0).any():
+        raise SpecError(
+            "outcome.kind",
+            f"count, but {int((values < 0).sum())} rows are below 0",
+            "A ratio of means needs outcomes of 0 or more; use `kind: continuous`.",
+        )
+    if spec.outcome.transform != "log":
+        return values
+    if (values <= 0).any():
+        raise SpecError(
+            "outcome.transform",
+            f"log of a value of 0 or less in {int((values <= 0).sum())} rows",
+            "Use `kind: count`, which takes zeros, `transform: none`, or another metric.",
+        )
+    return np.log(values)
 
 
 def _codes(people: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:

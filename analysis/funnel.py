@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # What is known of everybody at time zero; any other name is an attribute of people.
 JOB_COLUMNS = ("department", "level", "site", "manager_no")
 BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
+DOSE_COLUMNS = ("meetings", "hours")  # made from meetings
 DRAWN = "drawn_starts"  # a table (person_no, time_zero) that the shell provides
 INFORMAL_ITEM = "informal_mentor"  # the survey item that asks; an answer of 1 or more means yes
 
@@ -192,7 +193,7 @@ order by person_no, attribute, known_from
 
 def attribute_names(spec: StudySpec) -> tuple[str, ...]:
     """Names the study uses that are neither job columns nor made by the panel, sorted."""
-    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster}
+    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster, *spec.dose}
     for further in spec.specifications:
         used.update(further.adjust_for)
-    return tuple(sorted(used - {*BASE_COLUMNS, "pre_period_outcome", "person"}))
+    return tuple(sorted(used - {*BASE_COLUMNS, *DOSE_COLUMNS, "pre_period_outcome", "person"}))

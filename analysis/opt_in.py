@@ -17,11 +17,13 @@ from analysis.diagnostics.response import recorded_shares, response, response_by
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 from analysis.estimators.choice import choice_of
+from analysis.estimators.dose import dose_associations
 from analysis.estimators.logit import fit_logit
 from analysis.estimators.opt_in_results import companions, headline, held_out
 from analysis.estimators.opt_in_setting import make_setting, setting_of
-from analysis.estimators.results import make_target
-from analysis.randomised import relabelled, with_covariates
+from analysis.estimators.results import make_target, relabelled
+from analysis.estimators.stayers import beside_zeros, called_while_employed, while_employed
+from analysis.randomised import with_covariates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +56,16 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
         held = held_out(setting)
         first.append(headline(setting, held=held, role="secondary" if place else "headline"))
         beside += companions(setting, held)
+    stayers = while_employed(adjusted)
+    if stayers is not adjusted:
+        found = _in_window(stayers, spec, window, "while_employed")
+        beside += beside_zeros(adjusted, window, called_while_employed(found))
     for further in spec.follow_up.windows:
         if further != window:
             beside += _in_window(adjusted, spec, further, "window")
     for specification in spec.specifications:
         beside += estimate_specification(panel, spec, specification)
+    beside += dose_associations(adjusted, spec, window)
     return (*first, *beside)
 
 
@@ -88,7 +95,7 @@ def diagnose_opt_in(
         checks += love_notes(setting, chance)
     checks += [contamination(adjusted, limits), enough_data(adjusted, spec, limits)]
     checks += [*response(adjusted, spec), *response_by_month(adjusted, spec)]
-    return tuple(checks)
+    return (*checks, *panel.notes)
 
 
 def estimate_specification(
@@ -141,7 +148,7 @@ def _chance(setting: Setting) -> NDArray[np.float64] | None:
 
 def _of_people(pair: Panel, spec: StudySpec, outcome: NDArray[np.float64], name: str) -> Result:
     """The headline's estimator on another figure of each person (n,), on its own scale."""
-    natural = spec.outcome.model_copy(update={"transform": "none"})
+    natural = spec.outcome.model_copy(update={"transform": "none", "kind": "continuous"})
     plain = spec.model_copy(update={"outcome": natural})
     choice = choice_of(pair, outcome, spec.missing_covariates)
     return headline(setting_of(pair, plain, spec.follow_up.primary, choice), name=name)

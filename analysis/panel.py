@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.diagnostics import Diagnostic
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
@@ -20,7 +22,8 @@ class Panel:
     (categories already coded as 0/1 columns; may hold nan).
     ``rows``: one row a person and event month with an outcome, sorted by both: person,
     event_month (int), outcome (float, already transformed, never nan). Rows before time zero
-    (event_month < 0) are included where they exist.
+    (event_month < 0) are included where they exist. ``after_exit`` (optional, bool) marks the
+    zeros of people who had left. ``notes`` are checks of the outcome itself.
     """
 
     people: pd.DataFrame
@@ -28,6 +31,7 @@ class Panel:
     treated: tuple[str, ...]
     comparison: str
     covariates: tuple[str, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
 
     def between(self, first: int, last: int) -> Panel:
         """The same people, outcomes of event months first..last (inclusive) only."""

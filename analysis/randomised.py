@@ -17,19 +17,22 @@ from analysis.estimate import NotEstimable
 from analysis.estimators import ESTIMATORS
 from analysis.estimators.as_treated import as_treated
 from analysis.estimators.by_month import effects_by_month
+from analysis.estimators.dose import dose_associations
 from analysis.estimators.first_stage import first_stage
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
-from analysis.estimators.results import make_target
+from analysis.estimators.results import make_target, relabelled
+from analysis.estimators.stayers import beside_zeros, called_while_employed, while_employed
 from analysis.estimators.two_stage import two_stage_least_squares
 
 if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
-    from analysis.estimate import Result, Role
+    from analysis.estimate import Result
     from analysis.panel import Panel
     from analysis.study import Specification, StudySpec, Window
 
 
+WITHOUT_STAYING = ("promotion", "team")  # known of everybody, whoever stays
 # Columns of people that are never covariates, whatever a study calls its attributes.
 _STRUCTURE = ("person", "arm", "stratum", "cluster", "take_up")
 
@@ -50,13 +53,19 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
             results += _secondary_window(adjusted, spec, further)
     results += effects_by_month(adjusted, spec, (0, spec.follow_up.months))
     results += randomisation_inference(adjusted, spec, headline)
-    results += lee_bounds(adjusted, spec, window)
+    stayers = while_employed(adjusted)
+    if stayers is not adjusted:
+        found = ESTIMATORS[spec.primary_estimator](stayers, spec, window)
+        results += beside_zeros(adjusted, window, called_while_employed(found))
+    if spec.outcome.kind not in WITHOUT_STAYING:
+        results += beside_zeros(adjusted, window, lee_bounds(stayers, spec, window))
     for specification in spec.specifications:
         results += estimate_specification(panel, spec, specification)
     if spec.take_up and panel.people["take_up"].notna().any():
         results += first_stage(adjusted, spec, window)
         results += two_stage_least_squares(adjusted, spec, window)
         results += as_treated(adjusted, spec, window)
+    results += dose_associations(adjusted, spec, window)
     return tuple(results)
 
 
@@ -79,7 +88,7 @@ def diagnose_randomised(
     checks += response(adjusted, spec)
     checks += response_by_month(adjusted, spec)
     checks += standardised_differences(adjusted)
-    return tuple(checks)
+    return (*checks, *panel.notes)
 
 
 def primary_results(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
@@ -135,14 +144,6 @@ def with_covariates(panel: Panel, names: tuple[str, ...]) -> Panel | None:
     return replace(panel, covariates=tuple(chosen))
 
 
-def relabelled(
-    result: Result, *, name: str, role: Role = "secondary", estimator: str | None = None
-) -> Result:
-    """The same figures under another name and role."""
-    text = result.target.estimator if estimator is None else estimator
-    return replace(result, target=replace(result.target, name=name, role=role, estimator=text))
-
-
 def _secondary_window(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     results = ESTIMATORS[spec.primary_estimator](panel, spec, window)
     return tuple(relabelled(result, name="window") for result in results)
@@ -154,6 +155,10 @@ def _other_estimators(panel: Panel, spec: StudySpec) -> list[str]:
     Without covariates ANCOVA is the difference in means, and so is Lin within one stratum.
     """
     same: set[str] = {spec.primary_estimator}
+    if spec.outcome.link == "log":  # these two estimate differences
+        same |= {"lin", "cuped"}
+    if spec.outcome.kind == "promotion":  # nobody is promoted since time zero before it
+        same.add("cuped")
     if not panel.covariates:
         plain = {"difference_in_means", "ancova"}
         if panel.people["stratum"].nunique() < 2:

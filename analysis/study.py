@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
+from analysis.outcome import Outcome
+from analysis.outcome_rules import check_outcome
 
 DesignName = Literal["randomised", "opt_in", "rollout", "descriptive"]
 TimeZero = Literal["assigned_on", "invited_on", "eligible_on", "applied_on"]
@@ -82,17 +84,6 @@ class Allocation(_Part):
     share: float | dict[str, float] | None = None
 
 
-class Outcome(_Part):
-    """The one primary outcome. ``unit`` is printed beside every figure on the natural scale."""
-
-    metric: str
-    label: str = ""
-    unit: str = ""
-    kind: Literal["continuous"] = "continuous"
-    transform: Literal["none", "log"] = "none"
-    higher_is: Literal["better", "worse"] = "better"
-
-
 class FollowUp(_Part):
     """Event months looked at: the primary window and further, secondary ones (inclusive)."""
 
@@ -153,6 +144,7 @@ class StudySpec(_Part):
     adjust_for: Names = ()
     negative_controls: Names = ()
     subgroups: Names = ()
+    dose: Names = ()
     effect_of_interest: float | None = None
     specifications: tuple[Specification, ...] = ()
 
@@ -163,12 +155,15 @@ class StudySpec(_Part):
 
     @property
     def unit(self) -> str:
-        """The unit every effect is shown in: per cent for log outcomes."""
-        return "%" if self.outcome.transform == "log" else (self.outcome.unit or "units")
+        """The unit every effect is shown in."""
+        return self.outcome.shown_in
 
     def digest(self) -> str:
         """SHA-256 of the question in canonical JSON: comments and key order do not matter."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        data = self.model_dump(mode="json") | {"outcome": self.outcome.used()}
+        if not self.dose:
+            del data["dose"]
+        text = json.dumps(data, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def seed(self) -> int:
@@ -191,6 +186,7 @@ def parse_study(data: object) -> StudySpec:
             f"{', '.join(sorted(overlap))} is also among adjust_for",
             "A negative control may not be adjusted for; remove it from one of the two.",
         )
+    check_outcome(spec)
     return spec
 
 

@@ -13,7 +13,9 @@ from analysis.errors import SpecError
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, roster_query, spans_query
+from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
+from analysis.outcomes.dose import meetings_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out, counts_query, people_query, rows_query
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     from analysis.cohort import Cohort
     from analysis.compress import Rows
+    from analysis.diagnostics import Diagnostic
     from analysis.funnel import Query
+    from analysis.panel import Panel
     from analysis.study import StudySpec
     from pipelines.engine import Engine
 
@@ -48,28 +52,40 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     if spec.design == "rollout":
         return _roll_out(engine, spec)
     cohort = _cohort(engine, spec)
-    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)))
+    meetings = _frame(engine, meetings_query(spec)) if spec.dose else None
+    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
-    arms = (*spec.arms.treated, spec.arms.comparison)
-    size = (
-        group_size(panel.people["arm"], arms, min_group),
-        comparison_group(cohort.groups, spec.arms.comparison, min_group),
-        *drawn_start_dates(spec),
-        *informal_mentors(cohort.people, arms),
-    )
-    chose = spec.design == "opt_in"
+    checks = _cohort_checks(spec, cohort, panel, min_group)
+    if spec.design == "opt_in":
+        estimates, further = estimate_opt_in(panel, spec), diagnose_opt_in(panel, spec)
+    else:
+        checks = (roster(_count(engine, roster_query(spec))), *checks)
+        estimates, further = estimate_randomised(panel, spec), diagnose_randomised(panel, spec)
+    checks = (*checks, *further)
+    if spec.outcome.objective:
+        other = objective_spec(spec)
+        measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
+        found = objective_result(measured, other)
+        checks = with_objective(checks, estimates[0], found)
+        estimates = (*estimates, found)
     return Finding(
         spec=spec,
         population=_population(spec, cohort),
         flow=flow(spec, cohort, answered),
-        estimates=estimate_opt_in(panel, spec) if chose else estimate_randomised(panel, spec),
-        diagnostics=(*size, *diagnose_opt_in(panel, spec))
-        if chose
-        else (
-            roster(_count(engine, roster_query(spec))),
-            *size,
-            *diagnose_randomised(panel, spec),
-        ),
+        estimates=estimates,
+        diagnostics=checks,
+    )
+
+
+def _cohort_checks(
+    spec: StudySpec, cohort: Cohort, panel: Panel, min_group: int
+) -> tuple[Diagnostic, ...]:
+    arms = (*spec.arms.treated, spec.arms.comparison)
+    return (
+        group_size(panel.people["arm"], arms, min_group),
+        comparison_group(cohort.groups, spec.arms.comparison, min_group),
+        *drawn_start_dates(spec),
+        *informal_mentors(cohort.people, arms),
     )
 
 
@@ -133,14 +149,20 @@ def _refuse_unsupported(spec: StudySpec) -> None:
 
 
 def _require_metric(engine: Engine, spec: StudySpec) -> None:
+    if spec.outcome.kind == "promotion":  # read from the levels of jobs
+        return
     rows = engine.rows("select distinct metric from marts.performance order by metric")
     known = [str(metric) for (metric,) in rows]
-    if spec.outcome.metric not in known:
-        raise SpecError(
-            "outcome.metric",
-            f"there are no results of the metric {spec.outcome.metric}",
-            f"Metrics delivered: {', '.join(known) or 'none'}.",
-        )
+    named = [("outcome.metric", spec.outcome)]
+    if spec.outcome.objective:
+        named.append(("outcome.objective.metric", spec.outcome.objective))
+    for key, outcome in named:
+        if outcome.metric not in known:
+            raise SpecError(
+                key,
+                f"there are no results of the metric {outcome.metric}",
+                f"Metrics delivered: {', '.join(known) or 'none'}.",
+            )
 
 
 def _population(spec: StudySpec, cohort: Cohort) -> str:

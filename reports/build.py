@@ -25,12 +25,13 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 STYLES = ("base", "answer", "sections", "charts", "tables", "narrow", "print")
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
 _SHORT_RUN = 8
-_ROLES = {"headline": 0, "secondary": 1, "naive": 2}
+_ROLES = {"headline": 0, "secondary": 1, "naive": 2, "association": 3}
 
 
 def render_html(report: Report) -> str:
     """The whole report as one HTML document that loads nothing."""
-    sections: list[dict[str, Any]] = [{"section": s, "view": s.view(report)} for s in SECTIONS]
+    views: list[dict[str, Any]] = [{"section": s, "view": s.view(report)} for s in SECTIONS]
+    sections = [s for s in views if not s["view"].get("nothing_to_say")]
     scripts = _scripts() if any(s["view"].get("needs_script") for s in sections) else ()
     page = _environment().get_template("report.html.j2")
     return page.render(

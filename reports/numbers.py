@@ -12,6 +12,12 @@ THIN = "\u202f"  # narrow no-break space, before %
 NBSP = "\u00a0"
 UNBOUNDED = "unbounded"
 
+# First words of units of the analysis, and how they are printed: factor, short, long.
+_PRINTED = {
+    "share": (100.0, "points", "percentage points"),
+    "SD": (1.0, "SD", "standard deviations"),
+}
+
 # Characters that could reorder or hide the text around them.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,8 +34,10 @@ class Measure:
 
 def measure(unit: str) -> Measure:
     """The printed scale of a unit of the analysis."""
-    if unit == "share":
-        return Measure(100.0, "points", "percentage points")
+    first, _, rest = plain(unit).partition(" ")
+    if first in _PRINTED:
+        factor, short, long = _PRINTED[first]
+        return Measure(factor, f"{short} {rest}".strip(), f"{long} {rest}".strip())
     return Measure(1.0, plain(unit), plain(unit))
 
 
@@ -67,8 +75,8 @@ def signed(value: float, places: int) -> str:
 
 def with_unit(text: str, unit: str) -> str:
     """The figure with its unit, which never wraps away from it."""
-    if unit == "%":
-        return f"{text}{THIN}%"
+    if unit.startswith("%"):
+        return f"{text}{THIN}{unit}"
     return f"{text}{NBSP}{unit}" if unit else text
 
 

@@ -27,6 +27,7 @@ class Diagnostic:
     ``n_smallest`` is the smallest group of people the figure rests on (None: not about people).
     Two forms for data that are not public: ``shares`` are printed as rates that hide small groups
     and remainders; ``coarse`` is value and display rounded until nobody can be counted.
+    ``capped_at``: a warning that holds the grade there instead of lowering it one step.
     """
 
     name: str  # snake_case key
@@ -40,3 +41,4 @@ class Diagnostic:
     n_smallest: int | None = None
     shares: tuple[Share, ...] = ()
     coarse: tuple[float | None, str] | None = None
+    capped_at: Literal["Suggestive"] | None = None

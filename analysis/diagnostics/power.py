@@ -32,7 +32,7 @@ def minimum_detectable_effect(
 
 
 def _one(result: Estimate, spec: StudySpec) -> Diagnostic:
-    log = spec.outcome.transform == "log"
+    log = spec.outcome.per_cent
     error = result.std_error / (100 + result.estimate) if log else result.std_error
     smallest = as_per_cent(MULTIPLE * error) if log else MULTIPLE * error
     wanted, threshold = spec.effect_of_interest, "no effect of interest declared"

@@ -17,6 +17,7 @@ class Thresholds:
     missing_fail: float = 0.05
     contamination_warn: float = 0.05
     contamination_fail: float = 0.20
+    rated_by_mentor: float = 0.05
     weak_first_stage: float = 10.0
     people_fail: int = 2
     pre_trend_warn_p: float = 0.05

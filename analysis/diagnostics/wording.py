@@ -38,6 +38,8 @@ def points_text(difference: float) -> str:
 
 
 def number_text(value: float, unit: str) -> str:
-    """A size with its unit and three or more significant digits."""
+    """A size with its unit and three or more significant digits; shares in points."""
+    if unit == "share":
+        value, unit = 100 * value, "points"
     size = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return f"{size} {unit}".strip()

@@ -23,9 +23,12 @@ def ancova(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     """Effect of each arm, adjusted additively for months, strata and the panel's covariates.
 
     A window that begins before time zero lets those rows enter as control rows for everybody.
+    Counts: the ratio of means by Poisson regression, which needs no right model of the covariates
+    under a lottery (Rosenblum and van der Laan 2010, International Journal of Biostatistics 6:13).
     """
     sample = build_sample(panel, window, spec.missing_covariates)
-    return arm_effects(panel, spec, window, sample, _columns, name="ancova", estimator="ANCOVA")
+    text = "Poisson regression, adjusted" if spec.outcome.link == "log" else "ANCOVA"
+    return arm_effects(panel, spec, window, sample, _columns, name="ancova", estimator=text)
 
 
 def _columns(sample: Sample, treated: NDArray[np.float64]) -> Columns:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analysis.estimate import NotEstimable, Result
-from analysis.estimators.linear import fit_ols
-from analysis.estimators.results import NO_FREEDOM, from_fit, make_target
-from analysis.estimators.sample import too_thin, unusable
+from analysis.estimators.linear import fit_outcome
+from analysis.estimators.results import from_fit, make_target, why_no_fit
+from analysis.estimators.sample import informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,7 @@ def arm_effects(
         make_target(panel, spec, arm, window, name=name, estimator=estimator)
         for arm in panel.treated
     ]
+    sample = informative(sample, spec.outcome.link)
     nothing = unusable(sample, panel.comparison)
     if nothing:
         return tuple(NotEstimable(target=t, reason=nothing) for t in targets)
@@ -60,13 +61,14 @@ def arm_effects(
     used = [code for code in codes if thin[code] is None]
     kept = sample.where(np.isin(sample.arm, [0, *used]))
     fit = _fit(kept, used, spec, columns) if used else None
-    log = spec.outcome.transform == "log"
     results: list[Result] = []
     for code, target in zip(codes, targets, strict=True):
         if fit is None or code not in used:
-            results.append(NotEstimable(target=target, reason=thin[code] or NO_FREEDOM))
+            results.append(NotEstimable(target=target, reason=thin[code] or why_no_fit(spec)))
         else:
-            results.append(from_fit(target, fit, used.index(code), kept, code, log=log))
+            results.append(
+                from_fit(target, fit, used.index(code), kept, code, log=spec.outcome.per_cent)
+            )
     return tuple(results)
 
 
@@ -78,12 +80,13 @@ def _fit(
 ) -> Fit | None:
     treated = np.column_stack([sample.treated(code) for code in codes])
     controls, extras = columns(sample, treated)
-    return fit_ols(
+    return fit_outcome(
         sample.outcome,
         controls,
         treated,
         sample.cluster,
         covariance=spec.covariance,
         cluster_name=spec.cluster,
+        link=spec.outcome.link,
         extras=extras,
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.estimate import NotEstimable
-from analysis.estimators.linear import fit_ols
-from analysis.estimators.results import NO_FREEDOM, from_fit, make_target
-from analysis.estimators.sample import build_sample, dummies, too_thin, unusable
+from analysis.estimators.linear import fit_outcome
+from analysis.estimators.results import from_fit, make_target, why_no_fit
+from analysis.estimators.sample import build_sample, dummies, informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -44,19 +44,21 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window, arm: str) -> Result:
         return NotEstimable(target=target, reason="taking part was not recorded")
     sample = sample.where(~np.isnan(sample.take_up) & (sample.month >= 0))
     sample = replace(sample, arm=sample.take_up.astype(np.int64))
+    sample = informative(sample, spec.outcome.link)
     reason = unusable(sample, "those who did not take part")
     reason = reason or too_thin(sample, 1, "those who took part")
     if reason:
         return NotEstimable(target=target, reason=reason)
     constant = np.ones((len(sample.outcome), 1))
-    fit = fit_ols(
+    fit = fit_outcome(
         sample.outcome,
         np.hstack([constant, dummies(sample.month)]),
         sample.treated(1)[:, None],
         sample.cluster,
         covariance=spec.covariance,
         cluster_name=spec.cluster,
+        link=spec.outcome.link,
     )
     if fit is None:
-        return NotEstimable(target=target, reason=NO_FREEDOM)
-    return from_fit(target, fit, 0, sample, 1, log=spec.outcome.transform == "log")
+        return NotEstimable(target=target, reason=why_no_fit(spec))
+    return from_fit(target, fit, 0, sample, 1, log=spec.outcome.per_cent)

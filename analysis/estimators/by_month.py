@@ -9,9 +9,9 @@ import numpy as np
 from scipy import stats
 
 from analysis.estimate import NotEstimable
-from analysis.estimators.linear import FEW_CLUSTERS, Fit, fit_ols
-from analysis.estimators.results import NO_FREEDOM, NOT_IDENTIFIED, from_fit, make_target
-from analysis.estimators.sample import build_sample, design_columns, too_thin, unusable
+from analysis.estimators.linear import FEW_CLUSTERS, Fit, fit_outcome
+from analysis.estimators.results import NOT_IDENTIFIED, from_fit, make_target, why_no_fit
+from analysis.estimators.sample import build_sample, design_columns, informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -77,19 +77,20 @@ def month_model(panel: Panel, spec: StudySpec, window: Window) -> MonthModel:
             if reason:
                 reasons[code, month] = reason
                 dropped |= at_month & ((sample.arm == code) | (nothing is not None))
-    sample = sample.where(~dropped)
+    sample = informative(sample.where(~dropped), spec.outcome.link)
     codes = range(1, len(panel.treated) + 1)
     cells = tuple((c, m) for c in codes for m in months if (c, m) not in reasons)
     fit = None
     if cells:
         treated = [sample.treated(c) * (sample.month == m) for c, m in cells]
-        fit = fit_ols(
+        fit = fit_outcome(
             sample.outcome,
             np.hstack([design_columns(sample), sample.covariates]),
             np.column_stack(treated),
             sample.cluster,
             covariance=spec.covariance,
             cluster_name=spec.cluster,
+            link=spec.outcome.link,
         )
     return MonthModel(sample=sample, months=months, cells=cells, fit=fit, reasons=reasons)
 
@@ -105,12 +106,12 @@ def effects_by_month(panel: Panel, spec: StudySpec, window: Window) -> tuple[Res
             target = make_target(panel, spec, arm, (month, month), name=NAME, estimator=TEXT)
             column = model.column(code, month)
             if column is None or model.fit is None:
-                reason = NO_FREEDOM if model.fit is None else NOT_IDENTIFIED
+                reason = why_no_fit(spec) if model.fit is None else NOT_IDENTIFIED
                 reason = model.reasons.get((code, month), reason)
                 results.append(NotEstimable(target=target, reason=reason))
                 continue
             rows = model.sample.where(model.sample.month == month)
-            log = spec.outcome.transform == "log"
+            log = spec.outcome.per_cent
             results.append(from_fit(target, model.fit, column, rows, code, log=log))
     return tuple(results)
 

@@ -22,6 +22,7 @@ def difference_in_means(panel: Panel, spec: StudySpec, window: Window) -> tuple[
     """Effect of each arm without covariates; nobody is lost to a missing covariate.
 
     Months and strata are held fixed because shares of arms may differ between them by design.
+    Counts: the ratio of means, in a Poisson regression.
     """
     sample = build_sample(panel, window, spec.missing_covariates, adjusted=False)
     return arm_effects(
@@ -31,7 +32,7 @@ def difference_in_means(panel: Panel, spec: StudySpec, window: Window) -> tuple[
         sample,
         design_only,
         name="difference_in_means",
-        estimator="Difference in means",
+        estimator="Ratio of means" if spec.outcome.link == "log" else "Difference in means",
     )
 
 

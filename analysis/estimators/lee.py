@@ -26,6 +26,7 @@ CONVENTION = (
     "errors clustered by {cluster}; not adjusted for covariates"
 )
 
+_NO_RATIO = "a bound would be a ratio to a mean of 0"
 _ROUNDING = 1e-9  # a whole number of people is not one more
 
 
@@ -73,27 +74,31 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
     reason = _why_not(people, pair)
     if reason:
         return [NotEstimable(target=t, reason=reason) for t in targets]
-    ends = bounds(people)
+    ends = bounds(people, ratio=spec.outcome.link == "log")
+    if not all(math.isfinite(end.estimate) for end in ends):
+        return [NotEstimable(target=t, reason=_NO_RATIO) for t in targets]
+    smallest, log = given_away(people), spec.outcome.per_cent
+    made = [
+        make_estimate(t, _figures(people, end, ends, spec), log=log)
+        for t, end in zip(targets, ends, strict=True)
+    ]
+    return [replace(m, n_smallest=smallest) if isinstance(m, Estimate) else m for m in made]
+
+
+def _figures(people: People, end: Bound, ends: tuple[Bound, Bound], spec: StudySpec) -> Figures:
     seen = ~np.isnan(people.outcome)
     treated, others = int((seen & people.treated).sum()), int((seen & ~people.treated).sum())
     df = float(len(np.unique(people.cluster)) - 1)
-    log = spec.outcome.transform == "log"
-    figures = [
-        Figures(
-            estimate=end.estimate,
-            std_error=end.std_error,
-            t_df=df,
-            df=df,
-            counts=(treated, others, treated + others),
-            convention=CONVENTION.format(cluster=spec.cluster.replace("_", " ")),
-            size=float(np.nanmax(np.abs(people.outcome))),
-            interval=imbens_manski(*ends),
-        )
-        for end in ends
-    ]
-    smallest = given_away(people)
-    made = [make_estimate(t, f, log=log) for t, f in zip(targets, figures, strict=True)]
-    return [replace(m, n_smallest=smallest) if isinstance(m, Estimate) else m for m in made]
+    return Figures(
+        estimate=end.estimate,
+        std_error=end.std_error,
+        t_df=df,
+        df=df,
+        counts=(treated, others, treated + others),
+        convention=CONVENTION.format(cluster=spec.cluster.replace("_", " ")),
+        size=1.0 if spec.outcome.link == "log" else float(np.nanmax(np.abs(people.outcome))),
+        interval=imbens_manski(*ends),
+    )
 
 
 def given_away(people: People) -> int | None:
@@ -141,8 +146,11 @@ def _why_not(people: People, pair: Panel) -> str | None:
     return None
 
 
-def bounds(people: People) -> tuple[Bound, Bound]:
-    """Lower and upper bound: the arm with more outcomes loses its highest or lowest share."""
+def bounds(people: People, *, ratio: bool = False) -> tuple[Bound, Bound]:
+    """Lower and upper bound: the arm with more outcomes loses its highest or lowest share.
+
+    With ``ratio`` of the log of the ratio of means; nan where a mean is 0.
+    """
     seen = ~np.isnan(people.outcome)
     shares = [
         float(np.average(seen[members], weights=people.weight[members]))
@@ -158,6 +166,9 @@ def bounds(people: People) -> tuple[Bound, Bound]:
         keeps_lowest = lower == more_treated
         part, effect = _trimmed_mean(people, trimmed, seen, keep, keeps_lowest=keeps_lowest)
         rest, rest_effect = _whole_mean(people, ~trimmed, seen)
+        if ratio:
+            part, effect = _log_mean(part, effect)
+            rest, rest_effect = _log_mean(rest, rest_effect)
         influence = sign * (effect - rest_effect)
         _, members = np.unique(people.cluster, return_inverse=True)
         sums = np.bincount(members, weights=influence)
@@ -165,6 +176,11 @@ def bounds(people: People) -> tuple[Bound, Bound]:
         error = float(np.sqrt(correction * (sums**2).sum()))
         ends.append(Bound(estimate=sign * (part - rest), std_error=error))
     return ends[0], ends[1]
+
+
+def _log_mean(mean: float, influence: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """The log of a mean and the influence on it, by the delta method; nan of a mean of 0."""
+    return (math.log(mean), influence / mean) if mean > 0 else (math.nan, influence)
 
 
 def _whole_mean(

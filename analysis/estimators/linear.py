@@ -1,4 +1,4 @@
-"""Least squares with the study's covariance: identified columns, coefficients, their variance."""
+"""Regressions with the study's covariance: identified columns, coefficients, their variance."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
+from analysis.estimators.poisson import poisson_at_maximum
 from analysis.estimators.small_sample import cr2
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from analysis.outcome import Link
+
 Robust = Literal["HC0", "HC1", "HC2", "HC3"]
 
 FEW_CLUSTERS = 40  # below, CR1 rejects too often (methods: clusters)
+_LINK_WORDS: dict[Link, str] = {
+    "identity": "",
+    "log": "Poisson quasi-likelihood with log link, without months and strata of zeros only, ",
+}
 _COLLINEAR = 1e-9  # share of a column's variation left after the columns before it
 _FULL_LEVERAGE = 1e-9
 
@@ -37,6 +44,7 @@ class Fit:
     df: float
     clusters: int | None  # None: not clustered
     convention: str
+    link: Link = "identity"
 
     def figures(self, column: int) -> tuple[float, float]:
         """Estimate and standard error of one treatment column."""
@@ -78,15 +86,34 @@ def fit_ols(
     Columns that follow from the ones before them are left out, in this order; a treatment
     column that follows from the controls is not identified. None without residual freedom.
     """
+    return fit_outcome(
+        outcome, controls, treatments, cluster,
+        covariance=covariance, cluster_name=cluster_name, extras=extras, link="identity",
+    )  # fmt: skip
+
+
+def fit_outcome(
+    outcome: NDArray[np.float64],
+    controls: NDArray[np.float64],
+    treatments: NDArray[np.float64],
+    cluster: NDArray[np.int64],
+    *,
+    covariance: Robust,
+    cluster_name: str,
+    link: Link,
+    extras: NDArray[np.float64] | None = None,
+) -> Fit | None:
+    """As :func:`fit_ols`; with a log link by Poisson quasi-likelihood, coefficients logs of ratios.
+
+    None too where the Poisson fit has no maximum (an arm or month with zeros only).
+    """
     parts = [controls, treatments] if extras is None else [controls, treatments, extras]
     columns = np.hstack(parts)
     kept = independent(columns)
     first, last = controls.shape[1], controls.shape[1] + treatments.shape[1]
-    design = columns[:, kept]
-    residual_df = design.shape[0] - design.shape[1]
-    if residual_df < 1:
+    model = _fitted(outcome, columns[:, kept], link)
+    if model is None:
         return None
-    model = sm.OLS(outcome, design).fit()
     cov, t_df, groups, convention = _covariance(model, cluster, covariance, cluster_name)
     identified = kept[first:last]
     # Where each treatment column stands in the design; the unidentified ones stand nowhere.
@@ -97,10 +124,22 @@ def fit_ols(
         cov=cov[np.ix_(places, places)] + gaps[:, None] + gaps,
         identified=identified,
         t_df=t_df[places] + gaps,
-        df=float(residual_df if groups is None else min(residual_df, groups - 1)),
+        df=float(model.df_resid if groups is None else min(model.df_resid, groups - 1)),
         clusters=groups,
-        convention=convention,
+        convention=_LINK_WORDS[link] + convention,
+        link=link,
     )
+
+
+def _fitted(
+    outcome: NDArray[np.float64], design: NDArray[np.float64], link: Link
+) -> sm.regression.linear_model.RegressionResults | None:
+    if design.shape[0] <= design.shape[1]:
+        return None
+    if link == "identity":
+        return sm.OLS(outcome, design).fit()
+    weighted = poisson_at_maximum(outcome, design)
+    return None if weighted is None else sm.OLS(*weighted).fit()
 
 
 def _covariance(

@@ -70,10 +70,11 @@ def companions(setting: Setting, held: Held) -> Iterator[Result]:
     yield _of_others(made, held, plug_in, "ate", ON_ALL)
     yield _of_others(made, held, plug_in, "atc", ON_OTHERS)
     yield made.doubly_robust(plug_in, "att", "aipw_plug_in", ON_JOINERS, PLUG_IN)
-    yield made.result(
-        logit if isinstance(logit, str) else weighted_difference(cells, logit, "overlap"),
-        "overlap", "Overlap weights", ON_OPEN,
-    )  # fmt: skip
+    if setting.spec.outcome.link == "identity":  # a ratio for these people needs a mean of its own
+        yield made.result(
+            logit if isinstance(logit, str) else weighted_difference(cells, logit, "overlap"),
+            "overlap", "Overlap weights", ON_OPEN,
+        )  # fmt: skip
     balance = problem or entropy_balance(cells)
     yield made.result(
         balance if isinstance(balance, str) else balanced_difference(cells, balance),
@@ -88,9 +89,8 @@ def companions(setting: Setting, held: Held) -> Iterator[Result]:
         "ipw", "Inverse probability weights", ON_JOINERS,
     )  # fmt: skip
     yield from _within_limits(made, logit)
-    yield made.result(
-        problem or raw_difference(cells), "naive", "Difference in means", NAIVE, role="naive"
-    )
+    text = "Ratio of means" if setting.spec.outcome.link == "log" else "Difference in means"
+    yield made.result(problem or raw_difference(cells), "naive", text, NAIVE, role="naive")
 
 
 def _of_others(

@@ -12,6 +12,7 @@ from analysis.estimators.aipw import aipw
 from analysis.estimators.choice import build_choice, cells_of, not_comparable
 from analysis.estimators.influence import spread
 from analysis.estimators.logit import SEPARATION
+from analysis.estimators.mean_ratio import everybody_treated, log_ratio
 from analysis.estimators.results import Figures, make_estimate, make_target
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from analysis.estimators.cells import Cells
     from analysis.estimators.choice import Choice
     from analysis.estimators.influence import Influence
+    from analysis.estimators.mean_ratio import Level
     from analysis.estimators.nuisance import Nuisance
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -64,6 +66,10 @@ class Maker:
 
     setting: Setting
 
+    @property
+    def _ratio(self) -> bool:
+        return self.setting.spec.outcome.link == "log"
+
     def doubly_robust(
         self,
         nuisance: Nuisance | str,
@@ -78,7 +84,12 @@ class Maker:
         """AIPW from these models, or why there is none."""
         used = cells or self.setting.cells
         found = nuisance if isinstance(nuisance, str) else aipw(used, nuisance, whom)
-        return self.result(found, name, "AIPW", estimand, role=role, how=how, cells=used)
+        level: Level | Influence = "comparison" if whom == "atc" else "treated"
+        if whom == "ate" and not isinstance(nuisance, str) and not isinstance(found, str):
+            level = everybody_treated(used, nuisance)
+        return self.result(
+            found, name, "AIPW", estimand, role=role, how=how, cells=used, level=level
+        )
 
     def result(
         self,
@@ -90,9 +101,15 @@ class Maker:
         role: Role = "secondary",
         how: str = "",
         cells: Cells | None = None,
+        level: Level | Influence = "treated",
     ) -> Result:
-        """The estimate with its interval, or the reason there is none."""
+        """The estimate with its interval, or the reason there is none.
+
+        Counts: the ratio of means, whose ``level`` see :func:`log_ratio`.
+        """
         s = self.setting
+        if self._ratio and not isinstance(influence, str):
+            influence = log_ratio(cells or s.cells, influence, level)
         target = make_target(
             s.pair, s.spec, s.arm, s.window,
             name=name, estimator=estimator, estimand=estimand, role=role,
@@ -102,7 +119,7 @@ class Maker:
             return NotEstimable(target=target, reason=influence + where)
         return make_estimate(
             target, self._figures(influence, cells or s.cells, how),
-            log=s.spec.outcome.transform == "log",
+            log=s.spec.outcome.per_cent,
         )  # fmt: skip
 
     def _figures(self, influence: Influence, cells: Cells, how: str) -> Figures:
@@ -114,8 +131,8 @@ class Maker:
             t_df=found.df,
             df=min(found.df, min(comparison, treated) - influence.terms),
             counts=(round(treated), round(comparison), round(treated + comparison)),
-            convention=_convention(self.setting, how),
-            size=cells.size,
+            convention=("ratio of means, " if self._ratio else "") + _convention(self.setting, how),
+            size=1.0 if self._ratio else cells.size,
         )
 
 

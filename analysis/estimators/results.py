@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scipy import stats
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 ITT = "intention to treat"
 NOT_IDENTIFIED = "the arm cannot be told apart from the strata, months or covariates of the model"
 NO_FREEDOM = "the model has as many terms as there are rows"
+NO_MAXIMUM = (
+    "the model has as many terms as rows, or a group with zeros only, to which there is no ratio"
+)
 NO_SPREAD = "the outcome does not vary around the model, so there is no standard error"
-_LOG_WORDS = "; fitted on logs, shown as 100 x (exp(b) - 1), delta-method standard error"
+_LOG_WORDS = "; a log ratio b, shown as 100 x (exp(b) - 1), delta-method standard error"
 _RELATIVE_ZERO = 1e-10
 
 
@@ -56,6 +59,11 @@ def as_per_cent(log_points: float) -> float:
         return 100 * math.expm1(log_points)
     except OverflowError:
         return math.inf
+
+
+def why_no_fit(spec: StudySpec) -> str:
+    """Why a regression of the outcome gave nothing."""
+    return NO_MAXIMUM if spec.outcome.link == "log" else NO_FREEDOM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,25 @@ def from_fit(
         df=fit.df,
         counts=sample.counts(code),
         convention=fit.convention,
-        size=sample.size_of_outcome,
+        size=sample.size_of_outcome if fit.link == "identity" else 1.0,
     )
     return make_estimate(target, figures, log=log)
+
+
+def relabelled(
+    result: Result,
+    *,
+    name: str,
+    role: Role = "secondary",
+    estimator: str | None = None,
+    estimand: str | None = None,
+) -> Result:
+    """The same figures under another name and role."""
+    target = replace(
+        result.target,
+        name=name,
+        role=role,
+        estimator=result.target.estimator if estimator is None else estimator,
+        estimand=result.target.estimand if estimand is None else estimand,
+    )
+    return replace(result, target=target)

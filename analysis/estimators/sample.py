@@ -11,6 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from analysis.outcome import Link
     from analysis.panel import Panel
     from analysis.study import Window
 
@@ -120,6 +121,20 @@ def design_columns(sample: Sample) -> NDArray[np.float64]:
     """What the design fixes: constant, event months and strata (each but the first)."""
     constant = np.ones((len(sample.outcome), 1))
     return np.hstack([constant, dummies(sample.month), dummies(sample.stratum)])
+
+
+def informative(sample: Sample, link: Link) -> Sample:
+    """The rows a regression can learn from: for ratios not those of months or strata of zeros only.
+
+    Such a month has a mean of 0 in every arm, whatever the ratio is; its dummy has no maximum.
+    """
+    if link == "identity":
+        return sample
+    kept = np.ones(len(sample.outcome), dtype=bool)
+    for codes in (sample.month, sample.stratum):
+        group = np.unique(codes, return_inverse=True)[1]
+        kept &= np.bincount(group, weights=sample.outcome)[group] > 0
+    return sample.where(kept)
 
 
 def too_thin(sample: Sample, code: int, arm: str) -> str | None:

@@ -44,10 +44,16 @@ def two_stage_least_squares(panel: Panel, spec: StudySpec, window: Window) -> tu
 
 
 def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
+    log = spec.outcome.transform == "log"
+    # A ratio does not divide by the share that took part; differences on the natural scale do.
+    unit = None if log or not spec.outcome.per_cent else spec.outcome.natural_unit
     targets = [
-        make_target(pair, spec, pair.treated[0], window, name=name, estimator=text, estimand=LATE)
+        make_target(
+            pair, spec, pair.treated[0], window,
+            name=name, estimator=text, estimand=LATE, unit=unit,
+        )
         for name, text in _TEXTS.items()
-    ]
+    ]  # fmt: skip
     both = stages(pair, spec, window, adjusted=True)
     if isinstance(both, str):
         return [NotEstimable(target=t, reason=both) for t in targets]
@@ -57,7 +63,6 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
     wald = _wald(both)
     if wald is None:
         return [NotEstimable(target=t, reason=NO_FREEDOM) for t in targets]
-    log = spec.outcome.transform == "log"
     return [
         with_smallest(make_estimate(targets[0], wald, log=log), both),
         with_smallest(make_estimate(targets[1], _anderson_rubin(both, wald), log=log), both),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.numbers import date_text, months, plain, words
+from reports.numbers import date_text, measure, months, plain, words
 from reports.sections.section import Section
 from reports.vocabulary import GRADES, assumptions, estimand_sentence
 from reports.wording import arm_words, outcome_words, study_title
@@ -32,6 +32,7 @@ def _study(release: Release) -> dict[str, Any]:
             ("Population", release.population),
             ("Compared", _compared(release)),
             ("Outcome", _outcome(release)),
+            *_note(release),
             ("Window", months(release.window, "").capitalize() + " after time zero"),
             ("Estimand", _estimand(head)),
             ("Estimator", plain(head.estimator)),
@@ -50,8 +51,15 @@ def _compared(release: Release) -> str:
 
 def _outcome(release: Release) -> str:
     better = "higher is better" if release.higher_is == "better" else "lower is better"
-    scale = "effects in per cent" if release.unit == "%" else f"effects in {words(release.unit)}"
+    long = "per cent" if release.unit == "%" else words(measure(release.unit).long)
+    scale = f"effects in {long}"
     return f"{outcome_words(release)}; {scale}; {better}"
+
+
+def _note(release: Release) -> list[tuple[str, str]]:
+    """What the outcome is and who has one, where that needs saying."""
+    said = plain(release.outcome_note)
+    return [("What it is", said[:1].upper() + said[1:])] if said else []
 
 
 def _estimand(head: ReleasedEstimate) -> str:

@@ -28,7 +28,11 @@ def view(report: Report) -> dict[str, Any]:
 
 def _study(release: Release) -> dict[str, Any]:
     head, windows = release.headline, further_windows(release)
-    kept = [e for e in release.estimates if not is_by_month(e) and e not in windows]
+    kept = [
+        e
+        for e in release.estimates
+        if not is_by_month(e) and e not in windows and e.role != "association"
+    ]
     kept.sort(key=lambda e: (_ORDER[e.role], e.subgroup is not None))
     same = [e for e in kept if e.unit == head.unit]
     axis = _axis([e for e in same if e.status == "released"], head)

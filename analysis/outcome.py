@@ -1,0 +1,131 @@
+"""The outcome of a study: what is measured, on which scale effects are shown, who has one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Kind = Literal["continuous", "count", "rating", "promotion", "team"]
+Link = Literal["identity", "log"]
+Best = Literal["highest", "lowest"]
+
+LEVEL = "level"  # the metric of promotions: the level of the job
+# Keys that only one kind reads; anywhere else they would be ignored.
+_KEYS_OF: dict[str, Kind] = {
+    "scales": "rating",
+    "raters": "rating",
+    "objective": "rating",
+    "levels": "promotion",
+}
+
+STAYERS = (
+    "known of people who stayed and were measured (while employed): not causal if exits differ "
+    "between the groups"
+)
+NOTES: dict[str, str] = {
+    "zero": "output per person: zero in every month after the person left; what it is while "
+    "employed stands beside and is not causal if exits differ",
+    "rating": "each rating less the mean of everybody rated in its cycle on its scale, in their "
+    "standard deviations, the better the higher",
+    "promotion": "a higher level than at time zero reached by the end of the month, while "
+    "employed; who left before counts as not promoted",
+    "team": "mean, month by month, over everybody who had the person's manager at time zero, the "
+    "person included; people who left it count while they are measured, newcomers do not",
+}
+
+
+def _as_names(value: object) -> object:
+    """Names of levels are text, whatever YAML made of them."""
+    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else value
+
+
+class Outcome(BaseModel):
+    """The one primary outcome. ``unit`` is printed beside every figure on the natural scale.
+
+    ``kind``: continuous (differences; with ``transform: log`` per cent), count (zeros allowed,
+    ratios of means in per cent), rating (standard deviations within cycle and scale), promotion
+    (percentage points; ``metric: level``), team (the mean of the person's team).
+    ``after_exit``: what the months after an exit hold. ``scales``: which end of each scale is the
+    best. ``raters``: whether those who rate know who is mentored. ``objective``: a measured outcome
+    of the same people, which may confirm a rating. ``levels``: lowest first, where they are not
+    numbers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str
+    label: str = ""
+    unit: str = ""
+    kind: Kind = "continuous"
+    transform: Literal["none", "log"] = "none"
+    higher_is: Literal["better", "worse"] = "better"
+    after_exit: Literal["missing", "zero"] = "missing"
+    scales: dict[str, Best] = Field(default_factory=dict)
+    raters: Literal["know", "blind"] = "know"
+    objective: Outcome | None = None
+    levels: Annotated[tuple[str, ...], BeforeValidator(_as_names)] = ()
+
+    @model_validator(mode="after")
+    def _keys_fit_the_kind(self) -> Self:
+        if self.transform == "log" and self.kind not in ("continuous", "team"):
+            raise ValueError(f"kind {self.kind} is not transformed; remove `transform: log`")
+        if self.after_exit == "zero" and (self.transform, self.kind) not in (
+            ("none", "continuous"),
+            ("none", "count"),
+        ):
+            raise ValueError(
+                "`after_exit: zero` needs an outcome that can be zero: kind continuous without "
+                "log, or count"
+            )
+        for key, kind in _KEYS_OF.items():
+            if self.kind != kind and key in self.model_fields_set:
+                raise ValueError(f"`{key}` belongs to kind {kind}; remove it")
+        if self.objective and self.objective.kind not in ("continuous", "count"):
+            raise ValueError("an objective outcome is measured: kind continuous or count")
+        if self.kind == "promotion" and self.metric != LEVEL:
+            raise ValueError(f"promotions are read from the level of the job: `metric: {LEVEL}`")
+        return self
+
+    @property
+    def per_cent(self) -> bool:
+        """Whether effects are estimated as logs of ratios and shown in per cent."""
+        return self.transform == "log" or self.kind == "count"
+
+    @property
+    def link(self) -> Link:
+        """The link of a regression of the outcome: log for counts (Poisson quasi-likelihood)."""
+        return "log" if self.kind == "count" else "identity"
+
+    @property
+    def shown_in(self) -> str:
+        """The unit of effects: "%", "SD", "share" (printed as points), or the declared one."""
+        if self.per_cent:
+            return "%"
+        return {"rating": "SD", "promotion": "share"}.get(self.kind, self.natural_unit)
+
+    @property
+    def natural_unit(self) -> str:
+        """The unit of the outcome itself."""
+        return self.unit or "units"
+
+    @property
+    def note(self) -> str:
+        """Who has this outcome and what it is, as printed beside the answer."""
+        said = [NOTES[self.kind]] if self.kind in NOTES else []
+        if self.after_exit == "zero":
+            said.append(NOTES["zero"])
+        elif self.kind in ("continuous", "count", "rating"):
+            said.append(STAYERS)
+        return "; ".join(said)
+
+    def used(self) -> dict[str, object]:
+        """The keys that say something, in JSON values: what is hashed.
+
+        A key that a study leaves at its default does not enter, unless it always did: the hash of
+        a question does not change with keys it does not use.
+        """
+        always = ("metric", "label", "unit", "kind", "transform", "higher_is")
+        whole = self.model_dump(mode="json")
+        plain = Outcome.model_construct(metric=self.metric).model_dump(mode="json")
+        return {k: v for k, v in whole.items() if k in always or v != plain[k]}

@@ -1,0 +1,77 @@
+"""What the kind of an outcome asks of the rest of its study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.errors import SpecError
+
+if TYPE_CHECKING:
+    from analysis.study import StudySpec
+
+# Kinds that each design answers.
+ANSWERED: dict[str, tuple[str, ...]] = {"rollout": ("continuous",)}
+_RATIOS = ("ancova", "difference_in_means")  # what a ratio of means can be estimated by
+
+
+def check_outcome(spec: StudySpec) -> None:
+    """Raises SpecError where design, windows, clusters or estimators do not fit the outcome."""
+    kind = spec.outcome.kind
+    answered = ANSWERED.get(spec.design)
+    if answered and kind not in answered:
+        raise SpecError(
+            "outcome.kind",
+            f"{kind} is not answered in a roll-out by this version",
+            f"Use one of: {', '.join(answered)}.",
+        )
+    if answered and spec.outcome.after_exit == "zero":
+        raise SpecError(
+            "outcome.after_exit",
+            "zero is not answered in a roll-out by this version",
+            "Remove it; a roll-out compares people who are there.",
+        )
+    if spec.dose and spec.design not in ("randomised", "opt_in"):
+        raise SpecError("dose", f"is not answered in the design {spec.design}", "Remove it.")
+    if kind == "count":
+        _ratios(spec)
+    if kind == "promotion":
+        _by_a_month(spec)
+    if kind == "team" and spec.cluster != "manager_no":
+        raise SpecError(
+            "cluster",
+            "people of one team share its outcome and are not counted one by one",
+            "Write `cluster: manager_no`.",
+        )
+    if kind == "team" and spec.start_dates == "matched":
+        raise SpecError(
+            "start_dates",
+            "a team is everybody with one manager on a recorded day",
+            "Remove `start_dates`, or study an outcome of people.",
+        )
+
+
+def _ratios(spec: StudySpec) -> None:
+    named = [("estimator", spec.primary_estimator)]
+    named += [(f"specifications.{s.name}.estimator", s.estimator) for s in spec.specifications]
+    for key, estimator in named:
+        if estimator not in _RATIOS:
+            raise SpecError(
+                key,
+                f"{estimator} estimates differences, and effects on a count are ratios",
+                f"Use one of: {', '.join(_RATIOS)}.",
+            )
+
+
+def _by_a_month(spec: StudySpec) -> None:
+    named = [("follow_up.primary", spec.follow_up.primary)]
+    named += [("follow_up.windows", window) for window in spec.follow_up.windows]
+    named += [
+        (f"specifications.{s.name}", (s.first_month, s.last_month)) for s in spec.specifications
+    ]
+    for key, (first, last) in named:
+        if first != last or first < 0:
+            raise SpecError(
+                key,
+                "promotions are counted from time zero up to a month",
+                f"Write that month twice: [{max(last, 0)}, {max(last, 0)}].",
+            )
