@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     # (person number, period index, value) of consecutive rows, sorted by person.
     Rows = tuple[Ints, Ints, Floats]
 
+Path = Literal["sums", "moments", "rows"]
 NEVER = np.iinfo(np.int64).max  # cohort of people who never start
 CHUNK = 65_536  # people held as a matrix at a time: 19 MB of outcomes at 36 months
 CROSS_BYTES = 400_000_000  # beyond this the cross-moments would be as large as the panel
@@ -78,6 +79,11 @@ class Moments:
     def compression(self) -> float:
         """People a pattern stands for, on average."""
         return float(self.people.sum() / len(self.people))
+
+    @property
+    def path(self) -> Path:
+        """How covariances are made: sums of clusters, cross-moments, or people read again."""
+        return "sums" if self.clustered else "moments" if self.cross is not None else "rows"
 
     @property
     def clusters(self) -> int | None:

@@ -27,14 +27,16 @@ _PEOPLE_AT_ONCE = 4_096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Differences:
-    """Influences of the form w (constant + slope (y[late] - y[early])).
+    """Influences of the form w (constant + slope y[late] - early_slope y[early]).
 
-    ``constant`` and ``slope`` (P, K) by pattern, ``late`` and ``early`` (K,) period numbers. A
-    slope must be zero where a pattern lacks one of the two periods.
+    ``constant`` and the slopes (P, K) by pattern, ``late`` and ``early`` (K,) period numbers. The
+    slopes are one where outcomes are subtracted, two where they are divided. They must be zero
+    where a pattern lacks one of the two periods.
     """
 
     constant: Floats
     slope: Floats
+    early_slope: Floats
     late: Ints
     early: Ints
 
@@ -49,23 +51,25 @@ class Differences:
         for p, cross in enumerate(moments.cross):
             k = np.flatnonzero((self.slope[p] != 0) | (self.constant[p] != 0))
             late, early = self.late[k], self.early[k]
-            c, a = self.constant[p, k], self.slope[p, k]
-            first = a * (moments.square_total[p, late] - moments.square_total[p, early])
-            rows = cross[late] - cross[early]
-            second = rows[:, late] - rows[:, early]
+            c, a, b = self.constant[p, k], self.slope[p, k], self.early_slope[p, k]
+            first = a * moments.square_total[p, late] - b * moments.square_total[p, early]
+            rows = a[:, None] * cross[late] - b[:, None] * cross[early]
+            second = rows[:, late] * a - rows[:, early] * b
             block = np.outer(c * moments.square_weight[p] + first, c) + np.outer(c, first)
-            made[np.ix_(k, k)] += block + second * np.outer(a, a)
+            made[np.ix_(k, k)] += block + second
         return made
 
     def _sums(self, moments: Moments) -> Floats:
-        difference = moments.total[:, self.late] - moments.total[:, self.early]
-        return self.constant * moments.weight[:, None] + self.slope * difference
+        made = self.constant * moments.weight[:, None] + self.slope * moments.total[:, self.late]
+        made -= self.early_slope * moments.total[:, self.early]
+        return made
 
     def _by_rows(self, moments: Moments) -> Floats:
         size = self.constant.shape[1]
         made = np.zeros((size, size))
         for p, y, w in _pieces(moments):
-            values = self.constant[p] + self.slope[p] * (y[:, self.late] - y[:, self.early])
+            values = self.constant[p] + self.slope[p] * y[:, self.late]
+            values -= self.early_slope[p] * y[:, self.early]
             values *= w[:, None]
             made += values.T @ values
         return made
@@ -104,7 +108,7 @@ class Linear:
 
 
 def _pieces(moments: Moments) -> Iterator[tuple[Ints, Floats, Floats]]:
-
+    """Pattern, outcomes and weight of a few thousand people at a time."""
     for block in moments.rows():
         for a in range(0, len(block.pattern), _PEOPLE_AT_ONCE):
             part = slice(a, a + _PEOPLE_AT_ONCE)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from analysis.study import StudySpec
 
 # Kinds that each design answers.
-ANSWERED: dict[str, tuple[str, ...]] = {"rollout": ("continuous",)}
+ANSWERED: dict[str, tuple[str, ...]] = {"rollout": ("continuous", "count")}
 _RATIOS = ("ancova", "difference_in_means")  # what a ratio of means can be estimated by
 
 

@@ -84,6 +84,22 @@ class Allocation(_Part):
     share: float | dict[str, float] | None = None
 
 
+class Rollout(_Part):
+    """How sites start (design ``rollout`` only).
+
+    ``control``: whom starters are compared with, sites not yet started or those that never start.
+    ``base``: months before the start are compared with the month before each (varying) or with the
+    same month as the effects (universal). ``anticipation``: months before the start in which an
+    effect may already show; the base month lies before them. ``drawn``: the order of starts was
+    drawn by lot, within ``allocation.strata`` where declared.
+    """
+
+    control: Literal["not_yet", "never"] = "not_yet"
+    base: Literal["varying", "universal"] = "varying"
+    anticipation: int = Field(default=0, ge=0, le=12)
+    drawn: bool = False
+
+
 class FollowUp(_Part):
     """Event months looked at: the primary window and further, secondary ones (inclusive)."""
 
@@ -137,6 +153,7 @@ class StudySpec(_Part):
     take_up: TakeUp | None = None
     cluster: str = "person"
     outcome: Outcome
+    rollout: Rollout = Rollout()
     follow_up: FollowUp
     estimator: Estimator | None = None
     covariance: Covariance = "HC2"
@@ -163,6 +180,8 @@ class StudySpec(_Part):
         data = self.model_dump(mode="json") | {"outcome": self.outcome.used()}
         if not self.dose:
             del data["dose"]
+        if self.rollout == Rollout():  # a section left out does not change what was asked
+            del data["rollout"]
         text = json.dumps(data, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

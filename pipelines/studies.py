@@ -18,7 +18,8 @@ from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.outcomes.dose import meetings_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
-from analysis.roll_out_panel import build_roll_out, counts_query, people_query, rows_query
+from analysis.roll_out_panel import build_roll_out
+from analysis.roll_out_query import counts_query, people_query, rows_query
 from analysis.start_dates import draw_starts
 from pipelines.errors import Exit, UserError
 

@@ -31,9 +31,10 @@ def pre_trend(event: Aggregate, spec: StudySpec, df: float, limits: Thresholds) 
     """The joint test of the lead contrasts with its power.
 
     ``event`` are effects by event time on one base period before the start; ``df`` the
-    denominator of the F reference (infinite: chi-square).
+    denominator of the F reference (infinite: chi-square). Months in which the study allows for
+    anticipation are no leads.
     """
-    contrasts = _contrasts(event)
+    contrasts = _contrasts(event, spec.rollout.anticipation)
     if not len(contrasts):
         return _none()
     leads = contrasts @ event.estimate
@@ -74,9 +75,9 @@ def _none() -> Diagnostic:
     )
 
 
-def _contrasts(event: Aggregate) -> Floats:
-    """Averages of the leads that exist, (q, E)."""
-    known = event.std_error > 0
+def _contrasts(event: Aggregate, anticipation: int) -> Floats:
+    """Averages of the leads that exist before any anticipation, (q, E)."""
+    known = (event.std_error > 0) & (event.labels < -anticipation)
     rows = [(event.labels >= a) & (event.labels <= b) & known for a, b in LEADS]
     return np.array([row / row.sum() for row in rows if row.any()])
 
@@ -98,7 +99,8 @@ def _power(
         return None
     effect = _on_scale(spec)
     middle = sum(spec.follow_up.primary) / 2
-    drift = contrasts @ (effect * (event.labels + 1) / (middle + 1))
+    base = -1 - spec.rollout.anticipation
+    drift = contrasts @ (effect * (event.labels - base) / (middle - base))
     shift = float(drift @ np.linalg.solve(variance, drift))
     count = len(drift)
     if np.isinf(df):
@@ -109,7 +111,7 @@ def _power(
 def _on_scale(spec: StudySpec) -> float:
     """The effect of interest on the scale of the model."""
     effect = spec.effect_of_interest or 0.0
-    return float(np.log1p(effect)) if spec.outcome.transform == "log" else effect
+    return float(np.log1p(effect)) if spec.outcome.per_cent else effect
 
 
 def _excludes(leads: Floats, variance: Floats, spec: StudySpec, df: float) -> bool:

@@ -2,7 +2,8 @@
 
 A cohort's change in outcome since its base period, less the change of people not treated by then.
 With covariates doubly robust: logit propensity and outcome regression, Sant'Anna & Zhao 2020,
-estimator (3.1) with the influence function of their theorem A.1.
+estimator (3.1) with the influence function of their theorem A.1. Proportional effects compare
+growth instead of change (module ratio).
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from analysis.compress import NEVER
 from analysis.covariance import Differences
 from analysis.estimators.doubly_robust import Sides, doubly_robust
+from analysis.estimators.ratio import ratio_of_ratios
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,25 +68,33 @@ def att_by_group_and_time(
     base: Base = "varying",
     anticipation: int = 0,
     covariates: Floats | None = None,
+    proportional: bool = False,
 ) -> GroupTime:
     """All ATT(g,t) with their covariance; raises ValueError where no cohort can be compared.
 
     A person counts for (g,t) where seen in both t and the base period; others are not imputed.
-    ``covariates`` (cells, q) are the rows of each cell, a constant first. Cohorts treated in the
-    first period have no base and are left out. Sandwich without small-sample factor.
+    ``anticipation`` periods before the start may show an effect: the base is the last period
+    before them, and people are compared with while more than that far from their own start.
+    ``covariates`` (cells, q) are the rows of each cell, a constant first. Effects are differences,
+    or log ratios where ``proportional`` (without covariates). Cohorts without a base period are
+    left out. Sandwich without small-sample factor.
     """
+    if proportional and covariates is not None:
+        raise ValueError("proportional effects take no covariates")
     periods, groups = moments.periods, _groups(moments, anticipation)
     pairs = [(int(g), t, b) for g in groups for t, b in _pairs(periods, int(g), base, anticipation)]
     if not pairs:
         raise ValueError("no cohort starts after the first period")
-    constant, slope = np.zeros((2, len(moments.people), len(pairs) + len(groups)))
+    into = _none_yet(len(moments.people), pairs, len(groups), apart=proportional)
     sides = [_sides(moments, *pair, control, anticipation) for pair in pairs]
     compared = [
-        (0.0, "") if t == b else _compare(sides[k], covariates, constant[:, k], slope[:, k])
+        (0.0, "") if t == b
+        else _ratio(moments, sides[k], t, b, into, k) if proportional
+        else _difference(sides[k], covariates, into, k)
         for k, (_, t, b) in enumerate(pairs)
-    ]
+    ]  # fmt: skip
     counts = np.array([side.people(moments) for side in sides])
-    shares = _shares(moments, groups, constant[:, len(pairs) :])
+    shares = _shares(moments, groups, into.constant[:, len(pairs) :])
     return GroupTime(
         group=np.array([g for g, _, _ in pairs]),
         period=periods[[t for _, t, _ in pairs]],
@@ -96,7 +105,7 @@ def att_by_group_and_time(
         reason=tuple(why for _, why in compared),
         groups=groups,
         shares=shares,
-        covariance=_influence(pairs, constant, slope).outer(moments),
+        covariance=into.outer(moments),
         people=int(moments.people.sum()),
         clusters=moments.clusters,
     )
@@ -108,38 +117,59 @@ def _groups(moments: Moments, anticipation: int) -> Ints:
     return np.unique(moments.cohort[(moments.cohort > first) & (moments.cohort <= last)])
 
 
-def _influence(pairs: list[tuple[int, int, int]], constant: Floats, slope: Floats) -> Differences:
-    """Influences of all ATT(g,t), then of the shares, which depend on no outcome."""
-    more = [0] * (constant.shape[1] - len(pairs))
+def _none_yet(
+    patterns: int, pairs: list[tuple[int, int, int]], groups: int, *, apart: bool
+) -> Differences:
+    """Influences of all ATT(g,t), then of the shares of cohorts, which depend on no outcome.
+
+    The two slopes are one array unless ``apart``.
+    """
+    shape, more = (patterns, len(pairs) + groups), [0] * groups
+    slope = np.zeros(shape)
     return Differences(
-        constant=constant,
+        constant=np.zeros(shape),
         slope=slope,
+        early_slope=np.zeros(shape) if apart else slope,
         late=np.array([t for _, t, _ in pairs] + more),
         early=np.array([b for _, _, b in pairs] + more),
     )
 
 
-def _compare(
-    sides: Sides, covariates: Floats | None, constant: Floats, slope: Floats
+def _difference(
+    sides: Sides, covariates: Floats | None, into: Differences, k: int
 ) -> tuple[float, str]:
-    """ATT(g,t) and why it is nan; writes the influence of the patterns into two columns."""
+    """ATT(g,t) and why it is nan; writes the influence of the patterns into column ``k``."""
     made = doubly_robust(sides, covariates)
     if isinstance(made, str):
         return np.nan, made
-    att, slope[sides.used], constant[sides.used] = made
+    att, into.slope[sides.used, k], into.constant[sides.used, k] = made
     return att, ""
+
+
+def _ratio(
+    moments: Moments, sides: Sides, late: int, early: int, into: Differences, k: int
+) -> tuple[float, str]:
+    """The same for the log of a ratio of ratios."""
+    made = ratio_of_ratios(moments, sides, late, early)
+    if isinstance(made, str):
+        return np.nan, made
+    into.constant[sides.used, k] = made.constant
+    into.slope[sides.used, k], into.early_slope[sides.used, k] = made.slope, made.early_slope
+    return made.value, ""
 
 
 def _pairs(periods: Ints, group: int, base: Base, anticipation: int) -> list[tuple[int, int]]:
     """(period, base period) numbers of one cohort, in the order of periods.
 
-    After the start the base is the last period before it (less the anticipation); before, the
-    period before (varying) or the same base (universal).
+    From the start less the anticipation on, the base is the last period before (Callaway &
+    Sant'Anna 2021, theorem 1); before, the period before (varying) or the same base
+    (universal). R's did takes the period before inside the anticipation too; from the start on
+    both agree.
     """
     last = int(np.flatnonzero(periods + anticipation < group)[-1])
     if base == "universal":
         return [(t, last) for t in range(len(periods))]
-    return [(t, last if periods[t] >= group else t - 1) for t in range(1, len(periods))]
+    return [(t, last if t > last else t - 1) for t in range(1, len(periods))]
 
 
 def _sides(
@@ -147,7 +177,8 @@ def _sides(
 ) -> Sides:
     both = moments.observed[:, late] & moments.observed[:, early]
     treated = both & (moments.cohort == group)
-    untreated = moments.cohort == NEVER
+    # Whoever starts, or may show an effect, only after the last period never does so here.
+    untreated = moments.cohort > moments.periods[-1] + anticipation
     if control == "not_yet_treated":
         last = moments.periods[max(late, early)] + anticipation
         untreated |= (moments.cohort > last) & (moments.cohort != group)

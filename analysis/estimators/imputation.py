@@ -41,17 +41,20 @@ class Imputed:
         return np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
 
 
-def imputation(moments: Moments) -> Imputed:
-    """Observed less imputed outcomes of the treated, averaged over person-months.
+def imputation(moments: Moments, *, anticipation: int = 0) -> Imputed:
+    """Observed less imputed outcomes of the treated, averaged over person-months from the start on.
 
-    Effects of people and periods are fitted to untreated months alone. The variance takes the
+    Effects of people and periods are fitted to untreated months alone, which end ``anticipation``
+    periods before the start; those between are imputed too. The variance takes the
     effect as common to a cohort and period (their equation 6 with that grouping): too large where
     it is not. Raises ValueError where nothing can be imputed.
     """
-    untreated, treated, design, bread, kept = _untreated(moments)
+    untreated, treated, design, bread, kept = _untreated(moments, anticipation)
     event = moments.periods - np.where(moments.cohort == NEVER, 0, moments.cohort)[:, None]
     labels = np.unique(event[treated])
-    sets = np.stack([treated, *(treated & (event == e) for e in labels)], axis=1) * 1.0
+    sets = (
+        np.stack([treated & (event >= 0), *(treated & (event == e) for e in labels)], axis=1) * 1.0
+    )
     rows = np.einsum("p,pkt->k", moments.weight, sets)
     weight = sets / rows[None, :, None]
     # The estimator is a sum of a . y: 1/n on treated months, and what imputing them costs.
@@ -81,16 +84,16 @@ def imputation(moments: Moments) -> Imputed:
     )
 
 
-def _untreated(moments: Moments) -> tuple[Bools, Bools, Floats, Floats, Bools]:
+def _untreated(moments: Moments, anticipation: int) -> tuple[Bools, Bools, Floats, Floats, Bools]:
     """Untreated and imputable treated months (P, T), and the fit to the former."""
-    after = moments.periods >= moments.cohort[:, None]
+    after = moments.periods >= moments.cohort[:, None] - anticipation
     untreated = moments.observed & ~after
     design = within(np.asarray(period_dummies(moments)), untreated)
     gram = np.einsum("p,ptj,ptk->jk", moments.weight, design, design, optimize=True)
     kept = independent_columns(gram)
     seen = np.asarray((untreated * moments.weight[:, None]).sum(axis=0) > 0)
     treated = moments.observed & after & seen & np.asarray(untreated.any(axis=1))[:, None]
-    if not treated.any():
+    if not (treated & (moments.periods >= moments.cohort[:, None])).any():
         raise ValueError("no treated month has untreated ones to be imputed from")
     bread = np.linalg.inv(gram[np.ix_(kept, kept)])
     return untreated, treated, design[:, :, kept], bread, kept

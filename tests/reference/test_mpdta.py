@@ -127,3 +127,32 @@ def test_two_way_fixed_effects_is_the_average_of_its_comparisons(table):
 
 def test_imputation(table):
     assert imputation(moments(table)).estimate[0] == pytest.approx(-0.04771, abs=6e-6)
+
+
+# csdid 0.4.3, `ATTgt(anticipation=1)`, analytic standard errors, printed to six digits.
+ANTICIPATED = {
+    "never_treated": {
+        (2006, 2004): (0.006520, 0.023327), (2006, 2005): (-0.002751, 0.019559),
+        (2006, 2006): (-0.007345, 0.022943), (2006, 2007): (-0.043975, 0.026579),
+        (2007, 2004): (0.030507, 0.015034), (2007, 2005): (-0.002726, 0.016396),
+        (2007, 2006): (-0.031087, 0.017878), (2007, 2007): (-0.057142, 0.020210),
+    },
+    "not_yet_treated": {
+        (2006, 2004): (-0.002563, 0.022530), (2006, 2005): (-0.001939, 0.019042),
+        (2006, 2006): (-0.007345, 0.022943), (2006, 2007): (-0.043975, 0.026579),
+        (2007, 2004): (0.029759, 0.014534), (2007, 2005): (-0.002726, 0.016396),
+        (2007, 2006): (-0.031087, 0.017878), (2007, 2007): (-0.057142, 0.020210),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("control", ANTICIPATED)
+def test_a_year_of_anticipation(table, control):
+    found = att_by_group_and_time(moments(table), control=control, anticipation=1)
+    printed = ANTICIPATED[control]
+    assert list(zip(found.group, found.period, strict=True)) == list(printed)
+    assert found.att == pytest.approx([v for v, _ in printed.values()], abs=6e-7)
+    assert found.std_error == pytest.approx([e for _, e in printed.values()], abs=6e-7)
+    simple, event = aggregate(found, "simple"), aggregate(found, "event")
+    assert (simple.overall, simple.overall_std_error) == pytest.approx((-0.04520554, 0.01668313))
+    assert (event.overall, event.overall_std_error) == pytest.approx((-0.04473430, 0.01861171))
