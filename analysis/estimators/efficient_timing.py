@@ -45,7 +45,7 @@ class Efficient:
     """The estimate with its conservative standard error and the coefficient of the adjustment.
 
     ``unadjusted`` is the estimate with coefficient 0. ``units`` were compared, ``left_out`` lack a
-    month; ``df`` are units less cohorts (of each stratum) less one.
+    month; ``df`` are units less cohorts (of each stratum), less one if the coefficient is fitted.
     """
 
     estimate: float
@@ -105,13 +105,15 @@ def efficient(
         found += values.mean(axis=0)
         omega += np.cov(values, rowvar=False) / members.sum()
         cells += 1
-    df = len(units.cohort) - cells - 1
+    fitted = beta is None
+    df = len(units.cohort) - cells - fitted
     if df < 1:
         raise ValueError("there are as many starts as units")
     if beta is None:
         beta = omega[0, 1] / omega[1, 1] if omega[1, 1] > 0 else 0.0
     contrast = np.array([1.0, -beta])
-    variance = float(contrast @ omega @ contrast) * (df + 1) / df  # one coefficient was fitted
+    variance = float(contrast @ omega @ contrast)
+    variance *= (df + fitted) / df  # the coefficient was fitted to the spread that is left
     return Efficient(
         estimate=float(contrast @ found),
         std_error=float(np.sqrt(max(variance, 0.0))),

@@ -162,9 +162,7 @@ def _pairs(periods: Ints, group: int, base: Base, anticipation: int) -> list[tup
     """(period, base period) numbers of one cohort, in the order of periods.
 
     From the start less the anticipation on, the base is the last period before (Callaway &
-    Sant'Anna 2021, theorem 1); before, the period before (varying) or the same base
-    (universal). R's did takes the period before inside the anticipation too; from the start on
-    both agree.
+    Sant'Anna 2021, theorem 1); before, the period before (varying) or the same base (universal).
     """
     last = int(np.flatnonzero(periods + anticipation < group)[-1])
     if base == "universal":

@@ -156,3 +156,11 @@ def test_a_year_of_anticipation(table, control):
     simple, event = aggregate(found, "simple"), aggregate(found, "event")
     assert (simple.overall, simple.overall_std_error) == pytest.approx((-0.04520554, 0.01668313))
     assert (event.overall, event.overall_std_error) == pytest.approx((-0.04473430, 0.01861171))
+
+
+def test_two_years_of_anticipation(table):
+    """From two years before the start on, the base is the third: csdid again."""
+    found = att_by_group_and_time(moments(table), control="never_treated", anticipation=2)
+    printed = [0.006520, 0.003769, -0.000825, -0.037455, 0.030507, -0.002726, -0.033813, -0.059867]
+    assert found.base.tolist() == [2003, 2003, 2003, 2003, 2003, 2004, 2004, 2004]
+    assert found.att == pytest.approx(printed, abs=6e-7)
