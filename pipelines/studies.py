@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from analysis.cohort import build_cohort, flow, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates
 from analysis.diagnostics.group_size import group_size
@@ -19,8 +21,9 @@ from analysis.outcomes.dose import meetings_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
-from analysis.roll_out_query import counts_query, people_query, rows_query
+from analysis.roll_out_query import counts_query, people_query, refuse_unused, rows_query
 from analysis.start_dates import draw_starts
+from analysis.study import Rollout
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -40,7 +43,9 @@ if TYPE_CHECKING:
 def answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     """The finding of one study; raises UserError naming the study's key and the fix."""
     try:
-        return _answer(engine, spec, min_group)
+        # Matrices are many and small: more threads wait for each other longer than they work.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return _answer(engine, spec, min_group)
     except SpecError as error:
         raise UserError(
             f"study {spec.study}: {error.key}: {error.problem}", error.fix, Exit.PROJECT
@@ -147,6 +152,10 @@ def _refuse_unsupported(spec: StudySpec) -> None:
     for key in ("subgroups", "negative_controls"):
         if getattr(spec, key):
             raise SpecError(key, "is not answered by this version", f"Remove `{key}`.")
+    if spec.design == "rollout":
+        refuse_unused(spec)
+    elif spec.rollout != Rollout():
+        raise SpecError("rollout", f"says nothing in a {spec.design} study", "Remove `rollout`.")
 
 
 def _require_metric(engine: Engine, spec: StudySpec) -> None:

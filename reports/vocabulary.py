@@ -79,7 +79,7 @@ GRADES: dict[str, GradeWords] = {
 TO_RAISE: dict[str, str] = {
     "randomised": "Top grade. To speak for more people, draw from everybody eligible.",
     "opt_in": "Draw places by lottery when more people ask than there are places.",
-    "rollout": "Draw the order in which sites start.",
+    "rollout": "More sites, the order of their starts drawn by lot.",
     "descriptive": "Keep a comparison group: a lottery among applicants is the strongest.",
 }
 
@@ -118,6 +118,11 @@ ESTIMANDS: tuple[tuple[str, str], ...] = (
         "as treated",
         "People who took part against people who did not, whatever the draw said.",
     ),
+    (
+        "at sites that started",
+        "The average difference made to people at sites that started, whether or not they took "
+        "part, over the months of the window.",
+    ),
 )
 
 ITT_ASSUMES = (
@@ -132,11 +137,22 @@ LEE_ASSUMES = (
     "Bounds where outcomes are missing (Lee): assume that assignment moves everybody's chance of "
     "being observed in one direction only (monotonicity)."
 )
+TIMING_ASSUMES = (
+    "Efficient estimator for drawn starts: assumes that lots decided which site starts when, and "
+    "that nobody changed behaviour before the start beyond the months of anticipation."
+)
+TREND_ASSUMES = (
+    "Comparison of sites that start with others (ATT): assumes that without the start their "
+    "outcomes would have developed alike, that nobody changed behaviour before it beyond the "
+    "months of anticipation, and that sites do not change each other's outcomes."
+)
 # An assumption is printed as soon as one estimate of the study needs it.
 ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("intention to treat", ITT_ASSUMES),
     ("(late)", LATE_ASSUMES),
     ("lee bound", LEE_ASSUMES),
+    ("att(g,t)", TREND_ASSUMES),
+    ("efficient estimator for drawn starts", TIMING_ASSUMES),
 )
 
 

@@ -221,7 +221,7 @@ def _why_not(release: Release, figures: Shown) -> str:
     if release.design == "rollout":
         return (
             "That raw gap also compares sites with others that started before them. Compared with "
-            f"sites not yet started it is {figures.effect}{doubt}."
+            f"sites that had not started it is {figures.effect}{doubt}."
         )
     return (
         "That raw gap holds who joins and who stays to join. "

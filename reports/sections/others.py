@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.numbers import months, number, p_text, plain, signed, words
 from reports.scales import Scale, bar, scale
-from reports.sections.over_time import further_windows, is_by_month
+from reports.sections.over_time import further_windows, is_by_month, is_by_time
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import arm_words, lower_first, outcome_words, raw_gap, study_title
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 _WIDEST = 3.0  # an interval is cut this many headline half widths beyond the outermost dot
 SPECIFICATION = "specification: "  # how the names of declared specifications begin
+# What a raw gap mixes with the effect, by design.
+RAW_GAP = {
+    "randomised": "compares people who took part with everybody else, so it also holds who takes "
+    "part; the answer does not.",
+    "rollout": "also compares sites with others that started before them, whose effect still "
+    "grows or fades; the answer does not.",
+}
 _ORDER = {"headline": 0, "secondary": 1, "naive": 2}
 
 
@@ -31,7 +38,7 @@ def _study(release: Release) -> dict[str, Any]:
     kept = [
         e
         for e in release.estimates
-        if not is_by_month(e) and e not in windows and e.role != "association"
+        if not (is_by_month(e) or is_by_time(e)) and e not in windows and e.role != "association"
     ]
     kept.sort(key=lambda e: (_ORDER[e.role], e.subgroup is not None))
     same = [e for e in kept if e.unit == head.unit]
@@ -160,7 +167,8 @@ def _gap(release: Release) -> dict[str, str] | None:
     gap, head = raw_gap(release), release.headline
     if gap is None or head.status != "released":
         return None
-    return {"raw": shown(gap).effect, "answer": shown(head).effect}
+    why = RAW_GAP.get(release.design, RAW_GAP["randomised"])
+    return {"raw": shown(gap).effect, "answer": shown(head).effect, "why": why}
 
 
 SECTION = Section(

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from reports.figures import ROLES, by_month_figure, script_json
-from reports.numbers import months, number, p_text, signed
+from reports.numbers import months, number, p_text, signed, words
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import arm_words, outcome_words, study_title
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from reports.model import Report
 
 BY_MONTH = "by_month"
+# Effects of a roll-out by what they are averaged over, each a folded table.
+BY_TIME = {"by_start": "By start", "by_calendar_month": "By calendar month"}
 Arms = list[tuple[str, list["ReleasedEstimate"]]]
 
 
@@ -28,6 +30,11 @@ def view(report: Report) -> dict[str, Any]:
 def is_by_month(estimate: ReleasedEstimate) -> bool:
     """Whether the estimate is one month of the course over time."""
     return estimate.name == BY_MONTH or estimate.name.startswith(f"{BY_MONTH}_")
+
+
+def is_by_time(estimate: ReleasedEstimate) -> bool:
+    """Whether the estimate is of one start or one calendar month."""
+    return estimate.name in BY_TIME
 
 
 def further_windows(release: Release) -> list[ReleasedEstimate]:
@@ -54,6 +61,7 @@ def _study(place: int, release: Release) -> dict[str, Any]:
         "chart": None,
         "why_none": "" if enough else _why_none(release, arms),
         "windows": [_window(e) for e in further_windows(release)],
+        "by_time": _by_time(release),
         "fading": [d for d in release.diagnostics if d.name.startswith("fading")],
     }
     if enough:
@@ -120,6 +128,17 @@ def _month(estimate: ReleasedEstimate, places: int) -> dict[str, str]:
         "range": figures.range,
         "people": "" if estimate.n_people is None else f"{estimate.n_people:,}",
     }
+
+
+def _by_time(release: Release) -> list[dict[str, Any]]:
+    """The tables by start and by calendar month; none of a study withheld or without them."""
+    tables = []
+    for name, caption in BY_TIME.items():
+        found = [e for e in release.estimates if e.name == name and e.status != "withheld"]
+        if found:
+            figures = [_window(e) | {"window": words(e.subgroup or "").capitalize()} for e in found]
+            tables.append({"caption": caption, "rows": figures})
+    return tables
 
 
 def _window(estimate: ReleasedEstimate) -> dict[str, str]:

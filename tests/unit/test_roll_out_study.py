@@ -1,0 +1,264 @@
+"""A roll-out study from marts to finding: its keys, covariates, companions and conventions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_info
+
+import pipelines.studies as studies
+from analysis.compress import NEVER
+from analysis.errors import SpecError
+from analysis.estimate import Estimate, NotEstimable
+from analysis.roll_out_cells import cells
+from analysis.roll_out_panel import build_roll_out
+from analysis.roll_out_query import counts_query, people_query, rows_query
+from analysis.study import StudySpec, parse_study
+from pipelines.engine import Engine
+from pipelines.errors import UserError
+
+SITES, PEOPLE = 24, 12
+MONTHS = pd.date_range("2022-07-01", periods=24, freq="MS")  # to June 2024
+STARTS = {0: "2023-09-10", 1: "2023-12-05", 2: None}  # of a third of the sites each
+KNOWN = {"known_from": pd.Timestamp("2022-01-01"), "known_to": pd.Timestamp("9999-12-31")}
+
+
+def spec(**changes: Any) -> StudySpec:
+    return parse_study(
+        {
+            "study": "sites",
+            "question": "Do sites gain?",
+            "as_of": "2024-06-30",
+            "programme": "P",
+            "design": "rollout",
+            "time_zero": "eligible_on",
+            "cluster": "site",
+            "arms": {"treated": "mentoring", "comparison": "not_yet"},
+            "outcome": {"metric": "orders"},
+            "follow_up": {"months": 3, "primary": [0, 2]},
+            "effect_of_interest": 1.0,
+        }
+        | changes
+    )
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """Sites that gain 1 from their start on; people hired in turn over 20 months before."""
+    rng = np.random.default_rng(8)
+    n = SITES * PEOPLE
+    person, site = np.arange(1, n + 1), np.repeat(np.arange(SITES), PEOPLE)
+    start = pd.to_datetime(pd.Series(site % 3).map(STARTS))
+    hired = pd.Timestamp("2022-07-01") - pd.to_timedelta(person % 20 * 30, unit="D")
+    base = {"person_no": person, **KNOWN}
+    funnel = pd.DataFrame({**base, "programme": "P", "eligible_on": start}).dropna()
+    jobs = pd.DataFrame(
+        {
+            **base,
+            "department": np.where(site < SITES // 2, "north", "south"),
+            "level": "1",
+            "site": [f"site {s:02d}" for s in site],
+            "manager_no": site,
+            "valid_from": hired,
+            "valid_to": pd.Timestamp("9999-12-31"),
+        }
+    )
+    employment = pd.DataFrame({**base, "hired_on": hired, "exited_on": pd.Series(pd.NaT, range(n))})
+    attributes = pd.DataFrame({**base, "attribute": "grade", "value": (person % 2).astype(str)})
+    y = rng.normal(size=(n, 1)) + rng.normal(size=(n, 24)) + 12
+    y += start.to_numpy()[:, None] < (MONTHS + pd.offsets.MonthEnd(1)).to_numpy()
+    results = pd.DataFrame(
+        {
+            "person_no": np.repeat(person, 24),
+            "metric": "orders",
+            "month": np.tile(MONTHS, n),
+            "value": y.ravel(),
+            **KNOWN,
+        }
+    )
+    tables = {
+        "programme_funnel": funnel, "job_history": jobs, "employment": employment,
+        "person_attributes": attributes, "performance": results,
+    }  # fmt: skip
+    with Engine.memory(threads=1) as made:
+        made.run("create schema marts")
+        for name, frame in tables.items():
+            made.register("given", frame)
+            dates = [c for c in frame if str(frame[c].dtype).startswith("datetime")]
+            shown = ", ".join(f"cast({c} as date) as {c}" if c in dates else c for c in frame)
+            made.run(f"create table marts.{name} as select {shown} from given")
+            made.unregister("given")
+        yield made
+
+
+def panel(engine: Engine, study: StudySpec):
+    def read():
+        query = rows_query(study)
+        for batch in engine.batches(query.sql, query.params):
+            yield tuple(column.to_numpy() for column in batch.columns)
+
+    people, counts = (
+        engine.frame(q.sql, q.params) for q in (people_query(study), counts_query(study))
+    )
+    return build_roll_out(study, people, counts, read)
+
+
+def by_name(finding, name: str):
+    return next(e for e in finding.estimates if e.target.name == name)
+
+
+def test_months_sites_and_starts(engine):
+    made = panel(engine, spec())
+    assert made.moments.periods[[0, -1]].tolist() == [2022 * 12 + 8, 2024 * 12 + 5]
+    assert set(made.moments.cohort.tolist()) == {2023 * 12 + 8, 2023 * 12 + 11, NEVER}
+    assert made.moments.clusters == SITES
+    assert made.moments.path == "sums"
+
+
+def test_anticipation_looks_further_back(engine):
+    made = panel(engine, spec(rollout={"anticipation": 2}))
+    assert made.moments.periods[0] == 2022 * 12 + 6
+
+
+def test_covariates_are_bands_attributes_and_jobs(engine):
+    made = panel(engine, spec(adjust_for=["tenure_months", "grade", "department"]))
+    assert set(made.covariate_names) == {
+        "tenure_months=band 1", "tenure_months=band 2", "grade=1", "department=south",
+    }  # fmt: skip
+    # three bands of tenure: nobody was hired two years before the first month looked at
+    assert made.covariates.shape == (3 * 2 * 2, 5)
+    assert made.moments.compression > 1
+
+
+def test_numbers_of_many_values_are_cut_into_fifths():
+    people = pd.DataFrame({"attribute_0": [str(v) for v in range(50)] + [None], "site": "a"})
+    code, columns, names = cells(spec(adjust_for=["age"]), people)
+    assert names == (*(f"age=fifth {k}" for k in range(2, 6)), "age=not recorded")
+    assert np.bincount(code).tolist() == [10, 10, 10, 10, 10, 1]
+    assert columns.sum() == 6 + 5  # the constant, and a one for each level but the first
+
+
+def test_an_attribute_nobody_has(engine):
+    with pytest.raises(SpecError, match="no such attribute") as caught:
+        panel(engine, spec(adjust_for=["grad"]))
+    assert caught.value.key == "adjust_for"
+
+
+def test_drawn_starts_are_the_reference_and_bring_the_efficient_estimator(engine):
+    finding = studies.answer(engine, spec(rollout={"drawn": True}), 10)
+    head, efficient = finding.headline, by_name(finding, "efficient_timing")
+    assert isinstance(head, Estimate)
+    assert "draws of start dates over sites" in head.convention
+    assert head.t_df is None
+    assert head.ci_low < 1 < head.ci_high
+    assert head.p_value < 0.01
+    assert isinstance(efficient, Estimate)
+    assert efficient.ci_low < 1 < efficient.ci_high
+    assert efficient.std_error < head.std_error
+    assert "Neyman" in efficient.convention
+
+
+def test_the_same_study_gives_the_same_figures_again(engine):
+    first, second = (studies.answer(engine, spec(rollout={"drawn": True}), 10) for _ in range(2))
+    assert first.estimates == second.estimates
+
+
+def test_starts_that_were_not_drawn_use_t(engine):
+    finding = studies.answer(engine, spec(), 10)
+    assert finding.headline.t_df == SITES - 3
+    names = {e.target.name for e in finding.estimates}
+    assert not names & {"efficient_timing", "randomisation_inference"}
+
+
+def test_with_covariates_the_permutation_stands_beside(engine):
+    study = spec(rollout={"drawn": True}, adjust_for=["tenure_months"])
+    finding = studies.answer(engine, study, 10)
+    beside = by_name(finding, "randomisation_inference")
+    assert "t with sites" in finding.headline.convention
+    assert isinstance(beside, Estimate)
+    assert "without covariates" in beside.convention
+
+
+def test_strata_of_the_draw(engine):
+    study = spec(rollout={"drawn": True}, allocation={"strata": ["department"]})
+    made = panel(engine, study)
+    assert made.strata.tolist() == [0] * (SITES // 2) + [1] * (SITES // 2)
+    finding = studies.answer(engine, study, 10)
+    assert by_name(finding, "efficient_timing").t_df == SITES - 6 - 1
+
+
+def test_averages_by_start_and_calendar_month(engine):
+    finding = studies.answer(engine, spec(), 10)
+    starts = [e.target.subgroup for e in finding.estimates if e.target.name == "by_start"]
+    months = [e.target.subgroup for e in finding.estimates if e.target.name == "by_calendar_month"]
+    assert starts == ["started 2023-09", "started 2023-12"]
+    assert months[0] == "in 2023-09"
+    assert len(months) == 10
+    for name in ("average_simple", "average_by_start", "average_by_event", "average_by_calendar"):
+        found = by_name(finding, name)
+        assert found.ci_low < 1 < found.ci_high
+
+
+def test_counts_are_compared_as_ratios(engine):
+    """12 at rest, 13 after the start: about 8 per cent."""
+    finding = studies.answer(engine, spec(outcome={"metric": "orders", "kind": "count"}), 10)
+    head, naive = finding.headline, by_name(finding, "two_way_fixed_effects")
+    assert head.target.unit == naive.target.unit == "%"
+    for found in (head, naive):
+        assert found.ci_low < 100 / 12 < found.ci_high
+    assert isinstance(by_name(finding, "imputation"), NotEstimable)
+    compression = next(d for d in finding.diagnostics if d.name == "compression")
+    assert "from sums by cluster" in compression.display
+
+
+def test_leads_inside_the_anticipation_are_not_tested(engine):
+    finding = studies.answer(engine, spec(rollout={"anticipation": 3}), 10)
+    assert finding.grade in ("Credible", "Suggestive", "Descriptive only")
+    assert isinstance(finding.headline, Estimate)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"take_up": "matched"}, "take_up"),
+        ({"estimator": "lin"}, "estimator"),
+        ({"allocation": {"share": 0.5}}, "allocation.share"),
+        ({"allocation": {"strata": ["site"]}}, "allocation.strata"),
+        ({"rollout": {"drawn": True}, "allocation": {"strata": ["level", "stratum"]}}, "stratum"),
+        ({"cluster": "person"}, "cluster"),
+        ({"outcome": {"metric": "orders", "kind": "count"}, "adjust_for": "grade"}, "adjust_for"),
+        ({"arms": {"treated": ["a", "b"], "comparison": "c"}}, "arms.treated"),
+        ({"design": "opt_in", "rollout": {"drawn": True}}, "rollout"),
+    ],
+)
+def test_keys_that_would_be_ignored_are_refused(engine, changes, key):
+    with pytest.raises(UserError, match=key):
+        studies.answer(engine, spec(**changes), 10)
+
+
+def test_a_section_left_out_does_not_change_the_hash():
+    assert spec().digest() == spec(rollout={"drawn": False}).digest()
+    assert spec().digest() != spec(rollout={"drawn": True}).digest()
+
+
+def test_a_site_in_two_strata_is_refused(engine):
+    study = spec(cluster="department", rollout={"drawn": True}, allocation={"strata": ["site"]})
+    with pytest.raises(SpecError, match="several strata"):
+        panel(engine, study)
+
+
+def test_matrices_are_multiplied_by_one_thread(engine, monkeypatch):
+    seen = []
+    real = studies.build_roll_out
+
+    def watched(*given):
+        seen.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
+        return real(*given)
+
+    monkeypatch.setattr(studies, "build_roll_out", watched)
+    studies.answer(engine, spec(), 10)
+    assert seen
+    assert set(seen) == {1}
