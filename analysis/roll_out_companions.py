@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from analysis.roll_out_results import Effects
 
 OF_UNITS = "effect on sites that started, each counting once"
+MIXED = "average of comparisons, some with sites that started before"
 _NO_RATIO = "it compares outcomes as differences, and effects on a count are ratios"
 
 
@@ -89,6 +90,7 @@ def naive(moments: Moments, effects: Effects) -> Result:
         "two_way_fixed_effects",
         "naive",
         estimator="two-way fixed effects, Poisson" if count else "two-way fixed effects",
+        estimand=MIXED,
     )
     try:
         if count:

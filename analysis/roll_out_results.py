@@ -60,9 +60,13 @@ class Effects:
     @property
     def estimator(self) -> str:
         """The headline's estimator in words."""
-        scale = "proportional " if self.spec.outcome.kind == "count" else ""
         who = {"not_yet": "not-yet-started", "never": "never-started"}[self.spec.rollout.control]
-        return f"{scale}ATT(g,t), {who} comparison"
+        return f"{self.effect}, {who} comparison"
+
+    @property
+    def effect(self) -> str:
+        """What is estimated by cohort and month, in words."""
+        return ("proportional " if self.spec.outcome.kind == "count" else "") + "ATT(g,t)"
 
     @property
     def unit(self) -> str:
@@ -237,7 +241,7 @@ def aggregations(effects: Effects) -> list[Result]:
         found = made[kind]
         after = found.labels >= 0  # of event times; other labels are never negative
         target = effects.target(
-            (0, last), name, estimator=f"{effects.estimator}, averaged over {words}"
+            (0, last), name, estimator=f"{effects.effect} averaged over {words}"
         )
         smallest = int(min(found.treated[after].min(), found.controls[after].min()))
         value, error = found.overall, found.overall_std_error
