@@ -126,7 +126,7 @@ def _roll_out(engine: Engine, spec: StudySpec) -> Finding:
     results = estimate_roll_out(made, spec, effects)
     return Finding(
         spec=spec,
-        population=f"people of each {spec.cluster} as first seen, whether or not they took part",
+        population=f"people of each {effects.unit} as first seen, whether or not they took part",
         flow=made.flow,
         estimates=results,
         diagnostics=diagnose_roll_out(made, spec, effects, results),

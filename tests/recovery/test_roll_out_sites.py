@@ -17,6 +17,7 @@ import pytest
 from scipy import stats
 
 from analysis.compress import NEVER, People, fold
+from analysis.estimators.aggregate import aggregate
 from analysis.estimators.group_time import att_by_group_and_time
 from analysis.estimators.poisson_two_way import poisson_two_way
 from analysis.finding import Flow
@@ -61,14 +62,19 @@ def after(cohort: np.ndarray) -> np.ndarray:
     return np.where(event >= 0, COURSE[np.maximum(event, 0)], 0.0)
 
 
-def draw(seed: int, *, effect: float = 1.0) -> RollOut:
-    """People leave, the weak sooner; each site drifts by a random walk of its own."""
+def draw(seed: int, *, effect: float = 1.0, before: float = 0.0) -> RollOut:
+    """People leave, the weak sooner; each site drifts by a random walk of its own.
+
+    ``before`` is gained in the two months before the start.
+    """
     rng = np.random.default_rng(seed)
     start, site = rng.permutation(STARTS), rng.integers(0, SITES, PEOPLE)
     level = rng.normal(size=(PEOPLE, 1))
     drift = 0.3 * rng.normal(size=(SITES, 1)) + 0.08 * rng.normal(size=(SITES, MONTHS)).cumsum(1)
     y = level + np.sin(PERIODS / 2) + drift[site] + 0.5 * rng.normal(size=(PEOPLE, MONTHS))
     y += effect * after(start[site])
+    early = start[site][:, None] - PERIODS
+    y += before * ((early >= 1) & (early <= 2))
     y[rng.geometric(0.02, size=(PEOPLE, 1)) + 6 + 6 * (level > 0) <= PERIODS] = np.nan
     person, period = np.nonzero(~np.isnan(y))
     return RollOut(
@@ -107,6 +113,22 @@ def test_intervals_cover_the_planted_effect(name: str) -> None:
     covered = sum(e.ci_low <= TRUTH <= e.ci_high for e in found)
     assert low <= covered <= high
     assert abs(off.mean()) < 4 * off.std() / np.sqrt(DRAWS)
+
+
+def test_a_gain_before_the_start_is_allowed_for() -> None:
+    """Half a point in the two months before: the month before is no base, the third before is."""
+    off = []
+    for seed in range(DRAWS):
+        moments = draw(seed, before=0.5).moments
+        made = [att_by_group_and_time(moments, anticipation=d) for d in (0, 2)]
+        events = [aggregate(effects, "event") for effects in made]
+        inside = [(e.labels >= WINDOW[0]) & (e.labels <= WINDOW[1]) for e in events]
+        values = [e.estimate[i].mean() for e, i in zip(events, inside, strict=True)]
+        off.append(np.array(values) - TRUTH)
+    blind, allowed = np.array(off).T
+    limit = 4 * allowed.std() / np.sqrt(DRAWS)
+    assert abs(allowed.mean()) < limit
+    assert abs(blind.mean() + 0.5) < 4 * blind.std() / np.sqrt(DRAWS)
 
 
 def test_permutation_keeps_its_size_where_nothing_was_planted() -> None:

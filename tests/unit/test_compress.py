@@ -137,6 +137,29 @@ def test_group_time_effects_clustered(d):
         assert found.std_error[k] == pytest.approx(np.sqrt(sums @ sums), RELATIVE)
 
 
+@pytest.mark.parametrize("clustered", [False, True])
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), gaps=st.booleans(), weighted=st.booleans())
+def test_proportional_effects(clustered, seed, gaps, weighted):
+    """Log ratio of ratios of weighted means, delta method person by person; outcomes around 10."""
+    d = draw(seed, gaps=gaps, weighted=weighted, level=10.0)
+    for keep_cross in (True, False):
+        moments = d.moments(clustered=clustered, keep_cross=keep_cross)
+        found = att_by_group_and_time(moments, proportional=True)
+        for k in np.flatnonzero(~np.isnan(found.att)):
+            g, t, b = found.group[k], found.period[k] - 1, found.base[k] - 1
+            both = ~np.isnan(d.y[:, t]) & ~np.isnan(d.y[:, b])
+            value, psi = 0.0, np.zeros(len(d.y))
+            for side, sign in ((d.cohort == g, 1), ((d.cohort > PERIODS[t]) & (d.cohort != g), -1)):
+                w = np.where(side & both, d.weight, 0.0)
+                late, early = (np.where(both, d.y[:, m], 0.0) for m in (t, b))
+                value += sign * np.log((w @ late) / (w @ early))
+                psi += sign * w * (late / (w @ late) - early / (w @ early))
+            sums = np.bincount(d.cluster, psi) if clustered else psi
+            assert found.att[k] == pytest.approx(value, RELATIVE, abs=RELATIVE)
+            assert found.std_error[k] == pytest.approx(np.sqrt(sums @ sums), RELATIVE)
+
+
 def least_squares(d: Drawn, treatment):
     """Weighted least squares with a dummy for everybody and every period, clustered by person.
 
