@@ -97,14 +97,7 @@ def efficient(
     if not seen.all():  # sizes of cohorts, and so the weights, are those of the units left
         units = _only(units, seen)
         weights = _weights(units, window, kind, anticipation)
-    found, omega, cells = np.zeros(2), np.zeros((2, 2)), 0
-    for members, row in _cells(units, weights):
-        if members.sum() < 2:
-            raise ValueError("fewer than two units drew the same start")
-        values = np.nan_to_num(units.mean[members]) @ row.T
-        found += values.mean(axis=0)
-        omega += np.cov(values, rowvar=False) / members.sum()
-        cells += 1
+    found, omega, cells = _means(units, weights)
     fitted = beta is None
     df = len(units.cohort) - cells - fitted
     if df < 1:
@@ -123,6 +116,19 @@ def efficient(
         left_out=int((~seen).sum()),
         df=df,
     )
+
+
+def _means(units: Units, weights: Floats) -> tuple[Floats, Floats, int]:
+    """Estimate and difference before (2,), their covariance (2, 2), cells they rest on."""
+    found, omega, cells = np.zeros(2), np.zeros((2, 2)), 0
+    for members, row in _cells(units, weights):
+        if members.sum() < 2:
+            raise ValueError("fewer than two units drew the same start")
+        values = np.nan_to_num(units.mean[members]) @ row.T
+        found += values.mean(axis=0)
+        omega += np.cov(values, rowvar=False) / members.sum()
+        cells += 1
+    return found, omega, cells
 
 
 def _only(units: Units, kept: NDArray[np.bool_]) -> Units:

@@ -73,35 +73,26 @@ def att_by_group_and_time(
     """All ATT(g,t) with their covariance; raises ValueError where no cohort can be compared.
 
     A person counts for (g,t) where seen in both t and the base period; others are not imputed.
-    ``anticipation`` periods before the start may show an effect: the base is the last period
-    before them, and people are compared with while more than that far from their own start.
-    ``covariates`` (cells, q) are the rows of each cell, a constant first. Effects are differences,
-    or log ratios where ``proportional`` (without covariates). Cohorts without a base period are
-    left out. Sandwich without small-sample factor.
+    In ``anticipation`` periods before the start an effect may show: the base lies before them, and
+    people are compared with while further than that from their own start. ``covariates``
+    (cells, q) are the rows of each cell, a constant first. Effects are differences, or log ratios
+    where ``proportional`` (without covariates). Cohorts without a base are left out. Sandwich
+    without small-sample factor.
     """
-    if proportional and covariates is not None:
-        raise ValueError("proportional effects take no covariates")
-    periods, groups = moments.periods, _groups(moments, anticipation)
-    pairs = [(int(g), t, b) for g in groups for t, b in _pairs(periods, int(g), base, anticipation)]
-    if not pairs:
-        raise ValueError("no cohort starts after the first period")
+    groups = _groups(moments, anticipation)
+    pairs = _pairs(moments.periods, groups, base, anticipation)
     into = _none_yet(len(moments.people), pairs, len(groups), apart=proportional)
     sides = [_sides(moments, *pair, control, anticipation) for pair in pairs]
-    compared = [
-        (0.0, "") if t == b
-        else _ratio(moments, sides[k], t, b, into, k) if proportional
-        else _difference(sides[k], covariates, into, k)
-        for k, (_, t, b) in enumerate(pairs)
-    ]  # fmt: skip
-    counts = np.array([side.people(moments) for side in sides])
+    compared = _compared(moments, sides, covariates, into, proportional=proportional)
+    treated, controls = np.array([side.people(moments) for side in sides]).T
     shares = _shares(moments, groups, into.constant[:, len(pairs) :])
     return GroupTime(
         group=np.array([g for g, _, _ in pairs]),
-        period=periods[[t for _, t, _ in pairs]],
-        base=periods[[b for _, _, b in pairs]],
+        period=moments.periods[into.late[: len(pairs)]],
+        base=moments.periods[into.early[: len(pairs)]],
         att=np.array([value for value, _ in compared]),
-        treated=counts[:, 0],
-        controls=counts[:, 1],
+        treated=treated,
+        controls=controls,
         reason=tuple(why for _, why in compared),
         groups=groups,
         shares=shares,
@@ -135,10 +126,28 @@ def _none_yet(
     )
 
 
+def _compared(
+    moments: Moments,
+    sides: list[Sides],
+    covariates: Floats | None,
+    into: Differences,
+    *,
+    proportional: bool,
+) -> list[tuple[float, str]]:
+    """ATT(g,t) of every pair with why it is nan; writes the influences."""
+    if not proportional:
+        return [_difference(side, covariates, into, k) for k, side in enumerate(sides)]
+    if covariates is not None:
+        raise ValueError("proportional effects take no covariates")
+    return [_ratio(moments, side, into, k) for k, side in enumerate(sides)]
+
+
 def _difference(
     sides: Sides, covariates: Floats | None, into: Differences, k: int
 ) -> tuple[float, str]:
     """ATT(g,t) and why it is nan; writes the influence of the patterns into column ``k``."""
+    if into.late[k] == into.early[k]:
+        return 0.0, ""
     made = doubly_robust(sides, covariates)
     if isinstance(made, str):
         return np.nan, made
@@ -146,10 +155,11 @@ def _difference(
     return att, ""
 
 
-def _ratio(
-    moments: Moments, sides: Sides, late: int, early: int, into: Differences, k: int
-) -> tuple[float, str]:
+def _ratio(moments: Moments, sides: Sides, into: Differences, k: int) -> tuple[float, str]:
     """The same for the log of a ratio of ratios."""
+    late, early = int(into.late[k]), int(into.early[k])
+    if late == early:
+        return 0.0, ""
     made = ratio_of_ratios(moments, sides, late, early)
     if isinstance(made, str):
         return np.nan, made
@@ -158,16 +168,24 @@ def _ratio(
     return made.value, ""
 
 
-def _pairs(periods: Ints, group: int, base: Base, anticipation: int) -> list[tuple[int, int]]:
-    """(period, base period) numbers of one cohort, in the order of periods.
+def _pairs(
+    periods: Ints, groups: Ints, base: Base, anticipation: int
+) -> list[tuple[int, int, int]]:
+    """Cohorts with numbers of period and base period, in this order; ValueError for none.
 
     From the start less the anticipation on, the base is the last period before (Callaway &
     Sant'Anna 2021, theorem 1); before, the period before (varying) or the same base (universal).
     """
-    last = int(np.flatnonzero(periods + anticipation < group)[-1])
-    if base == "universal":
-        return [(t, last) for t in range(len(periods))]
-    return [(t, last if t > last else t - 1) for t in range(1, len(periods))]
+    pairs = []
+    for group in groups.tolist():
+        last = int(np.flatnonzero(periods + anticipation < group)[-1])
+        if base == "universal":
+            pairs += [(group, t, last) for t in range(len(periods))]
+        else:
+            pairs += [(group, t, last if t > last else t - 1) for t in range(1, len(periods))]
+    if not pairs:
+        raise ValueError("no cohort starts after the first period")
+    return pairs
 
 
 def _sides(

@@ -50,7 +50,8 @@ def imputation(moments: Moments, *, anticipation: int = 0) -> Imputed:
     it is not. Raises ValueError where nothing can be imputed.
     """
     untreated, treated, design, bread, kept = _untreated(moments, anticipation)
-    event = moments.periods - np.where(moments.cohort == NEVER, 0, moments.cohort)[:, None]
+    ever = moments.cohort < NEVER
+    event = moments.periods - np.where(ever, moments.cohort, 0)[:, None]
     labels = np.unique(event[treated])
     sets = (
         np.stack([treated & (event >= 0), *(treated & (event == e) for e in labels)], axis=1) * 1.0
@@ -75,11 +76,7 @@ def imputation(moments: Moments, *, anticipation: int = 0) -> Imputed:
         labels=labels,
         estimate=estimate,
         covariance=Linear(constant=constant, slope=slope).outer(moments),
-        left_out=int(
-            moments.people[
-                (untreated.sum(axis=1) == 0) & (moments.cohort < NEVER) & (own[:, 0] == 0)
-            ].sum()
-        ),
+        left_out=int(moments.people[~untreated.any(axis=1) & ever & (own[:, 0] == 0)].sum()),
         people=int(moments.people.sum()),
     )
 
