@@ -60,7 +60,7 @@ def effects_of(roll_out: RollOut, spec: StudySpec) -> Effects:
         clusters=clusters,
         df=float(clusters - cohorts) if few else np.inf,
         factor=clusters / (clusters - cohorts) if few and clusters > cohorts else 1.0,
-        reference=_reference(roll_out, spec, made) if spec.rollout.drawn else None,
+        reference=_reference(roll_out, spec, made) if spec.rollout.drawn and few else None,
         adjusted=roll_out.covariates is not None,
     )
 

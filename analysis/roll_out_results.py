@@ -10,7 +10,6 @@ from scipy import stats
 
 from analysis.estimate import NotEstimable, Target
 from analysis.estimators.aggregate import Aggregate, aggregate
-from analysis.estimators.linear import FEW_CLUSTERS
 from analysis.estimators.results import Figures, make_estimate
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Effects:
     """What all figures of one roll-out share; ``factor`` scales variances, ``df`` is of the t.
 
     ``leads`` are effects by event time on one base before the start. ``reference`` holds the
-    permuted starts where they were drawn, or why there are none; None where nothing was drawn.
+    permuted starts, or why there are none; None where starts were not drawn or sites are many.
     """
 
     spec: StudySpec
@@ -50,12 +49,11 @@ class Effects:
 
     @property
     def permuted(self) -> Reference | None:
-        """The permutation reference of the headline; with many sites or covariates there is none.
+        """The permutation reference of the headline; with covariates there is none.
 
         What is permuted is the comparison without covariates.
         """
-        few = self.clusters < FEW_CLUSTERS and not self.adjusted
-        return self.reference if few and not isinstance(self.reference, str) else None
+        return None if self.adjusted or isinstance(self.reference, str) else self.reference
 
     @property
     def estimator(self) -> str:
@@ -167,7 +165,7 @@ def window_result(effects: Effects, window: Window, *, name: str, role: Role) ->
 
 
 def permutation_result(effects: Effects) -> list[Result]:
-    """The permuted starts beside a headline that does not rest on them; nothing undrawn."""
+    """The permuted starts beside a headline that does not rest on them."""
     drawn = effects.reference
     if drawn is None or effects.permuted is not None:
         return []
