@@ -25,33 +25,55 @@ if TYPE_CHECKING:
 _PEOPLE_AT_ONCE = 4_096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Differences:
     """Influences of the form w (constant + slope y[late] - early_slope y[early]).
 
-    ``constant`` and the slopes (P, K) by pattern, ``late`` and ``early`` (K,) period numbers. The
-    slopes are one where outcomes are subtracted, two where they are divided. They must be zero
-    where a pattern lacks one of the two periods.
+    Filled column by column, K of them; ``late`` and ``early`` (K,) are period numbers. The slopes
+    are one where outcomes are subtracted, two where they are divided, and only for patterns that
+    have both periods. With declared clusters a column is summed at once, so that memory does not
+    grow with patterns times columns.
     """
 
-    constant: Floats
-    slope: Floats
-    early_slope: Floats
-    late: Ints
-    early: Ints
-
-    def outer(self, moments: Moments) -> Floats:
-        """Sum over people, or clusters where declared, of the outer product, shape (K, K)."""
+    def __init__(self, moments: Moments, late: Ints, early: Ints, *, slopes: int = 1) -> None:
+        """No influences yet; ``slopes`` is 2 where the two may differ."""
+        self.moments, self.late, self.early = moments, late, early
         if moments.clustered:
-            return _clustered(moments, self._sums(moments))
-        if moments.cross is None:
-            return self._by_rows(moments)
-        size = self.constant.shape[1]
+            codes, self._cluster = np.unique(moments.cluster, return_inverse=True)
+            self._sums = np.zeros((len(codes), len(late)))
+            return
+        shape = (len(moments.people), len(late))
+        self._constant, self._slope = np.zeros((2, *shape))
+        self._early_slope = np.zeros(shape) if slopes == 2 else self._slope
+
+    def put(
+        self, k: int, used: Ints, constant: Floats, slope: Floats, early_slope: Floats | None = None
+    ) -> None:
+        """Column ``k``: influences (U,) of the patterns ``used`` (U,)."""
+        early_slope = slope if early_slope is None else early_slope
+        if not self.moments.clustered:
+            self._constant[used, k], self._slope[used, k] = constant, slope
+            self._early_slope[used, k] = early_slope
+            return
+        total, late, early = self.moments.total, self.late[k], self.early[k]
+        values = constant * self.moments.weight[used]
+        values = values + slope * total[used, late] - early_slope * total[used, early]
+        self._sums[:, k] = np.bincount(self._cluster[used], values, len(self._sums))
+
+    def outer(self) -> Floats:
+        """Sum over people, or clusters where declared, of the outer product, shape (K, K)."""
+        if self.moments.clustered:
+            return np.asarray(self._sums.T @ self._sums)
+        if self.moments.cross is None:
+            return self._by_rows()
+        return self._by_moments(self.moments.cross)
+
+    def _by_moments(self, crosses: Floats) -> Floats:
+        moments, size = self.moments, len(self.late)
         made = np.zeros((size, size))
-        for p, cross in enumerate(moments.cross):
-            k = np.flatnonzero((self.slope[p] != 0) | (self.constant[p] != 0))
+        for p, cross in enumerate(crosses):
+            k = np.flatnonzero((self._slope[p] != 0) | (self._constant[p] != 0))
             late, early = self.late[k], self.early[k]
-            c, a, b = self.constant[p, k], self.slope[p, k], self.early_slope[p, k]
+            c, a, b = self._constant[p, k], self._slope[p, k], self._early_slope[p, k]
             first = a * moments.square_total[p, late] - b * moments.square_total[p, early]
             rows = a[:, None] * cross[late] - b[:, None] * cross[early]
             second = rows[:, late] * a - rows[:, early] * b
@@ -59,17 +81,12 @@ class Differences:
             made[np.ix_(k, k)] += block + second
         return made
 
-    def _sums(self, moments: Moments) -> Floats:
-        made = self.constant * moments.weight[:, None] + self.slope * moments.total[:, self.late]
-        made -= self.early_slope * moments.total[:, self.early]
-        return made
-
-    def _by_rows(self, moments: Moments) -> Floats:
-        size = self.constant.shape[1]
+    def _by_rows(self) -> Floats:
+        size = len(self.late)
         made = np.zeros((size, size))
-        for p, y, w in _pieces(moments):
-            values = self.constant[p] + self.slope[p] * y[:, self.late]
-            values -= self.early_slope[p] * y[:, self.early]
+        for p, y, w in _pieces(self.moments):
+            values = self._constant[p] + self._slope[p] * y[:, self.late]
+            values -= self._early_slope[p] * y[:, self.early]
             values *= w[:, None]
             made += values.T @ values
         return made

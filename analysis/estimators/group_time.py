@@ -18,6 +18,8 @@ from analysis.estimators.doubly_robust import Sides, doubly_robust
 from analysis.estimators.ratio import ratio_of_ratios
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from analysis.compress import Moments
@@ -81,22 +83,22 @@ def att_by_group_and_time(
     """
     groups = _groups(moments, anticipation)
     pairs = _pairs(moments.periods, groups, base, anticipation)
-    into = _none_yet(len(moments.people), pairs, len(groups), apart=proportional)
-    sides = [_sides(moments, *pair, control, anticipation) for pair in pairs]
-    compared = _compared(moments, sides, covariates, into, proportional=proportional)
-    treated, controls = np.array([side.people(moments) for side in sides]).T
-    shares = _shares(moments, groups, into.constant[:, len(pairs) :])
+    late, early = (np.array([pair[i] for pair in pairs] + [0] * len(groups)) for i in (1, 2))
+    into = Differences(moments, late, early, slopes=2 if proportional else 1)
+    sides = (_sides(moments, *pair, control, anticipation) for pair in pairs)
+    compared, people = _compared(sides, covariates, into, proportional=proportional)
+    shares = _shares(moments, groups, into, len(pairs))
     return GroupTime(
         group=np.array([g for g, _, _ in pairs]),
-        period=moments.periods[into.late[: len(pairs)]],
-        base=moments.periods[into.early[: len(pairs)]],
+        period=moments.periods[late[: len(pairs)]],
+        base=moments.periods[early[: len(pairs)]],
         att=np.array([value for value, _ in compared]),
-        treated=treated,
-        controls=controls,
+        treated=people[:, 0],
+        controls=people[:, 1],
         reason=tuple(why for _, why in compared),
         groups=groups,
         shares=shares,
-        covariance=into.outer(moments),
+        covariance=into.outer(),
         people=int(moments.people.sum()),
         clusters=moments.clusters,
     )
@@ -108,38 +110,21 @@ def _groups(moments: Moments, anticipation: int) -> Ints:
     return np.unique(moments.cohort[(moments.cohort > first) & (moments.cohort <= last)])
 
 
-def _none_yet(
-    patterns: int, pairs: list[tuple[int, int, int]], groups: int, *, apart: bool
-) -> Differences:
-    """Influences of all ATT(g,t), then of the shares of cohorts, which depend on no outcome.
-
-    The two slopes are one array unless ``apart``.
-    """
-    shape, more = (patterns, len(pairs) + groups), [0] * groups
-    slope = np.zeros(shape)
-    return Differences(
-        constant=np.zeros(shape),
-        slope=slope,
-        early_slope=np.zeros(shape) if apart else slope,
-        late=np.array([t for _, t, _ in pairs] + more),
-        early=np.array([b for _, _, b in pairs] + more),
-    )
-
-
 def _compared(
-    moments: Moments,
-    sides: list[Sides],
-    covariates: Floats | None,
-    into: Differences,
-    *,
-    proportional: bool,
-) -> list[tuple[float, str]]:
-    """ATT(g,t) of every pair with why it is nan; writes the influences."""
-    if not proportional:
-        return [_difference(side, covariates, into, k) for k, side in enumerate(sides)]
-    if covariates is not None:
+    sides: Iterable[Sides], covariates: Floats | None, into: Differences, *, proportional: bool
+) -> tuple[list[tuple[float, str]], Ints]:
+    """ATT(g,t) of every pair with why it is nan, people on both sides (K, 2); fills ``into``.
+
+    Sides come one at a time: each is as large as the moments.
+    """
+    if proportional and covariates is not None:
         raise ValueError("proportional effects take no covariates")
-    return [_ratio(moments, side, into, k) for k, side in enumerate(sides)]
+    compared, people = [], []
+    for k, side in enumerate(sides):
+        made = _ratio(side, into, k) if proportional else _difference(side, covariates, into, k)
+        compared.append(made)
+        people.append(side.people(into.moments))
+    return compared, np.array(people)
 
 
 def _difference(
@@ -151,20 +136,20 @@ def _difference(
     made = doubly_robust(sides, covariates)
     if isinstance(made, str):
         return np.nan, made
-    att, into.slope[sides.used, k], into.constant[sides.used, k] = made
+    att, slope, constant = made
+    into.put(k, sides.used, constant, slope)
     return att, ""
 
 
-def _ratio(moments: Moments, sides: Sides, into: Differences, k: int) -> tuple[float, str]:
+def _ratio(sides: Sides, into: Differences, k: int) -> tuple[float, str]:
     """The same for the log of a ratio of ratios."""
     late, early = int(into.late[k]), int(into.early[k])
     if late == early:
         return 0.0, ""
-    made = ratio_of_ratios(moments, sides, late, early)
+    made = ratio_of_ratios(into.moments, sides, late, early)
     if isinstance(made, str):
         return np.nan, made
-    into.constant[sides.used, k] = made.constant
-    into.slope[sides.used, k], into.early_slope[sides.used, k] = made.slope, made.early_slope
+    into.put(k, sides.used, made.constant, made.slope, made.early_slope)
     return made.value, ""
 
 
@@ -208,10 +193,13 @@ def _sides(
     )
 
 
-def _shares(moments: Moments, groups: Ints, constant: Floats) -> Floats:
-    """Shares of the cohorts among all; writes their influence into ``constant`` (P, G)."""
+def _shares(moments: Moments, groups: Ints, into: Differences, first: int) -> Floats:
+    """Shares of the cohorts among all; writes their influences into the columns from ``first``."""
     everybody = moments.weight.sum()
-    member = moments.cohort[:, None] == groups
-    shares = np.asarray(moments.weight @ member / everybody)
-    constant[:] = (member - shares) / everybody
+    patterns, nothing = np.arange(len(moments.people)), np.zeros(len(moments.people))
+    shares = np.zeros(len(groups))
+    for i, group in enumerate(groups):
+        member = moments.cohort == group
+        shares[i] = moments.weight[member].sum() / everybody
+        into.put(first + i, patterns, (member - shares[i]) / everybody, nothing)
     return shares
