@@ -7,7 +7,6 @@ of that influence; it follows from the moments, or, where there are none, from o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _PEOPLE_AT_ONCE = 4_096
+_NUMBERS_AT_ONCE = 2_000_000
 
 
 class Differences:
@@ -92,36 +92,59 @@ class Differences:
         return made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Linear:
-    """Influences of the form w (constant + slope . y): (P, K) and (P, K, T) by pattern.
+    """Influences of the form w (constant + slope . y), K of them, filled some patterns at a time.
 
-    A slope must be zero in the periods that a pattern lacks.
+    A slope must be zero in the periods that a pattern lacks. Only where there are no moments to
+    work with are constants and slopes kept.
     """
 
-    constant: Floats
-    slope: Floats
-
-    def outer(self, moments: Moments) -> Floats:
-        """Sum over people, or clusters where declared, of the outer product, shape (K, K)."""
+    def __init__(self, moments: Moments, size: int) -> None:
+        """No influences yet; ``size`` is K."""
+        self.moments = moments
+        self._made = np.zeros((size, size))
+        self._kept: list[tuple[Floats, Floats]] = []
         if moments.clustered:
-            sums = self.constant * moments.weight[:, None]
-            return _clustered(moments, sums + np.einsum("pkt,pt->pk", self.slope, moments.total))
-        size = self.constant.shape[1]
-        made = np.zeros((size, size))
-        if moments.cross is None:
-            for p, y, w in _pieces(moments):
-                values = self.constant[p] + np.einsum("nkt,nt->nk", self.slope[p], y)
-                values *= w[:, None]
-                made += values.T @ values
-            return made
-        for number, cross in enumerate(moments.cross):
-            c, a = self.constant[number], self.slope[number]
-            first = np.outer(c, a @ moments.square_total[number])
-            made += (
-                np.outer(c, c) * moments.square_weight[number] + first + first.T + a @ cross @ a.T
-            )
+            codes, self._cluster = np.unique(moments.cluster, return_inverse=True)
+            self._sums = np.zeros((len(codes), size))
+
+    def put(self, part: slice, constant: Floats, slope: Floats) -> None:
+        """Constants (U, K) and slopes (U, K, T) of the patterns of ``part``, in their order."""
+        moments = self.moments
+        if moments.clustered:
+            sums = constant * moments.weight[part, None]
+            sums += (slope @ moments.total[part, :, None])[:, :, 0]
+            np.add.at(self._sums, self._cluster[part], sums)
+        elif moments.cross is None:
+            self._kept.append((constant, slope))
+        else:
+            numbers = range(*part.indices(len(moments.people)))
+            for number, c, a in zip(numbers, constant, slope, strict=True):
+                first = np.outer(c, a @ moments.square_total[number])
+                second = a @ moments.cross[number] @ a.T
+                self._made += np.outer(c, c) * moments.square_weight[number]
+                self._made += first + first.T + second
+
+    def outer(self) -> Floats:
+        """Sum over people, or clusters where declared, of the outer product, shape (K, K)."""
+        if self.moments.clustered:
+            return np.asarray(self._sums.T @ self._sums)
+        if self.moments.cross is not None:
+            return self._made
+        constant, slope = (np.concatenate(side) for side in zip(*self._kept, strict=True))
+        made = self._made
+        for p, y, w in _pieces(self.moments):
+            values = constant[p] + np.einsum("nkt,nt->nk", slope[p], y)
+            values *= w[:, None]
+            made = made + values.T @ values
         return made
+
+
+def parts(moments: Moments, size: int) -> Iterator[slice]:
+    """The patterns in pieces whose influences on K = ``size`` figures are small in memory."""
+    step = max(1, _NUMBERS_AT_ONCE // (max(size, 1) * len(moments.periods)))
+    for a in range(0, len(moments.people), step):
+        yield slice(a, a + step)
 
 
 def _pieces(moments: Moments) -> Iterator[tuple[Ints, Floats, Floats]]:
@@ -130,11 +153,3 @@ def _pieces(moments: Moments) -> Iterator[tuple[Ints, Floats, Floats]]:
         for a in range(0, len(block.pattern), _PEOPLE_AT_ONCE):
             part = slice(a, a + _PEOPLE_AT_ONCE)
             yield block.pattern[part], block.outcomes[part], block.weight[part]
-
-
-def _clustered(moments: Moments, sums: Floats) -> Floats:
-    """Outer product of the sums of influences (P, K) over the patterns of each cluster."""
-    codes, inverse = np.unique(moments.cluster, return_inverse=True)
-    made = np.zeros((len(codes), sums.shape[1]))
-    np.add.at(made, inverse, sums)
-    return made.T @ made

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.compress import NEVER
-from analysis.covariance import Linear
+from analysis.covariance import Linear, parts
+from analysis.estimators.within import Within, independent_columns, inverse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
-
-_COLLINEAR = 1e-10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,54 +71,28 @@ def _after(moments: Moments) -> NDArray[np.bool_]:
     return moments.periods >= moments.cohort[:, None]
 
 
-def within(columns: Floats, observed: NDArray[np.bool_]) -> Floats:
-    """Columns (P, T, K) less their mean over the months observed; 0 in the others."""
-    mask = observed[:, :, None]
-    kept = np.where(mask, columns, 0.0)
-    mean = kept.sum(axis=1, keepdims=True) / np.maximum(observed.sum(axis=1), 1)[:, None, None]
-    return np.where(mask, kept - mean, 0.0)
-
-
-def period_dummies(moments: Moments) -> Floats:
-    """A dummy a period but the first, for every pattern: (P, T, T - 1)."""
-    count = len(moments.periods)
-    return np.broadcast_to(np.eye(count)[:, 1:], (len(moments.people), count, count - 1))
-
-
-def independent_columns(gram: Floats) -> NDArray[np.bool_]:
-    """Which columns of a Gram matrix are no combination of the ones before (Goodnight 1979)."""
-    scale = np.sqrt(np.maximum(np.diag(gram), 0.0))
-    kept = scale > 0
-    left = gram / np.outer(np.where(kept, scale, 1.0), np.where(kept, scale, 1.0))
-    for j in range(len(kept)):
-        kept[j] &= bool(left[j, j] > _COLLINEAR)
-        if kept[j]:
-            left = left - np.outer(left[:, j], left[j]) / left[j, j]
-    return kept
-
-
 def _fit(moments: Moments, treatment: Floats, labels: Ints) -> FixedEffects:
-    columns = np.concatenate([period_dummies(moments), treatment], axis=2)
-    design = within(columns, moments.observed)
-    gram = np.einsum("p,ptj,ptk->jk", moments.weight, design, design, optimize=True)
+    observed = moments.observed.astype(np.float64)
+    design = Within(used=observed, weight=moments.weight, columns=treatment)
+    gram = design.gram()
     kept = independent_columns(gram)
+    bread = inverse(gram, kept)
+    beta = bread @ design.score(moments.total)
     first = len(moments.periods) - 1
-    labels, treated = labels[kept[first:]], np.flatnonzero(kept)[kept[:first].sum() :]
-    design = design[:, :, kept]
-    bread = np.linalg.inv(gram[np.ix_(kept, kept)])
-    beta = bread @ np.einsum("ptk,pt->k", design, moments.total)
-    rank = len(beta)
-    places = np.arange(rank - len(treated), rank)
-    slope = np.einsum("kj,ptj->pkt", bread[places], design, optimize=True)
-    constant = -np.einsum("pkt,ptj,j->pk", slope, design, beta, optimize=True)
-    rows = int(moments.people @ moments.observed.sum(axis=1))
+    places = first + np.flatnonzero(kept[first:])
+    influence = Linear(moments, len(places))
+    for part in parts(moments, len(places)):
+        slope = design.product(bread[places], part)
+        constant = -np.einsum("pkt,pt->pk", slope, design.fitted(beta[None], part)[:, 0])
+        influence.put(part, constant, slope)
+    rows, rank = int(moments.people @ moments.observed.sum(axis=1)), int(kept.sum())
     people = int(moments.people.sum())
     groups = len(np.unique(moments.cluster)) if moments.clustered else people
     few = groups / (groups - 1) * (rows - 1)
     return FixedEffects(
-        labels=labels,
+        labels=labels[kept[first:]],
         estimate=beta[places],
-        covariance=Linear(constant=constant, slope=slope).outer(moments),
+        covariance=influence.outer(),
         cr1=few / (rows - rank - 1),
         cr1_counted=few / (rows - rank - people),
         rows=rows,

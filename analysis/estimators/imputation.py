@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.compress import NEVER
-from analysis.covariance import Linear
-from analysis.estimators.fixed_effects import independent_columns, period_dummies, within
+from analysis.covariance import Linear, parts
+from analysis.estimators.within import Within, independent_columns, inverse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,79 +49,107 @@ def imputation(moments: Moments, *, anticipation: int = 0) -> Imputed:
     effect as common to a cohort and period (their equation 6 with that grouping): too large where
     it is not. Raises ValueError where nothing can be imputed.
     """
-    untreated, treated, design, bread, kept = _untreated(moments, anticipation)
-    ever = moments.cohort < NEVER
-    event = moments.periods - np.where(ever, moments.cohort, 0)[:, None]
-    labels = np.unique(event[treated])
-    sets = (
-        np.stack([treated & (event >= 0), *(treated & (event == e) for e in labels)], axis=1) * 1.0
-    )
-    rows = np.einsum("p,pkt->k", moments.weight, sets)
-    weight = sets / rows[None, :, None]
-    # The estimator is a sum of a . y: 1/n on treated months, and what imputing them costs.
-    count = np.maximum(untreated.sum(axis=1), 1)
-    own = weight.sum(axis=2)
-    level = untreated[:, None, :] * (own / count[:, None])[:, :, None]
-    full = period_dummies(moments)[:, :, kept]
-    mean = np.einsum("pt,ptj->pj", untreated * 1.0, full) / count[:, None]
-    shift = np.einsum("p,pkt,ptj->kj", moments.weight, weight, full, optimize=True)
-    shift -= np.einsum("p,pk,pj->kj", moments.weight, own, mean)
-    score = np.einsum("kj,ptj->pkt", shift @ bread, design, optimize=True)
-    a = weight - level - score
-    estimate = np.einsum("pkt,pt->k", a, moments.total)
-    effect = bread @ np.einsum("ptj,pt->j", design, moments.total)
-    residual = _Residual(untreated, treated, count, full @ effect)
-    constant, slope = residual.influence(a, moments)
+    design, average = _parts(moments, anticipation)
+    gram = design.gram()
+    bread = inverse(gram, independent_columns(gram))
+    rows, shift = average.sums(moments, design)
+    effect = bread @ design.score(moments.total * design.used)
+    residual = _residual(moments, design, average.treated, effect)
+    estimate, influence = np.zeros(len(rows)), Linear(moments, len(rows))
+    for part in parts(moments, len(rows)):
+        # The estimator is a sum of a . y: 1/n on treated months, and what imputing them costs.
+        weight = average.sets(part) / rows[:, None]
+        level = weight.sum(axis=2) / design.count(part)[:, None]
+        a = weight - design.used[part, None] * level[:, :, None]
+        a -= design.product(shift @ bread, part)
+        estimate += np.einsum("pkt,pt->k", a, moments.total[part])
+        influence.put(part, *residual.influence(a, part))
+    alone = (design.used.sum(axis=1) == 0) & (moments.cohort < NEVER) & ~average.since.any(axis=1)
     return Imputed(
-        labels=labels,
+        labels=average.labels,
         estimate=estimate,
-        covariance=Linear(constant=constant, slope=slope).outer(moments),
-        left_out=int(moments.people[~untreated.any(axis=1) & ever & (own[:, 0] == 0)].sum()),
+        covariance=influence.outer(),
+        left_out=int(moments.people[alone].sum()),
         people=int(moments.people.sum()),
     )
 
 
-def _untreated(moments: Moments, anticipation: int) -> tuple[Bools, Bools, Floats, Floats, Bools]:
-    """Untreated and imputable treated months (P, T), and the fit to the former."""
+def _parts(moments: Moments, anticipation: int) -> tuple[Within, _Average]:
+    """Regressors in untreated months, and the treated months that can be imputed."""
     after = moments.periods >= moments.cohort[:, None] - anticipation
     untreated = moments.observed & ~after
-    design = within(np.asarray(period_dummies(moments)), untreated)
-    gram = np.einsum("p,ptj,ptk->jk", moments.weight, design, design, optimize=True)
-    kept = independent_columns(gram)
     seen = np.asarray((untreated * moments.weight[:, None]).sum(axis=0) > 0)
     treated = moments.observed & after & seen & np.asarray(untreated.any(axis=1))[:, None]
-    if not (treated & (moments.periods >= moments.cohort[:, None])).any():
+    start = np.where(moments.cohort == NEVER, 0, moments.cohort)
+    event = moments.periods - start[:, None]
+    if not (treated & (event >= 0)).any():
         raise ValueError("no treated month has untreated ones to be imputed from")
-    bread = np.linalg.inv(gram[np.ix_(kept, kept)])
-    return untreated, treated, design[:, :, kept], bread, kept
+    design = Within(
+        used=untreated.astype(np.float64),
+        weight=moments.weight,
+        columns=np.zeros((*untreated.shape, 0)),
+    )
+    return design, _Average(treated & (event >= 0), treated, event, np.unique(event[treated]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Average:
+    """Which treated months each figure averages: all since the start, then each event time."""
+
+    since: Bools  # (P, T)
+    treated: Bools
+    event: Ints
+    labels: Ints
+
+    def sets(self, part: slice) -> Floats:
+        """1 where a month counts for a figure: (U, 1 + E, T)."""
+        each = self.treated[part, None] & (self.event[part, None] == self.labels[:, None])
+        return np.concatenate([self.since[part, None], each], axis=1) * 1.0
+
+    def sums(self, moments: Moments, design: Within) -> tuple[Floats, Floats]:
+        """People's months behind each figure (K,), and the imputed regressors' mean (K, J)."""
+        size = 1 + len(self.labels)
+        rows, shift = np.zeros(size), np.zeros((size, len(moments.periods) - 1))
+        mean = design.mean()
+        for part in parts(moments, size):
+            sets = self.sets(part) * moments.weight[part, None, None]
+            rows += sets.sum(axis=(0, 2))
+            shift += sets.sum(axis=0)[:, 1:] - sets.sum(axis=2).T @ mean[part]
+        return rows, shift / rows[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Residual:
     """y - own mean of untreated months - period effect, less the cohort's mean when treated."""
 
-    untreated: Bools
+    design: Within
     treated: Bools
-    count: Ints
-    period: Floats  # (P, T)
+    period: Floats  # (T,)
+    mean: Floats  # (P, T)
 
-    def influence(self, a: Floats, moments: Moments) -> tuple[Floats, Floats]:
-        """Constant (P, K) and slope (P, K, T) of the sum of a times the residual."""
-        used = (self.untreated | self.treated) * 1.0
-        a = a * used[:, None, :]
-        slope = a - self.untreated[:, None, :] * (a.sum(axis=2) / self.count[:, None])[:, :, None]
-        own = np.einsum("pt,pt->p", self.untreated * 1.0, moments.total) / self.count
-        base = np.einsum("pt,pt->p", self.untreated * 1.0, self.period) / self.count
-        gain = moments.total - own[:, None]
-        gain -= (self.period - base[:, None]) * moments.weight[:, None]
-        mean = np.zeros_like(gain)
-        for cohort in np.unique(moments.cohort):
-            same = moments.cohort == cohort
-            of = self.treated[same]
-            size = (of * moments.weight[same, None]).sum(axis=0)
-            total = np.where(of, gain[same], 0.0).sum(axis=0)
-            mean[same] = np.where(
-                of, np.divide(total, size, out=np.zeros_like(total), where=size > 0), 0.0
-            )
-        constant = -np.einsum("pkt,pt->pk", slope, self.period) - np.einsum("pkt,pt->pk", a, mean)
-        return constant, slope
+    def influence(self, a: Floats, part: slice) -> tuple[Floats, Floats]:
+        """Constant (U, K) and slope (U, K, T) of the sum of a (U, K, T) times the residual."""
+        untreated = self.design.used[part]
+        a = a * ((untreated > 0) | self.treated[part])[:, None, :]
+        level = a.sum(axis=2) / self.design.count(part)[:, None]
+        slope = a - untreated[:, None, :] * level[:, :, None]
+        return -(slope @ self.period) - (a @ self.mean[part, :, None])[:, :, 0], slope
+
+
+def _residual(moments: Moments, design: Within, treated: Bools, effect: Floats) -> _Residual:
+    """The residuals for the fitted effects (T - 1,) of periods."""
+    period = np.concatenate([[0.0], effect])
+    own, base = (
+        np.einsum("pt,pt->p", design.used, np.broadcast_to(values, treated.shape)) / design.count()
+        for values in (moments.total, period)
+    )
+    gain = moments.total - own[:, None] - (period - base[:, None]) * moments.weight[:, None]
+    mean = np.zeros_like(gain)
+    for cohort in np.unique(moments.cohort):
+        same = moments.cohort == cohort
+        of = treated[same]
+        size = (of * moments.weight[same, None]).sum(axis=0)
+        total = np.where(of, gain[same], 0.0).sum(axis=0)
+        known = np.divide(total, size, out=np.zeros_like(total), where=size > 0)
+        mean[same] = np.where(of, known, 0.0)
+    return _Residual(design, treated, period, mean)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.covariance import Linear
-from analysis.estimators.fixed_effects import independent_columns
+from analysis.estimators.within import independent_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,13 +40,13 @@ def poisson_two_way(moments: Moments) -> tuple[float, float]:
     kept = _kept(design, size)
     beta = _fit(design[:, :, kept], size, total)
     mean = np.exp(design[:, :, kept] @ beta)
-    x = design[place][:, :, kept]
     hessian = np.einsum("gt,gtj,gtk->jk", size * mean, design[:, :, kept], design[:, :, kept])
     row = np.linalg.inv(hessian)[-1]
-    slope = np.einsum("j,ptj,pt->pt", row, x, moments.observed * 1.0)
+    slope = (design[:, :, kept] @ row)[place] * moments.observed
     constant = (slope * (moments.centre - mean[place])).sum(axis=1)
-    made = Linear(constant=constant[:, None], slope=slope[:, None, :]).outer(moments)
-    return float(beta[-1]), float(np.sqrt(made[0, 0]))
+    influence = Linear(moments, 1)
+    influence.put(slice(None), constant[:, None], slope[:, None, :])
+    return float(beta[-1]), float(np.sqrt(influence.outer()[0, 0]))
 
 
 def _design(moments: Moments, cohorts: NDArray[np.int64]) -> Floats:

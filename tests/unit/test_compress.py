@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import covariance
 from analysis.compress import NEVER, People, fold
 from analysis.estimators.fixed_effects import event_study, two_way
 from analysis.estimators.group_time import att_by_group_and_time
@@ -224,6 +225,22 @@ def test_imputation(d):
     assert found.estimate[0] == pytest.approx(expected, RELATIVE)
     plain = d.moments(keep_cross=False)
     assert found.std_error == pytest.approx(imputation(plain).std_error, RELATIVE)
+
+
+def test_patterns_in_many_pieces_give_the_same(monkeypatch):
+    """Influences are made some patterns at a time; how many is a matter of memory alone."""
+    found = []
+    for numbers in (2_000_000, 50):
+        monkeypatch.setattr(covariance, "_NUMBERS_AT_ONCE", numbers)
+        for clustered in (False, True):
+            for keep_cross in (False, True):
+                moments = draw(4, gaps=True, weighted=True).moments(
+                    clustered=clustered, keep_cross=keep_cross
+                )
+                made = [imputation(moments), event_study(moments), two_way(moments)]
+                found.append(np.concatenate([m.covariance.ravel() for m in made]))
+    for whole, pieces in zip(found[:4], found[4:], strict=True):
+        assert pieces == pytest.approx(whole, RELATIVE, abs=RELATIVE * np.abs(whole).max())
 
 
 def test_large_means_keep_their_digits():
