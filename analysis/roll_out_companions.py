@@ -29,7 +29,7 @@ def imputed(moments: Moments, effects: Effects) -> Result:
     """Imputation of the untreated, averaged over person-months of the follow-up."""
     spec = effects.spec
     target = effects.target(
-        (0, spec.follow_up.months), "imputation", estimator="imputation of the untreated"
+        (0, spec.follow_up.months), "imputation", estimator="Imputation of the untreated"
     )
     if spec.outcome.kind == "count":
         return NotEstimable(target=target, reason=_NO_RATIO)
@@ -53,7 +53,7 @@ def drawn_efficiently(roll_out: RollOut, effects: Effects) -> list[Result]:
     target = effects.target(
         spec.follow_up.primary,
         "efficient_timing",
-        estimator="efficient estimator for drawn starts",
+        estimator="Efficient estimator for drawn starts",
         estimand=OF_UNITS,
     )
     if spec.outcome.kind == "count":
@@ -89,7 +89,7 @@ def naive(moments: Moments, effects: Effects) -> Result:
         (0, effects.spec.follow_up.months),
         "two_way_fixed_effects",
         "naive",
-        estimator="two-way fixed effects, Poisson" if count else "two-way fixed effects",
+        estimator="Two-way fixed effects, Poisson" if count else "Two-way fixed effects",
         estimand=MIXED,
     )
     try:
