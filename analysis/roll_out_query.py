@@ -152,6 +152,8 @@ def refuse_unused(spec: StudySpec) -> None:
             bool(spec.allocation.strata) and not spec.rollout.drawn,
             "strata are those of a draw: add `rollout: {drawn: true}`, or remove them",
         ),
+        ("start_dates", spec.start_dates != "recorded", "sites start when their people do"),
+        ("matched_within", spec.matched_within is not None, "nobody is matched"),
         ("take_up", spec.take_up is not None, "everybody at a site counts"),
         ("estimator", spec.estimator is not None, "a roll-out has its own"),
         ("specifications", bool(spec.specifications), "declare `follow_up.windows` instead"),

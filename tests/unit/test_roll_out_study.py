@@ -224,6 +224,7 @@ def test_leads_inside_the_anticipation_are_not_tested(engine):
     ("changes", "key"),
     [
         ({"take_up": "matched"}, "take_up"),
+        ({"start_dates": "matched"}, "start_dates"),
         ({"estimator": "lin"}, "estimator"),
         ({"allocation": {"share": 0.5}}, "allocation.share"),
         ({"allocation": {"strata": ["site"]}}, "allocation.strata"),
