@@ -118,14 +118,3 @@ class Outcome(BaseModel):
         elif self.kind in ("continuous", "count", "rating"):
             said.append(STAYERS)
         return "; ".join(said)
-
-    def used(self) -> dict[str, object]:
-        """The keys that say something, in JSON values: what is hashed.
-
-        A key that a study leaves at its default does not enter, unless it always did: the hash of
-        a question does not change with keys it does not use.
-        """
-        always = ("metric", "label", "unit", "kind", "transform", "higher_is")
-        whole = self.model_dump(mode="json")
-        plain = Outcome.model_construct(metric=self.metric).model_dump(mode="json")
-        return {k: v for k, v in whole.items() if k in always or v != plain[k]}

@@ -176,12 +176,11 @@ class StudySpec(_Part):
         return self.outcome.shown_in
 
     def digest(self) -> str:
-        """SHA-256 of the question in canonical JSON: comments and key order do not matter."""
-        data = self.model_dump(mode="json") | {"outcome": self.outcome.used()}
-        if not self.dose:
-            del data["dose"]
-        if self.rollout == Rollout():  # a section left out does not change what was asked
-            del data["rollout"]
+        """SHA-256 of the question in canonical JSON: comments and key order do not matter.
+
+        Nor does a key left at its default: new keys do not change the hash of an old question.
+        """
+        data = self.model_dump(mode="json", exclude_defaults=True)
         text = json.dumps(data, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.cells import build_cells
-from analysis.estimators.nuisance import FOLDS, draw_folds
+from analysis.estimators.nuisance import FOLDS, draw_folds, draw_folds_within
 from analysis.estimators.sample import MIN_PEOPLE, dummies, fill_missing
 
 if TYPE_CHECKING:
@@ -100,14 +100,24 @@ def choice_of(pair: Panel, outcome: NDArray[np.float64], missing: Missing) -> Ch
 def cells_of(choice: Choice, seed: int, *, folds: int = FOLDS, exact_rows: bool = False) -> Cells:
     """The cells of these people, with folds drawn from the study's seed."""
     rng = np.random.default_rng([seed, _STREAM])
+    if choice.clustered:
+        fold = draw_folds(choice.cluster, rng, folds)
+    else:
+        fold = draw_folds_within(_kinds(choice), rng, folds)
     return build_cells(
         choice.covariates,
         choice.treated,
         choice.outcome,
         cluster=choice.cluster if choice.clustered else None,
-        fold=draw_folds(choice.cluster, rng, folds),
+        fold=fold,
         exact_rows=exact_rows,
     )
+
+
+def _kinds(choice: Choice) -> NDArray[np.float64]:
+    """Who joined and every column of two values, a row a person."""
+    columns = [c for c in choice.covariates.T if len(np.unique(c)) == 2]
+    return np.column_stack([choice.treated, *columns]).astype(np.float64)
 
 
 def not_comparable(choice: Choice, arm: str, comparison: str) -> str | None:

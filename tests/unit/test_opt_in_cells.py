@@ -14,7 +14,7 @@ from analysis.estimators.cells import Cells, build_cells, cells_from_sums
 from analysis.estimators.entropy_balance import balanced_difference, entropy_balance
 from analysis.estimators.influence import Influence, spread
 from analysis.estimators.logit import SEPARATION, Logit, fit_logit
-from analysis.estimators.nuisance import cross_fit, draw_folds, fit_nuisance
+from analysis.estimators.nuisance import cross_fit, draw_folds, draw_folds_within, fit_nuisance
 from analysis.estimators.outcome_model import fit_by_arm, fit_together
 from analysis.estimators.standardisation import standardise
 from analysis.estimators.weighting import NO_CHANCE, raw_difference, weighted_difference
@@ -288,3 +288,16 @@ def test_entropy_weights_balance_what_they_are_given() -> None:
     assert weights @ x == pytest.approx(x[joined].mean(axis=0), abs=1e-7)
     assert weights[~joined].sum() == pytest.approx(1)
     assert not weights[joined].any()
+
+
+def test_people_of_one_kind_are_shared_out_evenly():
+    """Ten joiners and ten others of a rare category: two of each in each of five folds."""
+    joined = np.repeat([1, 0], 200)
+    rare = np.tile(np.repeat([1, 0], [10, 190]), 2)
+    fold = draw_folds_within(np.column_stack([joined, rare]), np.random.default_rng(3))
+    for side in (0, 1):
+        inside = fold[(joined == side) & (rare == 1)]
+        assert np.bincount(inside, minlength=5).tolist() == [2, 2, 2, 2, 2]
+    assert np.bincount(fold).tolist() == [80] * 5
+    other = draw_folds_within(np.column_stack([joined, rare]), np.random.default_rng(4))
+    assert fold.tolist() != other.tolist()
