@@ -135,6 +135,28 @@ def test_a_number_issued_again_leads_to_its_holder_of_the_day():
     assert not found.cases
 
 
+def test_who_has_no_first_day_held_a_number_before_his_end():
+    rows = """
+        external  number  from        to
+        P1        u1      -           2018-06-30
+        P2        u1      2020-01-01  -
+    """
+    days = (dt.date(2018, 1, 1), dt.date(2020, 1, 1), dt.date(2024, 3, 31))
+    ask = (("external", "P1"), ("external", "P2"), *(("number", "u1", day) for day in days))
+    one, two, *held = joined(rows, ask=ask).answers
+    assert one != two and held == [one, two, two]
+
+
+def test_an_end_before_the_first_day_does_not_tell_two_people_apart():
+    rows = """
+        external  number  from        to
+        P1        u1      2015-01-01  -
+        P2        u1      2020-01-01  {}
+    """
+    for end in ("-", "2012-06-30"):
+        assert joined(rows.format(end), ask=(("number", "u1"),)).answers == [SEVERAL]
+
+
 def test_two_people_under_one_number_at_one_time_are_nobody_until_decided():
     rows = """
         number  mail       name     from

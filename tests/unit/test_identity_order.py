@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from tests.unit.crosswalked import joined
 
-HEADER = "number  external  mail  name  from"
-CELLS = st.tuples(
-    st.sampled_from(["-", "E1", "E2", "E3"]),
-    st.sampled_from(["-", "-", "P1", "P2"]),
-    st.sampled_from(["-", "a@x.com", "b@x.com", "a@x.com;b@x.com", "c@x.com"]),
-    st.sampled_from(["-", "Ann Lee", "Bob Ray", "Ann Ray"]),
-    st.sampled_from(["-", "2015-01-01", "2020-01-01"]),
-).filter(lambda row: row[:3] != ("-", "-", "-"))
+HEADER = "number  external  mail  name  from  to"
+POOLS = (
+    ("-", "E1", "E2", "E3"),
+    ("-", "-", "P1", "P2"),
+    ("-", "a@x.com", "b@x.com", "a@x.com;b@x.com", "c@x.com"),
+    ("-", "Ann Lee", "Bob Ray", "Ann Ray"),
+    ("-", "2015-01-01", "2020-01-01", "2024-02-29"),
+    ("-", "-", "2018-06-30", "2024-02-10"),
+)
+NOBODY = ("-", "-", "-")
+CELLS = st.tuples(*map(st.sampled_from, POOLS)).filter(lambda row: row[:3] != NOBODY)
 ROWS = st.lists(CELLS, min_size=1, max_size=5)
 DAYS = ("2024-01-31", "2024-02-29", "2024-03-31")
 MANY = settings(
@@ -37,6 +40,8 @@ ASK = tuple(
     for text in texts
     for day in DAYS[:2]
 )
+Delivered = tuple[str, str, list[tuple[str, ...]]]
+Question = tuple[str, str, dt.date]
 
 
 def file(source: str, day: str, rows: list[tuple[str, ...]]) -> tuple[str, str, str]:
@@ -46,20 +51,47 @@ def file(source: str, day: str, rows: list[tuple[str, ...]]) -> tuple[str, str, 
 @MANY
 @given(january=ROWS, february=ROWS, other=ROWS, seed=st.integers(0, 2**32 - 1))
 @example(  # one mail, from one day on, of two people
-    january=[("-", "P2", "a@x.com;b@x.com", "-", "2015-01-01"), ("E1", "-", "-", "-", "-")],
-    february=[("-", "P1", "-", "-", "2015-01-01")],
-    other=[("E1", "-", "-", "-", "-"), ("-", "P1", "a@x.com", "-", "2015-01-01")],
+    january=[("-", "P2", "a@x.com;b@x.com", "-", "2015-01-01", "-"), ("E1", *"-----")],
+    february=[("-", "P1", "-", "-", "2015-01-01", "-")],
+    other=[("E1", *"-----"), ("-", "P1", "a@x.com", "-", "2015-01-01", "-")],
     seed=0,
 )
 def test_the_order_of_rows_and_files_does_not_matter(january, february, other, seed):
     delivered = [("hr", DAYS[0], january), ("hr", DAYS[1], february), ("hr", DAYS[1], other)]
-    first = joined(*(file(*d) for d in delivered), ask=ASK)
-    shuffle = Random(seed)
+    _unmoved(delivered, ASK, Random(seed))
+
+
+def test_the_order_does_not_matter_to_hundreds_of_firms_at_once():
+    """Firms have no identifier in common: one crosswalk holds as many examples."""
+    draw = Random(1)
+    delivered: list[Delivered] = [("hr", DAYS[0], []), ("hr", DAYS[1], []), ("hr", DAYS[1], [])]
+    for firm in range(200):
+        for _, _, rows in delivered:
+            drawn = [tuple(map(draw.choice, POOLS)) for _ in range(draw.randint(1, 5))]
+            rows += [_of(firm, row) for row in drawn if row[:3] != NOBODY]
+    ask = tuple(
+        (system, *_of(firm, (text,)), day)
+        for system, text, day in ASK
+        if system != "name"
+        for firm in range(200)
+    )
+    _unmoved(delivered, ask, draw)
+
+
+def _of(firm: int, row: tuple[str, ...]) -> tuple[str, ...]:
+    """The row with identifiers and words of names that are the firm's own."""
+    own = [cell.replace("@x", f"@x{firm}").replace(" ", f"{firm} ") for cell in row[:4]]
+    return (*(c if c == "-" or "@" in c else f"{c}x{firm}" for c in own), *row[4:])
+
+
+def _unmoved(delivered: list[Delivered], ask: tuple[Question, ...], shuffle: Random) -> None:
+    """Assert that files and rows in another order say the same."""
+    first = joined(*(file(*d) for d in delivered), ask=ask)
     turned = [
         (source, day, shuffle.sample(rows, len(rows)))
         for source, day, rows in shuffle.sample(delivered, len(delivered))
     ]
-    again = joined(*(file(*d) for d in turned), ask=ASK)
+    again = joined(*(file(*d) for d in turned), ask=ask)
     assert again.persons == first.persons
     assert again.answers == first.answers
     assert again.doubts == first.doubts

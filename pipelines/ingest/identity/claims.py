@@ -232,6 +232,7 @@ def _clean_sql(link: Link) -> str:
 
 
 def _line_sql(identity: Identity, link: Link) -> str:
+    """SQL that adds the lines; an end before the first day (of an earlier spell) ends nothing."""
     codes, names = [], []
     for name in link.ids:
         kind = identity.systems[name].kind
@@ -248,7 +249,8 @@ insert into line
 select
     row_number,
     list_sort(list_distinct(list_filter({every}, lambda i: i is not null))),
-    {f"coalesce({', '.join(names)})" if names else "null"}, valid_from, valid_to
+    {f"coalesce({', '.join(names)})" if names else "null"}, valid_from,
+    case when valid_to >= coalesce(valid_from, valid_to) then valid_to end
 from clean
 """
 

@@ -71,9 +71,10 @@ together as (
 select person from lifelong union select person from told union select person from together
 """
 # An identifier with several holders leads to one of them by date only when all of them are told
-# apart for certain; otherwise it leads to nobody. It is a holder's from the day that his records
-# state. Where several state one day, that day tells nothing, and the deliveries do: whoever was
-# delivered later holds it from that delivery on.
+# apart for certain; otherwise it leads to nobody. It is a holder's from the first day that his
+# records state; without one from their first delivery, or their end if that was before. Where that
+# is one day for several, it tells nothing, and the deliveries do: whoever was delivered later holds
+# it from that delivery on.
 _HOLDERS = """
 create table holder as
 with held as (
@@ -85,6 +86,7 @@ spans as (
     select
         held.code, member.person, min(p.first_seen) as first_seen, max(p.last_seen) as last_seen,
         min(list_min(p.starts)) as start, bool_or(p.in_master) as in_master,
+        coalesce(min(list_min(p.starts)), least(min(p.first_seen), min(p.valid_to))) as since,
         arg_min(p.profile, (p.first_seen, p.key)) as origin
     from held
     inner join member on held.profile = member.profile
@@ -105,9 +107,9 @@ dated as (
         *,
         case
             when row_number() over (
-                partition by code, coalesce(start, first_seen) order by first_seen, origin
-            ) = 1 then coalesce(start, first_seen)
-            else greatest(start, first_seen)
+                partition by code, since order by first_seen, last_seen, origin
+            ) = 1 then since
+            else greatest(since, first_seen)
         end as valid_from
     from spans
 )
@@ -119,7 +121,7 @@ select
     valid_from,
     lead(valid_from) over in_turn as valid_to
 from dated
-window in_turn as (partition by code order by valid_from, first_seen, origin)
+window in_turn as (partition by code order by valid_from, first_seen, last_seen, origin)
 """
 # The anchor is the identifier seen first, so that it stays when later files add others; ties go
 # to the system declared first. Of the first system it is the identifier as it stands. People with
