@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
+from pipelines.engine import quote_text as text
 from pipelines.ingest import mapping, repeats, rules
 
 if TYPE_CHECKING:
@@ -71,14 +72,16 @@ def insert(
         order = "order by _row, rowid"
         place = f"row_number() over ({order})"
     filled = rules.content_columns(load)
-    content = ", ".join(map(ident, filled))
+    values = {ident(name): ident(name) for name in filled}
+    values |= {"_source": "$source", "_file": "$file", "_delivered_on": "cast($day as date)"}
+    values |= {"_row": "_row", "_seq": f"$landed + {place}"}
+    if any(column.name == "_columns" for column in load.contract.columns):
+        values["_columns"] = text(f" {' '.join(filled)} ")
     origin = {"source": file.source.name, "file": file.name, "day": file.delivered_on}
     stored = engine.scalar(
-        f"insert into landed.{target} ({content}, _source, _file, _file_hash, _delivered_on, _row, "
-        f"_columns, _seq) select {content}, $source, $file, $sha256, cast($day as date), _row, "
-        f"$columns, $landed + {place} "
+        f"insert into landed.{target} ({', '.join(values)}) select {', '.join(values.values())} "
         f"from {table} where _outcome = 'loaded' {order}",
-        {**origin, "sha256": file.sha256, "landed": landed, "columns": f" {' '.join(filled)} "},
+        {**origin, "landed": landed},
     )
     person = "person_id" if "person_id" in filled else "null"
     held = engine.scalar(

@@ -61,9 +61,9 @@ class Warehouse:
         delivered = row.pop("delivered")
         values = {column: None if cell == "-" else cell for column, cell in row.items()}
         values |= {"_delivered_on": delivered, "_seq": str(seq), "_row": str(seq)}
-        values = {"_source": "test", "_file": delivered, "_file_hash": delivered} | values
+        values = {"_source": "test", "_file": delivered} | values
         if name == "quarantine":
-            values = {k: v for k, v in values.items() if k not in {"_file_hash", "_seq"}}
+            del values["_seq"]
         self._fill(name, values)
 
     def _fill(self, name: str, row: Mapping[str, str | None]) -> None:

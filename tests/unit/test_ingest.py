@@ -62,7 +62,8 @@ def test_rows_land_as_text_with_their_origin(deliver):
     assert (file.source, file.file, file.rows) == ("source-0", "sales.csv", 2)
     assert file.delivered_on == dt.date(2024, 1, 31)
     assert file.sha256 == hashlib.sha256(SALES.encode()).hexdigest()
-    assert landed.rows("performance", "_file", "_file_hash")[0] == ("sales.csv", file.sha256)
+    assert landed.rows("performance", "_file")[0] == ("sales.csv",)
+    assert landed.rows("deliveries", "file", "sha256") == [("sales.csv", file.sha256)]
 
 
 def test_columns_nobody_declared_are_listed_and_do_not_land(deliver):

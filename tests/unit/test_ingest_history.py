@@ -9,6 +9,7 @@ import pytest
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import land, read_reasons, store
+from pipelines.models import build_some
 from tests.unit.delivered import KEY, settings
 
 DATED = {"from_name": r"(\d{4}-\d{2}-\d{2})"}
@@ -245,3 +246,18 @@ def test_a_row_that_the_database_drops_is_noticed(landed, monkeypatch):
     monkeypatch.setattr(store, "insert", losing)
     with pytest.raises(AssertionError, match="1 rows were counted but not loaded"):
         landed({"hr-2024-01-31.csv": roster([1, 2, 3])}, hr(ROSTER))
+
+
+def test_meetings_in_a_full_file_delivered_again_are_the_same_meetings(landed):
+    meetings = "id,day,long\n1,2024-01-10,30\n1,2024-01-10,45\n"  # two on one day
+    load = {
+        "table": "sessions",
+        "columns": {"person_id": "id", "held_on": "day", "minutes": "long"},
+        "constants": {"programme": "P"},
+    }
+    engine, _ = landed(
+        {"hr-2024-01-31.csv": meetings, "hr-2024-02-29.csv": meetings}, hr(load, contents="full")
+    )
+    build_some(engine, ["staging.session"])
+    found = engine.rows("select meeting_no, minutes, known_from from staging.session order by all")
+    assert found == [(1, 30.0, dt.date(2024, 1, 31)), (2, 45.0, dt.date(2024, 1, 31))]

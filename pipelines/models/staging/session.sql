@@ -1,7 +1,7 @@
 -- one row per meeting of a mentored person and version of what was known of it
 with sessions as (
     select
-        person_id, programme, held_on, minutes, status, _file_hash, _delivered_on, _seq
+        person_id, programme, held_on, minutes, status, _file, _delivered_on, _seq
     from landed.sessions
 ),
 
@@ -17,7 +17,7 @@ counted as (
         cast(sessions.held_on as date) as held_on,
         row_number() over (
             partition by
-                persons.person_no, sessions.programme, sessions.held_on, sessions._file_hash
+                persons.person_no, sessions.programme, sessions.held_on, sessions._file
             order by sessions._seq
         ) as meeting_no,
         cast(sessions.minutes as double) as minutes,
