@@ -235,7 +235,7 @@ def main() -> None:
         sys.exit(int(Exit.OK))
     except MemoryError:
         note("error: not enough memory\n  fix: close other programs or use a larger machine")
-        sys.exit(int(Exit.UNEXPECTED))
+        sys.exit(int(Exit.SYSTEM))
     except OSError as error:
         note(f"error: {error.filename or 'the disk'}: {error.strerror or type(error).__name__}")
         note("  fix: check that the folder exists, can be written and has room, then run again")

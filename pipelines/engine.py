@@ -37,6 +37,17 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@contextmanager
+def _memory_suffices() -> Iterator[None]:
+    """Whatever outgrows memory and spill folder is a matter of the machine, not a defect."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        problem = "The memory, or the room for what is spilled to TMPDIR, is not enough."
+        fix = "Use a machine with more memory, or set TMPDIR to a folder on a larger disk."
+        raise UserError(problem, fix, Exit.SYSTEM) from None
+
+
 class Engine:
     """A DuckDB connection; close it, or use it as a context manager.
 
@@ -126,6 +137,7 @@ class Engine:
         """Run one or more statements to their end and drop what they return."""
         self.rows(sql, params)
 
+    @_memory_suffices()
     def rows(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
         """All rows of the query as tuples."""
         return self._connection.execute(sql, params).fetchall()
@@ -135,6 +147,7 @@ class Engine:
         rows = self.rows(sql, params)
         return rows[0][0] if rows else None
 
+    @_memory_suffices()
     def frame(self, sql: str, params: Params = None) -> pd.DataFrame:
         """All rows of the query as a frame; dates become datetime64."""
         with warnings.catch_warnings():
@@ -144,8 +157,10 @@ class Engine:
 
     def batches(self, sql: str, params: Params = None) -> Iterator[pa.RecordBatch]:
         """The rows of the query in batches, never all at once."""
-        yield from self._connection.sql(sql, params=params).to_arrow_reader(BATCH_ROWS)
+        with _memory_suffices():
+            yield from self._connection.sql(sql, params=params).to_arrow_reader(BATCH_ROWS)
 
+    @_memory_suffices()
     def arrow(self, sql: str, params: Params = None) -> pa.Table:
         """All rows of the query as an Arrow table."""
         return self._connection.sql(sql, params=params).to_arrow_table()

@@ -17,7 +17,7 @@ class Exit(IntEnum):
     REFUSED = 6  # a query was refused
     LIMIT = 7  # a query reached its limit of time, memory or output
     SERVER = 8  # a server (the scheduler, a database) cannot be reached or refuses
-    SYSTEM = 10  # the disk or a folder refused: full, read-only, no permission
+    SYSTEM = 10  # the machine refused: disk full, read-only, no permission, too little memory
     PARTIAL = 11  # the run is complete, but for files that were refused
     NO_NUMBER = 9  # the run is complete, but at least one study has no number to show
 

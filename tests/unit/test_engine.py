@@ -91,3 +91,13 @@ def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path):
     with pytest.raises(UserError, match=r"broken\.duckdb cannot be opened") as caught:
         Engine.open(broken)
     assert caught.value.exit_code is Exit.DATA
+
+
+@pytest.mark.parametrize("fetch", ["rows", "frame", "arrow", "batches"])
+def test_too_little_memory_is_said_and_is_no_defect(tmp_path, fetch):
+    """A list of all rows cannot be spilled, so it outgrows any limit below its size."""
+    with Engine.open(tmp_path / "w.duckdb", memory="20MB") as engine:
+        with pytest.raises(UserError, match="TMPDIR") as caught:
+            list(getattr(engine, fetch)("select len(list(n)) from range(100000000) as t(n)"))
+        assert caught.value.exit_code is Exit.SYSTEM
+        assert engine.scalar("select 1") == 1
