@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
@@ -40,14 +41,20 @@ def stage(
 ) -> int:
     """Store every batch, mapped, pseudonymised and judged, for each load; the number of rows."""
     rows = 0
-    for batch in batches:
-        for i, load in enumerate(loads):
-            engine.register("landing_batch", mapping.stage(load, batch, identifiers))
-            _append(engine, judged(i), rules.judge_sql(load, "landing_batch"), first=rows == 0)
-            if keep_given:
-                _append(engine, given(i), "select * from landing_batch", first=rows == 0)
-            engine.unregister("landing_batch")
-        rows += len(batch)
+    mapped = ((len(b), [mapping.stage(x, b, identifiers) for x in loads]) for b in batches)
+    # While DuckDB judges one batch, Arrow reads and maps the next.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, mapped, None)
+        while made := coming.result():
+            coming = pool.submit(next, mapped, None)
+            lines, staged = made
+            for i, load in enumerate(loads):
+                engine.register("landing_batch", staged[i])
+                _append(engine, judged(i), rules.judge_sql(load, "landing_batch"), first=rows == 0)
+                if keep_given:
+                    _append(engine, given(i), "select * from landing_batch", first=rows == 0)
+                engine.unregister("landing_batch")
+            rows += lines
     return rows
 
 
