@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test lint format lock bench bench-ingest clean
+.PHONY: help run test lint format lock bench bench-ingest bench-run clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -45,6 +45,9 @@ bench: $(VENV)/.test-stamp ## Measure start-up and the demo run
 
 bench-ingest: $(VENV)/.test-stamp ## Measure the ingest of a large extract (PEOPLE=1000000)
 	$(BIN)/python tests/benchmarks/ingest.py --people $(or $(PEOPLE),100000)
+
+bench-run: $(VENV)/.test-stamp ## Measure landed files to report, three studies (PEOPLE=100000)
+	$(BIN)/python tests/benchmarks/end_to_end.py --people $(or $(PEOPLE),100000)
 
 lock: ## Resolve constraints.txt anew from pyproject.toml
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

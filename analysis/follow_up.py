@@ -142,8 +142,10 @@ def _codes(people: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
     unknown = [n for n in names if n not in people.columns]
     if unknown:
         raise SpecError("allocation.strata", f"{', '.join(unknown)}: not known", "Name a column.")
-    text = people[list(names)].astype("string").fillna("").agg("\x1f".join, axis=1)
-    return pd.factorize(text, sort=True)[0]
+    first, *others = (people[name].astype("string").fillna("") for name in names)
+    for other in others:
+        first = first + "\x1f" + other
+    return pd.factorize(first, sort=True)[0]
 
 
 def _covariates(

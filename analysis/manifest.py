@@ -15,7 +15,8 @@ class RunManifest:
     ``run`` is a hash of code, project, studies and inputs. ``inputs`` maps file to SHA-256,
     ``studies`` study to specification hash, ``packages`` name to version, ``stages`` finished
     stage to the SHA-256 of what it made. ``key_id`` tells keys apart without giving them away; it
-    is no part of the run's id, since reports do not depend on the key.
+    is no part of the run's id, since reports do not depend on the key. ``exact_rows``: estimated
+    from every row, without compression.
     """
 
     run: str
@@ -30,6 +31,7 @@ class RunManifest:
     packages: dict[str, str] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
     key_id: str = ""
+    exact_rows: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

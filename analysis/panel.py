@@ -23,7 +23,8 @@ class Panel:
     ``rows``: one row a person and event month with an outcome, sorted by both: person,
     event_month (int), outcome (float, already transformed, never nan). Rows before time zero
     (event_month < 0) are included where they exist. ``after_exit`` (optional, bool) marks the
-    zeros of people who had left. ``notes`` are checks of the outcome itself.
+    zeros of people who had left. ``notes`` are checks of the outcome itself. ``exact_rows``:
+    nothing is compressed.
     """
 
     people: pd.DataFrame
@@ -32,6 +33,7 @@ class Panel:
     comparison: str
     covariates: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+    exact_rows: bool = False
 
     def between(self, first: int, last: int) -> Panel:
         """The same people, outcomes of event months first..last (inclusive) only."""

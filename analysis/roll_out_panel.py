@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,11 +42,17 @@ class RollOut:
 
 
 def build_roll_out(
-    spec: StudySpec, people: pd.DataFrame, counts: pd.DataFrame, read: Batches
+    spec: StudySpec,
+    people: pd.DataFrame,
+    counts: pd.DataFrame,
+    read: Batches,
+    *,
+    exact_rows: bool = False,
 ) -> RollOut:
     """The moments of a roll-out; raises SpecError where nobody starts or nobody is measured.
 
     ``people`` and ``counts`` are what the queries return; ``read`` gives batches of the rows.
+    ``exact_rows`` makes every person a pattern: nothing is compressed.
     """
     starts = people["start_month"].dropna()
     if people.empty or starts.empty:
@@ -58,15 +64,7 @@ def build_roll_out(
     first = int(starts.min()) - history(spec)
     last = spec.as_of.year * 12 + spec.as_of.month - 1
     cell, covariates, names = cells(spec, people)
-    moments = fold(
-        lambda: ((p, m - first, _outcome(spec, v)) for p, m, v in read()),
-        People(
-            cohort=people["start_month"].fillna(NEVER).to_numpy(dtype=np.int64),
-            cell=cell,
-            cluster=np.unique(people[spec.cluster].astype(str), return_inverse=True)[1],
-        ),
-        np.arange(first, last + 1),
-    )
+    moments = _moments(spec, people, cell, np.arange(first, last + 1), read, exact_rows)
     return RollOut(
         moments=moments,
         covariates=covariates,
@@ -74,6 +72,28 @@ def build_roll_out(
         strata=_strata(spec, people),
         flow=_flow(spec, people, counts),
     )
+
+
+def _moments(
+    spec: StudySpec,
+    people: pd.DataFrame,
+    cell: NDArray[np.int64],
+    periods: NDArray[np.int64],
+    read: Batches,
+    exact_rows: bool,
+) -> Moments:
+    """The panel folded by pattern, or with a pattern for every person."""
+    moments = fold(
+        lambda: ((p, m - periods[0], _outcome(spec, v)) for p, m, v in read()),
+        People(
+            cohort=people["start_month"].fillna(NEVER).to_numpy(dtype=np.int64),
+            cell=np.arange(len(cell)) if exact_rows else cell,
+            cluster=np.unique(people[spec.cluster].astype(str), return_inverse=True)[1],
+        ),
+        periods,
+        keep_cross=not exact_rows,
+    )
+    return replace(moments, cell=cell[moments.cell]) if exact_rows else moments
 
 
 def _outcome(spec: StudySpec, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -38,14 +38,14 @@ def write_results(engine: Engine, tables: Mapping[str, Sequence[Mapping[str, Any
                 _insert(engine, contract, rows)
 
 
-def write_analyst_file(source: Path, target: Path) -> None:
+def write_analyst_file(source: Path, target: Path, *, memory: str | None = None) -> None:
     """Write the analysts' database beside its readers' eyes and put it in place in one step.
 
     It holds marts and results with their descriptions, no pseudonyms, in a storage version that
     DuckDB 1.x opens as well.
     """
     temporary = fresh(target)
-    with Engine.memory() as engine:
+    with Engine.memory(memory=memory) as engine:
         engine.attach(source, "warehouse", read_only=True)
         engine.attach(temporary, "analyst", read_only=False, portable=True)
         with engine.transaction():

@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli_files import commands
-from pipelines.cli_options import AsJson, DataFolder, KnownAt, OutFolder, ProjectFolder, note
+from pipelines.cli_options import (
+    AsJson,
+    DataFolder,
+    ExactRows,
+    KnownAt,
+    OutFolder,
+    ProjectFolder,
+    note,
+)
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from pipelines.run import Outcome
 
 app = typer.Typer(
     help="What does our mentoring actually do? From raw HR exports to a report one can defend.",
@@ -54,12 +64,13 @@ def run(
     pull: Annotated[
         bool, typer.Option("--pull/--no-pull", help="Ask the project's databases first.")
     ] = True,
+    exact_rows: ExactRows = False,
 ) -> None:
     """Ingest, build, estimate and report: the whole path.
 
     Example: mentorlift run data/examples/kenya_mentors --data ../kenya --out out
     """
-    _run_until("report", project, data, out, as_known_at, as_json, pull)
+    _run_until("report", project, data, out, as_known_at, as_json, pull, exact_rows)
 
 
 @app.command("ingest")
@@ -96,12 +107,13 @@ def estimate(
     data: DataFolder = None,
     out: OutFolder = None,
     as_known_at: KnownAt = None,
+    exact_rows: ExactRows = False,
 ) -> None:
     """Land, build and answer the studies, without writing the report.
 
     Example: mentorlift estimate my-project --data exports
     """
-    _run_until("estimate", project, data, out, as_known_at)
+    _run_until("estimate", project, data, out, as_known_at, exact_rows=exact_rows)
 
 
 @app.command()
@@ -110,12 +122,13 @@ def report(
     data: DataFolder = None,
     out: OutFolder = None,
     as_known_at: KnownAt = None,
+    exact_rows: ExactRows = False,
 ) -> None:
     """Write the report; stages that are finished are not done again.
 
     Example: mentorlift report my-project --data exports
     """
-    _run_until("report", project, data, out, as_known_at)
+    _run_until("report", project, data, out, as_known_at, exact_rows=exact_rows)
 
 
 @app.command()
@@ -185,17 +198,25 @@ def _run_until(
     as_known_at: datetime | None,
     as_json: bool = False,
     pulling: bool = False,
+    exact_rows: bool = False,
 ) -> None:
-    from pipelines.ingest import partial
     from pipelines.run import run as run_all
 
     known_at = as_known_at.date() if as_known_at else None
     if known_at and out is None:  # a past state must not take the place of today's
         out = project / f"out-{known_at}"
     folders = _folders(project, data, out)
-    outcome = run_all(project, *folders, _teller(), stage, known_at, pulling=pulling)
-    if outcome is None:
-        return
+    outcome = run_all(
+        project, *folders, _teller(), stage, known_at, pulling=pulling, exact_rows=exact_rows
+    )
+    if outcome is not None:
+        _tell(outcome, as_json)
+
+
+def _tell(outcome: Outcome, as_json: bool) -> None:
+    """The answers on standard output, and the exit code where something is missing."""
+    from pipelines.ingest import partial
+
     if as_json:
         import json
 

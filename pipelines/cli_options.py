@@ -26,6 +26,10 @@ KnownAt = Annotated[
         show_default=False,
     ),
 ]
+ExactRows = Annotated[
+    bool,
+    typer.Option("--exact-rows", help="Estimate from every row, without compression: for audit."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

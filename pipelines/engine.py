@@ -75,9 +75,9 @@ class Engine:
             raise
 
     @classmethod
-    def memory(cls, *, threads: int | None = None) -> Self:
-        """An engine on an empty database in memory."""
-        return cls(":memory:", read_only=False, threads=threads)
+    def memory(cls, *, threads: int | None = None, memory: str | None = None) -> Self:
+        """An engine on an empty database in memory; ``memory`` as in :meth:`open`."""
+        return cls(":memory:", read_only=False, threads=threads, memory=memory)
 
     @classmethod
     def open(

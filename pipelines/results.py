@@ -30,6 +30,7 @@ def _run(manifest: RunManifest) -> dict[str, Any]:
         "project": manifest.project,
         "as_known_at": manifest.as_known_at or None,
         "code_version": manifest.code_version,
+        "exact_rows": manifest.exact_rows,
         "inputs_hash": manifest.inputs_hash(),
     }
 

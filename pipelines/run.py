@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from pipelines.config import Project
 
 STAGES = ("ingest", "build", "estimate", "report")
+# What the engine holds before it spills, in every stage behind the landing: a company of any size
+# is built within about twice this.
+MEMORY = "2GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,22 @@ class Outcome:
     refused: tuple[str, ...] = ()
 
 
-def prepare(project_dir: Path, data: Path, out: Path, known_at: dt.date | None = None) -> Context:
+def prepare(
+    project_dir: Path,
+    data: Path,
+    out: Path,
+    known_at: dt.date | None = None,
+    *,
+    exact_rows: bool = False,
+) -> Context:
     """Read and check the project, hash all inputs, and find what an earlier start finished.
 
-    With ``known_at`` the files delivered later do not exist: the run is the one of that day.
+    With ``known_at`` the files delivered later do not exist: the run is the one of that day. A run
+    of ``exact_rows`` is another run than the compressed one.
     """
     project = load_project(project_dir)
     hashes = ingest.input_hashes(project.settings, data, known_at)
-    fresh = workspace.new_manifest(project, hashes)
+    fresh = workspace.new_manifest(project, hashes, exact_rows=exact_rows)
     fresh = replace(fresh, key_id=key_id(project.settings.project))
     space = workspace.Workspace(out, fresh.run)
     return Context(project, data, space, workspace.resume(space, fresh), known_at)
@@ -85,12 +96,14 @@ def begin(
     out: Path,
     say: Callable[[str], None],
     known_at: dt.date | None = None,
+    *,
+    exact_rows: bool = False,
 ) -> Context:
     """The context of a run that holds the lock: folders private, leftovers of killed runs gone."""
     _, where, made = load_key(load_project(project_dir).settings.project)
     if made:
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
-    context = prepare(project_dir, data, out, known_at)
+    context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows)
     for folder in (out / "runs", context.space.warehouses):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # row data, though pseudonymous: nobody else's to read
@@ -125,7 +138,7 @@ def build_stage(context: Context, say: Callable[[str], None]) -> None:
     space = context.space
     temporary = publish.fresh(space.built)
     shutil.copyfile(space.landed, temporary)
-    with Engine.open(temporary) as engine:
+    with Engine.open(temporary, memory=MEMORY) as engine:
         built = models.build(engine)
     publish.settle(temporary, space.built)
     for warning in built.warnings:
@@ -136,11 +149,12 @@ def build_stage(context: Context, say: Callable[[str], None]) -> None:
 def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
     """Answer every study and release what may be shown."""
     space, settings = context.space, context.project.settings
+    exact_rows = context.manifest.exact_rows
     findings = []
-    with Engine.open(space.built, read_only=True) as engine:
+    with Engine.open(space.built, read_only=True, memory=MEMORY) as engine:
         for spec in context.project.studies:
             say(f"study {spec.study}")
-            findings.append(answer(engine, spec, settings.min_group))
+            findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
     releases, _ = release(findings, settings.rules)
     saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
     workspace.write_json(space.releases, saved)
@@ -152,9 +166,9 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     releases = released(context)
     temporary = publish.fresh(space.built.with_name("published.duckdb"))
     shutil.copyfile(space.built, temporary)
-    with Engine.open(temporary) as engine:
+    with Engine.open(temporary, memory=MEMORY) as engine:
         catalog.write_results(engine, results.tables(releases, context.manifest))
-    catalog.write_analyst_file(temporary, space.analyst)
+    catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)
     report = assemble(context, releases)
     workspace.write_atomically(space.report, render_html(report))
@@ -217,13 +231,14 @@ def run(
     known_at: dt.date | None = None,
     *,
     pulling: bool = False,
+    exact_rows: bool = False,
 ) -> Outcome | None:
     """All stages up to ``until``, after a pull if asked for; the outcome with the report."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
         if pulling:
             pull_stage(project_dir, data, say)
-        context = begin(project_dir, data, out, say, known_at)
+        context = begin(project_dir, data, out, say, known_at, exact_rows=exact_rows)
         if until in STAGES[2:]:
             _refuse_later_studies(context)
         if not context.finished(STAGES[-1]):

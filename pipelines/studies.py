@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
@@ -40,26 +41,30 @@ if TYPE_CHECKING:
     from pipelines.engine import Engine
 
 
-def answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
-    """The finding of one study; raises UserError naming the study's key and the fix."""
+def answer(engine: Engine, spec: StudySpec, min_group: int, *, exact_rows: bool = False) -> Finding:
+    """The finding of one study; raises UserError naming the study's key and the fix.
+
+    ``exact_rows`` estimates from the rows of people, without compression.
+    """
     try:
         # Matrices are many and small: more threads wait for each other longer than they work.
         with threadpool_limits(limits=1, user_api="blas"):
-            return _answer(engine, spec, min_group)
+            return _answer(engine, spec, min_group, exact_rows)
     except SpecError as error:
         raise UserError(
             f"study {spec.study}: {error.key}: {error.problem}", error.fix, Exit.PROJECT
         ) from None
 
 
-def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
+def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -> Finding:
     _refuse_unsupported(spec)
     _require_metric(engine, spec)
     if spec.design == "rollout":
-        return _roll_out(engine, spec)
+        return _roll_out(engine, spec, exact_rows)
     cohort = _cohort(engine, spec)
     meetings = _frame(engine, meetings_query(spec)) if spec.dose else None
     panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings)
+    panel = replace(panel, exact_rows=exact_rows)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     checks = _cohort_checks(spec, cohort, panel, min_group)
     if spec.design == "opt_in":
@@ -71,6 +76,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int) -> Finding:
     if spec.outcome.objective:
         other = objective_spec(spec)
         measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
+        measured = replace(measured, exact_rows=exact_rows)
         found = objective_result(measured, other)
         checks = with_objective(checks, estimates[0], found)
         estimates = (*estimates, found)
@@ -111,7 +117,7 @@ def _cohort(engine: Engine, spec: StudySpec) -> Cohort:
     return build_cohort(spec, funnel, attributes, outside)
 
 
-def _roll_out(engine: Engine, spec: StudySpec) -> Finding:
+def _roll_out(engine: Engine, spec: StudySpec, exact_rows: bool) -> Finding:
     query = rows_query(spec)
 
     def read() -> Iterator[Rows]:
@@ -120,7 +126,11 @@ def _roll_out(engine: Engine, spec: StudySpec) -> Finding:
             yield person, month, value
 
     made = build_roll_out(
-        spec, _frame(engine, people_query(spec)), _frame(engine, counts_query(spec)), read
+        spec,
+        _frame(engine, people_query(spec)),
+        _frame(engine, counts_query(spec)),
+        read,
+        exact_rows=exact_rows,
     )
     effects = effects_of(made, spec)
     results = estimate_roll_out(made, spec, effects)

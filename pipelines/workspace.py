@@ -126,7 +126,9 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def new_manifest(project: Project, inputs: dict[str, str]) -> RunManifest:
+def new_manifest(
+    project: Project, inputs: dict[str, str], *, exact_rows: bool = False
+) -> RunManifest:
     """The manifest of a run that has not begun; its id is a hash of all that goes in."""
     packages = {name: metadata.version(name) for name in _PACKAGES}
     packages["python"] = ".".join(str(v) for v in sys.version_info[:3])
@@ -136,6 +138,8 @@ def new_manifest(project: Project, inputs: dict[str, str]) -> RunManifest:
         "inputs": inputs,
         "packages": packages,
     }
+    if exact_rows:
+        known["exact_rows"] = True
     text = json.dumps(known, sort_keys=True)
     as_of = max((s.as_of.isoformat() for s in project.studies), default="")
     return RunManifest(
@@ -149,6 +153,7 @@ def new_manifest(project: Project, inputs: dict[str, str]) -> RunManifest:
         inputs=inputs,
         studies={s.study: s.digest() for s in project.studies},
         packages=packages,
+        exact_rows=exact_rows,
     )
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.estimators.arms import arm_effects
-from analysis.estimators.sample import build_sample, design_columns
+from analysis.estimators.columns import covariates, design
+from analysis.estimators.sample import build_sample
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analysis.estimate import Result
-    from analysis.estimators.arms import Columns
+    from analysis.estimators.arms import Around
+    from analysis.estimators.columns import Columns
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -31,5 +29,5 @@ def ancova(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     return arm_effects(panel, spec, window, sample, _columns, name="ancova", estimator=text)
 
 
-def _columns(sample: Sample, treated: NDArray[np.float64]) -> Columns:
-    return np.hstack([design_columns(sample), sample.covariates]), None
+def _columns(sample: Sample, treated: Columns) -> Around:
+    return design(sample).beside(covariates(sample)), None

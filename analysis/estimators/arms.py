@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analysis.estimate import NotEstimable, Result
-from analysis.estimators.linear import fit_outcome
+from analysis.estimators.columns import arm
+from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import from_fit, make_target, why_no_fit
 from analysis.estimators.sample import informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from analysis.estimators.columns import Columns
     from analysis.estimators.linear import Fit
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
@@ -30,7 +30,8 @@ class ArmEstimator(Protocol):
         ...
 
 
-Columns = tuple["NDArray[np.float64]", "NDArray[np.float64] | None"]
+# Controls and, where there are any, the extra columns that follow the arms.
+Around = tuple["Columns", "Columns | None"]
 
 
 def arm_effects(
@@ -38,15 +39,15 @@ def arm_effects(
     spec: StudySpec,
     window: Window,
     sample: Sample,
-    columns: Callable[[Sample, NDArray[np.float64]], Columns],
+    columns: Callable[[Sample, Columns], Around],
     *,
     name: str,
     estimator: str,
 ) -> tuple[Result, ...]:
-    """One result a treated arm from one regression on arm columns (n, arms).
+    """One result a treated arm from one regression on a column for each arm.
 
-    ``columns`` makes the controls and, where there are any, the extra columns that follow the
-    arms. Arms too thin to compare leave the model with their rows and carry their reason.
+    ``columns`` makes what stands around those. Arms too thin to compare leave the model with their
+    rows and carry their reason.
     """
     targets = [
         make_target(panel, spec, arm, window, name=name, estimator=estimator)
@@ -76,15 +77,16 @@ def _fit(
     sample: Sample,
     codes: list[int],
     spec: StudySpec,
-    columns: Callable[[Sample, NDArray[np.float64]], Columns],
+    columns: Callable[[Sample, Columns], Around],
 ) -> Fit | None:
-    treated = np.column_stack([sample.treated(code) for code in codes])
+    first, *others = (arm(sample, code) for code in codes)
+    treated = first.beside(*others)
     controls, extras = columns(sample, treated)
-    return fit_outcome(
+    return fit_panel(
+        sample,
         sample.outcome,
         controls,
         treated,
-        sample.cluster,
         covariance=spec.covariance,
         cluster_name=spec.cluster,
         link=spec.outcome.link,

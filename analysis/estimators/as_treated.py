@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.estimate import NotEstimable
-from analysis.estimators.linear import fit_outcome
+from analysis.estimators.columns import arm as arm_column
+from analysis.estimators.columns import months
+from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import from_fit, make_target, why_no_fit
-from analysis.estimators.sample import build_sample, dummies, informative, too_thin, unusable
+from analysis.estimators.sample import build_sample, informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -49,12 +51,11 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window, arm: str) -> Result:
     reason = reason or too_thin(sample, 1, "those who took part")
     if reason:
         return NotEstimable(target=target, reason=reason)
-    constant = np.ones((len(sample.outcome), 1))
-    fit = fit_outcome(
+    fit = fit_panel(
+        sample,
         sample.outcome,
-        np.hstack([constant, dummies(sample.month)]),
-        sample.treated(1)[:, None],
-        sample.cluster,
+        months(sample),
+        arm_column(sample, 1),
         covariance=spec.covariance,
         cluster_name=spec.cluster,
         link=spec.outcome.link,

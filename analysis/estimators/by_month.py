@@ -9,9 +9,12 @@ import numpy as np
 from scipy import stats
 
 from analysis.estimate import NotEstimable
-from analysis.estimators.linear import FEW_CLUSTERS, Fit, fit_outcome
+from analysis.estimators.columns import arm as arm_column
+from analysis.estimators.columns import covariates, design
+from analysis.estimators.linear import FEW_CLUSTERS, Fit
+from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import NOT_IDENTIFIED, from_fit, make_target, why_no_fit
-from analysis.estimators.sample import build_sample, design_columns, informative, too_thin, unusable
+from analysis.estimators.sample import build_sample, informative, too_thin, unusable
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "by_month"
 TEXT = "ANCOVA, arms by month"
 Cell = tuple[int, int]  # arm code, event month
+_SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +86,12 @@ def month_model(panel: Panel, spec: StudySpec, window: Window) -> MonthModel:
     cells = tuple((c, m) for c in codes for m in months if (c, m) not in reasons)
     fit = None
     if cells:
-        treated = [sample.treated(c) * (sample.month == m) for c, m in cells]
-        fit = fit_outcome(
+        first, *others = (arm_column(sample, c, m) for c, m in cells)
+        fit = fit_panel(
+            sample,
             sample.outcome,
-            np.hstack([design_columns(sample), sample.covariates]),
-            np.column_stack(treated),
-            sample.cluster,
+            design(sample).beside(covariates(sample)),
+            first.beside(*others),
             covariance=spec.covariance,
             cluster_name=spec.cluster,
             link=spec.outcome.link,
@@ -140,11 +144,14 @@ def _fading(fit: Fit, columns: dict[int, int], arm: str, people: int) -> FadingT
     effects, cov = fit.effects[places], fit.cov[np.ix_(places, places)]
     contrasts = np.eye(len(places))[1:] - np.eye(len(places))[0]
     gaps = contrasts @ effects
-    wald = max(float(gaps @ np.linalg.pinv(contrasts @ cov @ contrasts.T) @ gaps), 0.0)
-    count = len(gaps)
+    # Fewer clusters than months leave directions without variance; what is in them is rounding.
+    sizes, axes = np.linalg.eigh(contrasts @ cov @ contrasts.T)
+    real = sizes > _SINGULAR * max(sizes[-1], 0.0)
+    wald = float(((axes[:, real].T @ gaps) ** 2 / sizes[real]).sum())
+    count = max(int(real.sum()), 1)
     centred = np.array(list(columns), dtype=float) - np.mean(list(columns))
     weights = centred / (centred @ centred)
-    slope, error = float(weights @ effects), float(weights @ cov @ weights) ** 0.5
+    slope, error = float(weights @ effects), max(float(weights @ cov @ weights), 0.0) ** 0.5
     few = fit.clusters is not None and fit.clusters < FEW_CLUSTERS
     equal = stats.f.sf(wald / count, count, fit.df) if few else stats.chi2.sf(wald, count)
     ratio = abs(slope) / error if error > 0 else 0.0

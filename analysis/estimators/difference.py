@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.estimators.arms import arm_effects
-from analysis.estimators.sample import build_sample, design_columns
+from analysis.estimators.columns import design
+from analysis.estimators.sample import build_sample
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from analysis.estimate import Result
-    from analysis.estimators.arms import Columns
+    from analysis.estimators.arms import Around
+    from analysis.estimators.columns import Columns
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -36,6 +35,6 @@ def difference_in_means(panel: Panel, spec: StudySpec, window: Window) -> tuple[
     )
 
 
-def design_only(sample: Sample, treated: NDArray[np.float64]) -> Columns:
+def design_only(sample: Sample, treated: Columns) -> Around:
     """Controls of the design alone: constant, months, strata."""
-    return design_columns(sample), None
+    return design(sample), None

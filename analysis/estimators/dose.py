@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate import NotEstimable, Target
-from analysis.estimators.linear import fit_outcome
+from analysis.estimators.columns import covariates, design, every_month, months, of_people
+from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import NOT_IDENTIFIED, Figures, make_estimate, why_no_fit
 from analysis.estimators.sample import (
     MIN_PEOPLE,
     build_sample,
-    design_columns,
-    dummies,
     informative,
 )
 
@@ -65,12 +64,11 @@ def _one(pair: Panel, spec: StudySpec, window: Window, name: str, adjusted: bool
     reason = _why_not(sample, dose, arm)
     if reason:
         return NotEstimable(target=target, reason=reason)
-    months = np.hstack([np.ones((len(dose), 1)), dummies(sample.month)])
-    fit = fit_outcome(
+    fit = fit_panel(
+        sample,
         sample.outcome,
-        np.hstack([design_columns(sample), sample.covariates]) if adjusted else months,
-        dose[:, None],
-        sample.cluster,
+        design(sample).beside(covariates(sample)) if adjusted else months(sample),
+        every_month(of_people(sample, dose)[:, None], sample),
         covariance=spec.covariance,
         cluster_name=spec.cluster,
         link=spec.outcome.link,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.estimate import NotEstimable
-from analysis.estimators.linear import Fit, fit_ols
+from analysis.estimators.columns import arm, covariates, design
+from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import (
     NO_FREEDOM,
     NO_SPREAD,
@@ -17,13 +18,13 @@ from analysis.estimators.results import (
     make_estimate,
     make_target,
 )
-from analysis.estimators.sample import build_sample, design_columns, too_thin, unusable
+from analysis.estimators.sample import build_sample, too_thin, unusable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.estimate import Result
-    from analysis.estimators.linear import Robust
+    from analysis.estimators.linear import Fit, Robust
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -121,11 +122,11 @@ def stages(pair: Panel, spec: StudySpec, window: Window, *, adjusted: bool) -> S
 def _on_assignment(
     sample: Sample, spec: StudySpec, outcome: NDArray[np.float64], covariance: Robust
 ) -> Fit | None:
-    return fit_ols(
+    return fit_panel(
+        sample,
         outcome,
-        np.hstack([design_columns(sample), sample.covariates]),
-        sample.treated(1)[:, None],
-        sample.cluster,
+        design(sample).beside(covariates(sample)),
+        arm(sample, 1),
         covariance=covariance,
         cluster_name=spec.cluster,
     )

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.estimators.arms import arm_effects
-from analysis.estimators.sample import build_sample, design_columns, dummies
+from analysis.estimators.columns import Columns, covariates, design, strata
+from analysis.estimators.sample import build_sample
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analysis.estimate import Result
-    from analysis.estimators.arms import Columns
+    from analysis.estimators.arms import Around
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -30,9 +29,14 @@ def lin(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     )
 
 
-def _columns(sample: Sample, treated: NDArray[np.float64]) -> Columns:
-    moderators = np.hstack([dummies(sample.stratum), sample.covariates])
-    centred = moderators - moderators.mean(axis=0)
-    products = [treated[:, [j]] * centred for j in range(treated.shape[1])]
-    controls = np.hstack([design_columns(sample), sample.covariates])
-    return controls, np.hstack(products) if centred.shape[1] else None
+def _columns(sample: Sample, treated: Columns) -> Around:
+    controls = design(sample).beside(covariates(sample))
+    moderators = np.hstack([strata(sample), sample.of_person])
+    if not moderators.shape[1]:
+        return controls, None
+    rows = np.bincount(sample.place, minlength=len(moderators))
+    centred = moderators - rows @ moderators / rows.sum()
+    width = centred.shape[1]
+    products = [treated.person[:, [j]] * centred for j in range(len(treated))]
+    months = [np.repeat(treated.month[:, [j]], width, axis=1) for j in range(len(treated))]
+    return controls, Columns(person=np.hstack(products), month=np.hstack(months))

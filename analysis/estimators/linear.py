@@ -25,6 +25,8 @@ _LINK_WORDS: dict[Link, str] = {
     "identity": "",
     "log": "Poisson quasi-likelihood with log link, without months and strata of zeros only, ",
 }
+CR1_WORDS = "CR1, t with clusters − 1 degrees of freedom"
+CR2_WORDS = "CR2, t with Satterthwaite degrees of freedom"
 _COLLINEAR = 1e-9  # share of a column's variation left after the columns before it
 _FULL_LEVERAGE = 1e-9
 
@@ -62,7 +64,11 @@ def independent(columns: NDArray[np.float64]) -> NDArray[np.bool_]:
     sizes = np.sqrt((columns[:, 1:] ** 2).sum(axis=0))
     varies = norms > 1e-10 * np.maximum(sizes, 1e-300)
     gram = centred / np.where(varies, norms, 1.0)
-    gram = gram.T @ gram
+    return swept(gram.T @ gram, varies)
+
+
+def swept(gram: NDArray[np.float64], varies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The constant, then which centred columns are kept, from their Gram matrix (k, k)."""
     kept = varies.copy()
     for j in range(len(kept)):
         kept[j] &= bool(gram[j, j] > _COLLINEAR)
@@ -157,14 +163,17 @@ def _covariance(
         # No counts in these words: they are printed where counts of people are rounded.
         words = f"{covariance}, t with rows − terms degrees of freedom"
         return cov, ones * model.df_resid, None, words
-    words = f"clustered by {cluster_name.replace('_', ' ')}"
     if groups < FEW_CLUSTERS:
         bread = np.asarray(model.normalized_cov_params)
         small = cr2(model.model.exog, np.asarray(model.resid), bread, codes)
-        words += ", CR2, t with Satterthwaite degrees of freedom"
-        return small.cov, small.df, groups, words
-    words += ", CR1, t with clusters − 1 degrees of freedom"
+        return small.cov, small.df, groups, clustered_words(cluster_name, CR2_WORDS)
+    words = clustered_words(cluster_name, CR1_WORDS)
     return cov_cluster(model, codes), ones * (groups - 1), groups, words
+
+
+def clustered_words(cluster_name: str, words: str) -> str:
+    """The convention of a clustered fit in words."""
+    return f"clustered by {cluster_name.replace('_', ' ')}, {words}"
 
 
 def _heteroskedastic(

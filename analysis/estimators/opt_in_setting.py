@@ -56,7 +56,7 @@ def make_setting(panel: Panel, spec: StudySpec, arm: str, window: Window) -> Set
 
 def setting_of(pair: Panel, spec: StudySpec, window: Window, choice: Choice) -> Setting:
     """The setting of people already chosen."""
-    cells = cells_of(choice, spec.seed())
+    cells = cells_of(choice, spec.seed(), exact_rows=pair.exact_rows)
     return Setting(pair=pair, spec=spec, window=window, choice=choice, cells=cells)
 
 

@@ -22,9 +22,11 @@ MIN_PEOPLE = 2  # fewer in an arm and there is no spread to compare with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Row-aligned arrays of shape (n,); ``covariates`` is (n, k) without missing values.
+    """Row-aligned arrays of shape (n,), and the covariates of people without missing values.
 
-    ``arm`` is 0 for the comparison and 1, 2, .. for ``panel.treated`` in order.
+    ``arm`` is 0 for the comparison and 1, 2, .. for ``panel.treated`` in order. ``of_person``
+    (P, k) are covariates, ``place`` (n,) the row of a person in them. ``exact_rows``: regressions
+    are to be made on full rows, without compression.
     """
 
     outcome: NDArray[np.float64]
@@ -35,16 +37,19 @@ class Sample:
     stratum: NDArray[np.int64]
     take_up: NDArray[np.float64]
     pre_outcome: NDArray[np.float64]
-    covariates: NDArray[np.float64]
+    place: NDArray[np.intp]
+    of_person: NDArray[np.float64]
+    exact_rows: bool = False
 
     def where(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> Sample:
         """The rows for which ``kept`` (n,) is true, or with these positions."""
-        return replace(self, **{name: getattr(self, name)[kept] for name in self.__slots__})
+        of_rows = (name for name in self.__slots__ if name not in ("of_person", "exact_rows"))
+        return replace(self, **{name: getattr(self, name)[kept] for name in of_rows})
 
     @property
-    def one_row_a_person(self) -> bool:
-        """Whether nobody appears twice."""
-        return len(np.unique(self.person)) == len(self.person)
+    def covariates(self) -> NDArray[np.float64]:
+        """The covariates of each row, (n, k)."""
+        return np.asarray(self.of_person[self.place])
 
     @property
     def size_of_outcome(self) -> float:
@@ -56,15 +61,11 @@ class Sample:
         kept = self.arm == code
         if code:
             kept &= self.month >= 0
-        return len(np.unique(self.person[kept]))
+        return int(np.count_nonzero(np.bincount(self.place[kept])))
 
     def counts(self, code: int) -> tuple[int, int, int]:
         """People of the arm, people of the comparison, rows."""
         return self.people(code), self.people(0), len(self.outcome)
-
-    def treated(self, code: int) -> NDArray[np.float64]:
-        """0/1 column of an arm; rows before time zero are control rows for everybody."""
-        return np.asarray((self.arm == code) & (self.month >= 0), dtype=float)
 
 
 def build_sample(
@@ -95,20 +96,32 @@ def build_sample(
         stratum=of_person("stratum", np.int64),
         take_up=of_person("take_up", float),
         pre_outcome=of_person("pre_outcome", float),
-        covariates=people[names].to_numpy(dtype=float).reshape(len(people), len(names))[place],
+        place=place,
+        of_person=people[names].to_numpy(dtype=float).reshape(len(people), len(names)),
+        exact_rows=panel.exact_rows,
     ).where(code[place] >= 0)
     if missing == "drop":
-        return sample.where(~np.asarray(np.isnan(sample.covariates).any(axis=1)))
-    return replace(sample, covariates=fill_missing(sample.covariates))
+        complete = ~np.asarray(np.isnan(sample.of_person).any(axis=1))
+        sample = sample.where(complete[sample.place])
+        return replace(sample, of_person=np.where(complete[:, None], sample.of_person, 0.0))
+    times = np.bincount(sample.place, minlength=len(people))
+    return replace(sample, of_person=fill_missing(sample.of_person, times))
 
 
-def fill_missing(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Columns (n, k) with gaps filled by the column mean, and a 0/1 column for each with gaps."""
+def fill_missing(
+    values: NDArray[np.float64], rows: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
+    """Columns (n, k) with gaps filled by the column mean, and a 0/1 column for each with gaps.
+
+    ``rows`` (n,) counts how often each stands; without it, once.
+    """
+    weight = np.ones(len(values)) if rows is None else rows.astype(float)
     absent = np.isnan(values)
-    known = (~absent).sum(axis=0)
-    means = np.where(absent, 0.0, values).sum(axis=0) / np.maximum(known, 1)
+    known = weight @ ~absent
+    means = weight @ np.where(absent, 0.0, values) / np.where(known > 0, known, 1.0)
     filled = np.where(absent, means, values)
-    return np.column_stack([filled, absent[:, absent.any(axis=0)].astype(float)])
+    gaps = (absent & (weight > 0)[:, None]).any(axis=0)
+    return np.column_stack([filled, absent[:, gaps].astype(float)])
 
 
 def dummies(codes: NDArray[np.int64]) -> NDArray[np.float64]:

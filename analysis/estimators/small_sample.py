@@ -49,6 +49,37 @@ def cr2(
     return CR2(bread @ meat @ bread, _satterthwaite(np.array(projected), np.array(squared), bread))
 
 
+def cr2_from_sums(
+    grams: NDArray[np.float64], scores: NDArray[np.float64], bread: NDArray[np.float64]
+) -> CR2:
+    """CR2 from the Gram matrix (G, k, k) and the score X_g'e_g (G, k) of each cluster.
+
+    With bread = L L' the hat matrix of a cluster is Q Q', Q = X_g L, and Q'Q = L'(X_g'X_g)L is
+    all that its powers need: (I - QQ')^(-1/2) = I + Q W diag(f) W'Q', W the eigenvectors of Q'Q.
+    """
+    root = np.linalg.cholesky(bread)
+    meat = np.zeros_like(bread)
+    projected, squared = [], []
+    for gram, score in zip(grams, scores, strict=True):
+        values, vectors = np.linalg.eigh(root.T @ gram @ root)
+        values = np.clip(values, 0.0, 1.0)
+        there = values > np.finfo(float).eps  # the others are directions without rows
+        full = 1 - values < _FULL_LEVERAGE
+        left, safe = np.where(full, 1.0, 1 - values), np.where(there, values, 1.0)
+        power = {  # what is added to the identity, over the eigenvalue; -1 takes a direction out
+            half: np.where(there, np.where(full, -1.0, left**-half - 1) / safe, 0.0)
+            for half in (0.5, 1.0)
+        }
+        back = root @ vectors
+        once, twice = ((back * power[half]) @ back.T for half in (0.5, 1.0))
+        adjusted = score + gram @ (once @ score)
+        meat += np.outer(adjusted, adjusted)
+        own = gram @ bread
+        projected.append(own + gram @ (once @ own))
+        squared.append((bread * (own + gram @ (twice @ own))).sum(axis=0))
+    return CR2(bread @ meat @ bread, _satterthwaite(np.array(projected), np.array(squared), bread))
+
+
 def _adjust(leverage_root: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
     """(I - H_gg)^(-1/2) v, with H_gg = R R' for R (n_g, k); generalised inverse at leverage one."""
     u, s, _ = np.linalg.svd(leverage_root, full_matrices=False)

@@ -23,6 +23,7 @@ def view(report: Report) -> dict[str, Any]:
         "code_version": run.code_version,
         "code_hash": run.code_hash[:SHORT],
         "project_hash": run.project_hash[:SHORT],
+        "exact_rows": run.exact_rows,
         "packages": sorted(run.packages.items()),
         "studies": [(name, digest[:SHORT]) for name, digest in sorted(run.studies.items())],
         "inputs": [(name, digest[:SHORT]) for name, digest in sorted(run.inputs.items())],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from pipelines.engine import Engine
 from pipelines.errors import UserError
-from pipelines.models import FOLDER, build, contracts, ordered, reads
+from pipelines.models import FOLDER, build, contracts, is_ascending, ordered, reads, verify
 
 SCHEMAS = ("landed", "staging", "marts", "results")
 
@@ -131,3 +133,47 @@ def test_a_failing_check_stops_the_build(tmp_path):
     (tmp_path / "checks" / "never.sql").write_text("-- fail\n-- things that cannot be\nselect 1\n")
     with Engine.memory() as engine, pytest.raises(UserError, match="things that cannot be"):
         build(engine, tmp_path)
+
+
+def test_a_key_stored_in_order_needs_no_counting_and_any_other_is_counted(tmp_path):
+    contract = "description: Things.\nunique: [a, b]\ncolumns:\n" + "".join(
+        f"  - {{name: {name}, type: INTEGER, description: A number.}}\n" for name in "ab"
+    )
+    folder = _project(
+        tmp_path, "select * from (values (1, 2), (1, 3), (2, 1)) as t (a, b)", contract
+    )
+    things = contracts("marts", folder)[0]
+    with Engine.memory(threads=1) as engine:
+        build(engine, folder)
+        assert is_ascending(engine, things)
+        for row, ascends in (("3, 1", True), ("2, 9", False), ("null, 1", False)):
+            engine.run(f"insert into marts.things values ({row})")
+            assert is_ascending(engine, things) is ascends
+        verify(engine, things)  # out of order, but nothing is repeated
+        engine.run("insert into marts.things values (1, 2)")
+        with pytest.raises(UserError, match=r"\(a, b\) is repeated in 1 rows"):
+            verify(engine, things)
+
+
+def test_people_are_numbered_densely_and_panels_stored_by_person_and_month(warehouse):
+    """Whatever the ids are and in whatever order rows come."""
+    drawn = [
+        f"{who} | kpi | 2024-0{m}-01 | {m} | 2024-06-01" for m in range(1, 6) for who in "zqa7"
+    ]
+    random.Random(1).shuffle(drawn)
+    engine = warehouse(
+        employment="\n".join(
+            [
+                "person_id | hired_on | delivered",
+                *(f"{w} | 2023-12-01 | 2024-06-01" for w in "a7zq"),
+            ]
+        ),
+        performance="\n".join(["person_id | metric | period | value | delivered", *drawn]),
+    ).engine
+    assert engine.rows("select person_no from staging.person") == [(1,), (2,), (3,), (4,)]
+    for name in ("performance", "employee_months"):
+        rows = engine.rows(f"select person_no, month from marts.{name}")
+        assert rows == sorted(rows)
+        assert len(rows) > 19
+        (contract,) = (c for c in contracts("marts") if c.table == name)
+        assert is_ascending(engine, contract)

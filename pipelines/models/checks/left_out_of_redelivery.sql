@@ -1,8 +1,22 @@
 -- warn
 -- people whose figures of a month are missing where the month was delivered again; they still count
-with delivered as (
-    select distinct _source, metric, period, _delivered_on, person_id
+with repeated as (
+    select _source, metric, period
     from landed.performance
+    group by _source, metric, period
+    having min(_delivered_on) < max(_delivered_on)
+),
+
+delivered as (
+    select distinct
+        performance._source, performance.metric, performance.period, performance._delivered_on,
+        performance.person_id
+    from landed.performance as performance
+    inner join repeated
+        on
+            performance._source = repeated._source
+            and performance.metric = repeated.metric
+            and performance.period = repeated.period
 ),
 
 deliveries as (

@@ -4,9 +4,15 @@ with middles as (
     select
         results.metric, results.scale, jobs.site, results.month, median(results.value) as middle
     from staging.performance_result as results
-    inner join marts.employee_months as jobs
-        on results.person_no = jobs.person_no and results.month = jobs.month
-    where results.known_to = date '9999-12-31' and jobs.site is not null
+    inner join staging.job_assignment as jobs
+        on
+            results.person_no = jobs.person_no
+            and jobs.valid_from < results.month + interval 1 month
+            and jobs.valid_to >= results.month + interval 1 month
+    where
+        results.known_to = date '9999-12-31'
+        and jobs.known_to = date '9999-12-31'
+        and jobs.site is not null
     group by results.metric, results.scale, jobs.site, results.month
     having count(*) >= 5
 ),

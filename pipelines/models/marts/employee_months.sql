@@ -28,16 +28,15 @@ held as (
 ),
 
 results as (
-    select person_no, metric, month
+    select person_no, month
     from staging.performance_result
     where known_to = date '9999-12-31'
 ),
 
-spell_months as (
+counted as (
     select
         spells.person_no,
         months.month,
-        months.next_month,
         spells.hired_on,
         spells.prior_spell,
         case
@@ -45,36 +44,44 @@ spell_months as (
                 spells.exited_on < months.next_month
                 and spells.exited_on <= horizon.last_delivered_on
                 then spells.exit_kind
-        end as exit_kind
+        end as exit_kind,
+        0 as metrics_recorded
     from spells
     cross join horizon
     inner join months
         on
             spells.hired_on < months.next_month
             and (spells.exited_on is null or spells.exited_on >= months.month)
+    union all
+    select
+        person_no,
+        month,
+        cast(null as date) as hired_on,
+        cast(null as boolean) as prior_spell,
+        cast(null as varchar) as exit_kind,
+        1 as metrics_recorded
+    from results
 ),
 
--- Exit and rehire in one month make one row: tenure of the later spell, exit of the earlier.
+-- Exit and rehire in one month make one row: tenure of the later spell, exit of the earlier. A
+-- month with results alone is none of employment.
 person_months as (
     select
         person_no,
         month,
-        next_month,
+        cast(month + interval 1 month as date) as next_month,
         max(hired_on) as hired_on,
         bool_or(prior_spell) as prior_spell,
-        max(exit_kind) as exit_kind
-    from spell_months
-    group by person_no, month, next_month
+        max(exit_kind) as exit_kind,
+        sum(metrics_recorded) as metrics_recorded
+    from counted
+    group by person_no, month
+    having count(hired_on) > 0
 ),
 
 first_meetings as (
     select person_no, min(held_on) as first_met_on from held
     group by person_no
-),
-
-recorded as (
-    select person_no, month, count(metric) as metrics_recorded from results
-    group by person_no, month
 )
 
 select
@@ -88,7 +95,7 @@ select
     jobs.level,
     jobs.site,
     coalesce(first_meetings.first_met_on < person_months.next_month, false) as mentored,
-    cast(coalesce(recorded.metrics_recorded, 0) as integer) as metrics_recorded,
+    cast(person_months.metrics_recorded as integer) as metrics_recorded,
     person_months.prior_spell,
     person_months.exit_kind
 from person_months
@@ -98,8 +105,4 @@ left join jobs
         and person_months.next_month > jobs.valid_from
         and person_months.next_month <= jobs.valid_to
 left join first_meetings on person_months.person_no = first_meetings.person_no
-left join recorded
-    on
-        person_months.person_no = recorded.person_no
-        and person_months.month = recorded.month
 order by person_months.person_no, person_months.month

@@ -1,0 +1,75 @@
+"""The demo company's three studies, compressed and from every row: the same figures."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.estimate import Estimate
+from pipelines.config import load_project
+from pipelines.demo import write_demo
+from pipelines.engine import Engine
+from pipelines.run import begin, build_stage, ingest_stage
+from pipelines.studies import answer
+
+if TYPE_CHECKING:
+    from analysis.finding import Finding
+    from tests.flows.conftest import Firm
+
+RELATIVE = 1e-8  # the promise of the product
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory):
+    """Project and marts of a demo company."""
+    folder = tmp_path_factory.mktemp("demo")
+    key = folder / "demo.key"
+    key.write_text("0123456789abcdef" * 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MENTORLIFT_KEY_FILE", str(key))
+        made = write_demo(folder, people=1500)
+        context = begin(made.project, made.data, folder / "out", lambda _: None)
+        for stage in (ingest_stage, build_stage):
+            stage(context, lambda _: None)
+    return load_project(made.project), context.space.built
+
+
+@pytest.mark.parametrize("study", ["care-mentoring", "operations-mentoring", "sales-mentoring"])
+def test_every_figure_of_the_demo_both_ways(built, study: str) -> None:
+    project, database = built
+    (spec,) = (s for s in project.studies if s.study == study)
+    with Engine.open(database, read_only=True) as engine:
+        compressed = answer(engine, spec, project.settings.min_group)
+        rows = answer(engine, spec, project.settings.min_group, exact_rows=True)
+    assert isinstance(rows.estimates[0], Estimate)
+    same_figures(compressed, rows)
+
+
+def same_figures(compressed: Finding, rows: Finding) -> None:
+    for one, other in zip(compressed.estimates, rows.estimates, strict=True):
+        assert one.target == other.target
+        assert isinstance(one, Estimate) == isinstance(other, Estimate)
+        if isinstance(one, Estimate):
+            size = RELATIVE * other.std_error  # an effect near zero has no digits of its own
+            assert one.estimate == pytest.approx(other.estimate, rel=RELATIVE, abs=size)
+            assert one.std_error == pytest.approx(other.std_error, rel=RELATIVE)
+            assert (one.n_treated, one.n_rows) == (other.n_treated, other.n_rows)
+    for one, other in zip(compressed.diagnostics, rows.diagnostics, strict=True):
+        assert (one.name, one.status, one.display) == (other.name, other.status, other.display)
+
+
+def test_an_audit_is_a_run_of_its_own_that_says_what_it_is(firm: Firm) -> None:
+    _, answer_compressed, _ = firm.run()
+    report = firm.out / "report.html"
+    assert "from every row" not in report.read_text()
+    code, answer_exact, err = firm.run("--exact-rows")
+    assert code == 0, err
+    assert "nothing has changed" not in err
+    assert answer_exact == answer_compressed
+    assert "from every row, without compression" in report.read_text()
+    manifests = [json.loads(p.read_text()) for p in firm.out.glob("runs/*/manifest.json")]
+    assert sorted(m["exact_rows"] for m in manifests) == [False, True]
+    with Engine.open(firm.out / "analyst.duckdb", read_only=True) as engine:
+        assert engine.rows("select exact_rows from results.runs") == [(True,)]
