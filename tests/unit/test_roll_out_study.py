@@ -255,9 +255,9 @@ def test_matrices_are_multiplied_by_one_thread(engine, monkeypatch):
     seen = []
     real = studies.build_roll_out
 
-    def watched(*given):
+    def watched(*given, **named):
         seen.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
-        return real(*given)
+        return real(*given, **named)
 
     monkeypatch.setattr(studies, "build_roll_out", watched)
     studies.answer(engine, spec(), 10)
