@@ -313,8 +313,7 @@ def _best_group() -> Diagnostic:
         "comparison_group",
         "pass",
         label="The comparison group",
-        display="lottery lost (lost the draw: chance alone decided); no better group of this "
-        "programme has 10 people",
+        display="lottery lost (lost the draw: chance alone decided); there is no better one",
         threshold="best first; not gated",
     )
 

@@ -38,7 +38,8 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
             "waits, say, is soon matched)."
         )
     else:
-        display = f"{own}{why}; no better group of this programme has {enough} people"
+        best = "there is no better one" if rank == 1 else f"no better one has {enough} people here"
+        display = f"{own}{why}; {best}"
         remedy = ""
     return Diagnostic(
         name="comparison_group",
