@@ -23,6 +23,7 @@ from analysis.groups import (
     funnel_groups,
     had_come_before,
     is_derived,
+    on_notice,
 )
 from analysis.months import months_since
 from analysis.population import matches, rule_words, with_attributes
@@ -128,6 +129,8 @@ def _started(spec: StudySpec, steps: list[Step], people: pd.DataFrame) -> pd.Dat
         stayed = ~(pd.to_datetime(people["exited_on"]) < formed[people.index])
         label = f"still employed at the end of month {spec.decided_within}"
         people = _keep(steps, people, stayed, label, "left before the groups were told apart")
+        free = ~on_notice(spec, people)
+        people = _keep(steps, people, free, "not on notice then", "had given notice")
     return people
 
 

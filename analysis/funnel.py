@@ -34,12 +34,13 @@ funnel as (
     from started
 ),
 spells as (
-    select person_no, hired_on, exited_on
+    select person_no, hired_on, exited_on, notice_on
     from marts.employment
     where known_from <= ? and known_to > ?
 ),
 spell_then as (
-    select f.person_no, max(s.hired_on) as hired_on, max(s.exited_on) as exited_on
+    select f.person_no, max(s.hired_on) as hired_on, max(s.exited_on) as exited_on,
+        max(s.notice_on) as notice_on
     from funnel as f
     inner join spells as s
         on f.person_no = s.person_no
@@ -91,7 +92,7 @@ job_then as (
     group by f.person_no
 )
 select f.*, m.met_on, m.met_anybody_on, i.informal_on, a.asked_on, a.said_informal_on,
-    s.hired_on, s.exited_on, j.department, j.level, j.site, j.manager_no,
+    s.hired_on, s.exited_on, s.notice_on, j.department, j.level, j.site, j.manager_no,
     (select count(*) from spells) as spells_known
 from funnel as f
 left join spell_then as s on f.person_no = s.person_no

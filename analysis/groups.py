@@ -4,7 +4,8 @@ A group is told from days alone, as they stood at the end of the month ``decided
 after the start: whatever comes later (a late application, a late match) moves nobody. Everybody
 must still be employed on that day, in each group alike, and outcomes count from the next month on.
 Otherwise "matched" would hold only people who stayed long enough to be matched, and "not matched"
-those who left too soon (immortal time).
+those who left too soon (immortal time). Nor is anybody on notice then: who is about to leave
+neither applies nor gets a mentor, so all of them would be among the unmatched.
 """
 
 from __future__ import annotations
@@ -66,6 +67,20 @@ def states(spec: StudySpec, people: pd.DataFrame, start: pd.Series[pd.Timestamp]
     came = months_since(start, pd.concat([applied, matched], axis=1).min(axis=1))
     state[came < 0] = _BEFORE
     return state
+
+
+def on_notice(spec: StudySpec, people: pd.DataFrame) -> pd.Series[bool]:
+    """Whether a person who is still employed had given notice by the day the groups are formed.
+
+    As recorded; who left without a day of notice counts where the exit came within
+    ``notice_months`` months.
+    """
+    told = pd.to_datetime(people["notice_on"])
+    given = told <= formed_on(spec, people["time_zero"])
+    if not spec.notice_months:
+        return given
+    last = month_end(people["time_zero"], spec.decided_within + spec.notice_months)
+    return given | (told.isna() & (pd.to_datetime(people["exited_on"]) <= last))
 
 
 def matched_within(spec: StudySpec) -> int:
@@ -212,7 +227,7 @@ def _check_dates(spec: StudySpec, named: set[str]) -> None:
 
 
 def _refuse_unused(spec: StudySpec) -> None:
-    for key in ("decided_within", "matched_within"):
+    for key in ("decided_within", "matched_within", "notice_months"):
         if key in spec.model_fields_set:
             raise SpecError(
                 key,

@@ -147,6 +147,7 @@ class StudySpec(_Part):
     arms: Arms
     decided_within: int = Field(default=1, ge=0)  # months; then arms told from days are formed
     matched_within: int | None = Field(default=None, ge=0)  # months; [decided_within]
+    notice_months: int = Field(default=0, ge=0, le=12)  # where no day of notice is recorded
     start_dates: Literal["recorded", "matched"] = "recorded"
     start_dates_within: Names = ()
     allocation: Allocation = Allocation()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from analysis.cohort import build_cohort, flow, treated_starts
-from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates
+from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.roster import roster
@@ -97,6 +97,7 @@ def _cohort_checks(
         group_size(panel.people["arm"], arms, min_group),
         comparison_group(cohort.groups, spec.arms.comparison, min_group),
         *drawn_start_dates(spec),
+        *notice(spec, cohort.people),
         *informal_mentors(cohort.people, arms),
     )
 

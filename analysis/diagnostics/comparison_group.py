@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic
-from analysis.groups import BEST_FIRST
+from analysis.groups import BEST_FIRST, is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from analysis.finding import Group
     from analysis.study import StudySpec
@@ -71,6 +73,30 @@ def drawn_start_dates(spec: StudySpec) -> tuple[Diagnostic, ...]:
                 "Whoever came at any time has a date of their own and is not among them, so over "
                 "a long intake people who were soon gone are too many of them. Deliver who was "
                 "eligible and since when, and start on that day."
+            ),
+        ),
+    )
+
+
+def notice(spec: StudySpec, people: pd.DataFrame) -> tuple[Diagnostic, ...]:
+    """A note where arms are told from days and nobody's day of notice is known.
+
+    ``people`` of the cohort: notice_on, exited_on. Nothing where nobody left.
+    """
+    unknown = people["notice_on"].isna().all() and people["exited_on"].notna().any()
+    if not is_derived(spec) or spec.notice_months or not unknown:
+        return ()
+    return (
+        Diagnostic(
+            name="notice",
+            label="People on notice when the groups were told apart",
+            value=None,
+            display="not recorded",
+            threshold="not gated",
+            status="note",
+            remedy=(
+                "Who is about to leave neither applies nor gets a mentor, so they are all among "
+                "the others, and soon gone. Deliver `notice_on`, or declare `notice_months`."
             ),
         ),
     )

@@ -91,6 +91,19 @@ def test_each_step_is_the_next_one_and_those_left_out(warehouse):
     assert sum(g.people for g in made.groups) == 10
 
 
+def test_who_is_about_to_leave_is_compared_with_nobody(warehouse):
+    """Only a joined; c had given notice before the groups were told apart."""
+    employment = """
+        person_id | hired_on   | notice_on  | exited_on  | delivered
+        a         | 2020-01-01 | 2025-03-01 | 2025-04-30 | 2025-12-31
+        c         | 2020-01-01 | 2025-02-27 | 2025-04-30 | 2025-12-31
+        d         | 2020-01-01 | -          | -          | 2025-12-31
+    """
+    made = cohort(warehouse(enrolments=INVITED, employment=employment), study())
+    assert ("not on notice then", 2, "had given notice") in steps(made)
+    assert made.people["arm"].tolist() == ["joined", "never_applied"]
+
+
 def test_a_new_application_under_the_same_programme_stands_for_the_old_one(warehouse):
     """What is known at the study's date counts, as everywhere."""
     again = """

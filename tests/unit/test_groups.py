@@ -7,11 +7,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.diagnostics.comparison_group import comparison_group
+from analysis.diagnostics.comparison_group import comparison_group, notice
 from analysis.diagnostics.contamination import contamination
 from analysis.errors import SpecError
 from analysis.finding import Group
-from analysis.groups import arms_of, check_groups, formed_on, funnel_groups, states
+from analysis.groups import (
+    arms_of,
+    check_groups,
+    formed_on,
+    funnel_groups,
+    on_notice,
+    states,
+)
 from analysis.panel import Panel
 from analysis.study import StudySpec, parse_study
 from tests.models.given import table
@@ -209,6 +216,38 @@ def test_a_better_group_with_enough_people_is_named() -> None:
     assert "what never_applied is" in check.display
     assert check.remedy
     assert comparison_group(groups, "never_applied", 11).status == "pass"
+
+
+LEAVING = """
+    time_zero  | notice_on  | exited_on  | recorded | declared
+    2024-01-10 | 2024-02-29 | 2024-05-31 | yes      | yes
+    2024-01-10 | 2024-03-01 | 2024-03-15 | no       | no
+    2024-01-10 | -          | 2024-04-30 | no       | yes
+    2024-01-10 | -          | 2024-05-01 | no       | no
+    2024-01-10 | -          | -          | no       | no
+"""
+
+
+def test_on_notice_is_who_had_given_it_by_the_day_the_groups_are_formed() -> None:
+    """Told apart on 29 February; who left by 30 April had been on two months' notice then."""
+    leaving = people(LEAVING)
+    for months, column in ((0, "recorded"), (2, "declared")):
+        found = on_notice(study(notice_months=months), leaving)
+        assert found.tolist() == leaving[column].eq("yes").tolist()
+
+
+def test_notice_that_nobody_recorded_is_said() -> None:
+    leaving = people(LEAVING)
+    silent = leaving.assign(notice_on=pd.NaT)
+    assert [c.name for c in notice(study(), silent)] == ["notice"]
+    assert notice(study(notice_months=2), silent) == ()
+    assert notice(study(), leaving) == ()
+    assert notice(study(), silent.assign(exited_on=pd.NaT)) == ()
+    assert notice(study("mentee", "lottery_lost", design="randomised"), silent) == ()
+
+
+def test_a_question_without_notice_keeps_its_hash() -> None:
+    assert study(notice_months=0).digest() == study().digest() != study(notice_months=1).digest()
 
 
 def test_a_group_of_unknown_standing_is_worse_than_any_known_one() -> None:
