@@ -40,7 +40,9 @@ def objective_result(panel: Panel, spec: StudySpec) -> Result:
 
 
 def with_objective(
-    checks: tuple[Diagnostic, ...], rating: Result, objective: Result
+    checks: tuple[Diagnostic, ...], rating: Result, objective: Result, higher_is: str
 ) -> tuple[Diagnostic, ...]:
     """The checks, the one on who rates as the objective outcome leaves it."""
-    return tuple(confirmed(c, rating, objective) if c.name == "who_rates" else c for c in checks)
+    return tuple(
+        confirmed(c, rating, objective, higher_is) if c.name == "who_rates" else c for c in checks
+    )

@@ -83,6 +83,13 @@ class Outcome(BaseModel):
                 raise ValueError(f"`{key}` belongs to kind {kind}; remove it")
         if self.objective and self.objective.kind not in ("continuous", "count"):
             raise ValueError("an objective outcome is measured: kind continuous or count")
+        if self.objective and self.objective.metric == self.metric:
+            raise ValueError("an objective outcome is another metric: a rating confirms no rating")
+        if self.kind == "rating" and self.higher_is == "worse":
+            raise ValueError(
+                "ratings are turned so that higher is better; remove `higher_is`, and say "
+                "`scales: {NAME: lowest}` where the lowest is the best"
+            )
         if self.kind == "promotion" and self.metric != LEVEL:
             raise ValueError(f"promotions are read from the level of the job: `metric: {LEVEL}`")
         return self

@@ -78,7 +78,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
         measured = replace(measured, exact_rows=exact_rows)
         found = objective_result(measured, other)
-        checks = with_objective(checks, estimates[0], found)
+        checks = with_objective(checks, estimates[0], found, other.outcome.higher_is)
         estimates = (*estimates, found)
     return Finding(
         spec=spec,

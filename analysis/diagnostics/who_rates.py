@@ -50,17 +50,21 @@ def who_rates(spec: StudySpec, ratings: pd.DataFrame, limits: Thresholds = DEFAU
     )
 
 
-def confirmed(check: Diagnostic, rating: Result, objective: Result) -> Diagnostic:
+def confirmed(
+    check: Diagnostic, rating: Result, objective: Result, higher_is: str = "better"
+) -> Diagnostic:
     """The check without its cap where the objective outcome agrees with the rating.
 
     Agrees: better in both or worse in both, and the interval of the objective one excludes zero.
+    ``higher_is`` says of the objective one whether more of it is better or worse.
     This is the one check that reads a headline, and only its sign: a rating that nobody measured
     is believed less, one that was measured is believed as measured.
     """
     if not isinstance(rating, Estimate) or not isinstance(objective, Estimate):
         return check
     told = objective.ci_low > 0 or objective.ci_high < 0
-    if check.capped_at is None or not told or (objective.estimate > 0) != (rating.estimate > 0):
+    better = (objective.estimate > 0) == (higher_is == "better")
+    if check.capped_at is None or not told or better != (rating.estimate > 0):
         return check
     return replace(
         check,

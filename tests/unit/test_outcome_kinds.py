@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from analysis.cohort import Cohort
 from analysis.diagnostics.who_rates import confirmed
@@ -13,6 +14,8 @@ from analysis.errors import SpecError
 from analysis.estimate import NotEstimable
 from analysis.finding import Finding, Flow
 from analysis.follow_up import build_panel
+from analysis.objective import with_objective
+from analysis.outcome import Outcome
 from analysis.outcomes.after_exit import with_zeros
 from analysis.outcomes.promotion import promotion_rows
 from analysis.outcomes.rating import standardised
@@ -166,6 +169,26 @@ def test_an_objective_outcome_lifts_the_cap_only_where_it_agrees(
     assert (said.status, said.capped_at) == (("pass", None) if agrees else ("warn", "Suggestive"))
     none = NotEstimable(target=target("other"), reason="nobody was measured")
     assert confirmed(check, estimate("primary", rating, 0.3), none) == check
+
+
+@pytest.mark.parametrize(("errors", "agrees"), [(-2.0, True), (2.0, False)])
+def test_fewer_errors_confirm_a_better_rating_and_more_do_not(make_spec, errors, agrees):
+    (check,) = [d for d in finding(make_spec, rated()).diagnostics if d.name == "who_rates"]
+    rating, objective = estimate("primary", 0.2, 0.3), estimate("other", errors, 0.5)
+    checks = with_objective((check,), rating, objective, "worse")
+    assert [c.status for c in checks] == ["pass" if agrees else "warn"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"objective": {"metric": "rating"}}, "another metric"),
+        ({"higher_is": "worse"}, "higher is better"),
+    ],
+)
+def test_a_rating_confirms_no_rating_and_is_turned_by_its_scale(keys, why):
+    with pytest.raises(ValidationError, match=why):
+        Outcome(metric="rating", kind="rating", **keys)
 
 
 def test_mentors_who_rate_cannot_be_declared_blind(make_spec):
