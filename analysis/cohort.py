@@ -199,14 +199,19 @@ def _mentored(spec: StudySpec, people: pd.DataFrame) -> pd.Series[float]:
     """1 where the person had a mentor by the end of the primary window, of whatever kind.
 
     A recorded informal mentor counts; a meeting in another programme where meetings are the
-    study's measure of taking part. nan where taking part is not recorded.
+    study's measure of taking part; a match where arms are told from days, whatever that measure is.
+    nan where nothing of this is recorded.
     """
-    if not spec.take_up:
+    matches = is_derived(spec)
+    if not spec.take_up and not matches:
         return pd.Series(np.nan, index=people.index)
     kinds = [people["take_up"], _within(spec, people, "informal_on")]
+    if matches:
+        kinds.append(_within(spec, people, "matched_on"))
     if spec.take_up == "met_mentor_once":
         kinds.append(_within(spec, people, "met_anybody_on"))
-    return pd.concat(kinds, axis=1).max(axis=1).where(people["take_up"].notna())
+    most = pd.concat(kinds, axis=1).max(axis=1)
+    return most if matches else most.where(people["take_up"].notna())
 
 
 def _within(spec: StudySpec, people: pd.DataFrame, column: str) -> pd.Series[float]:

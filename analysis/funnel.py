@@ -193,8 +193,13 @@ order by person_no, attribute, known_from
 
 
 def attribute_names(spec: StudySpec) -> tuple[str, ...]:
-    """Names the study uses that are neither job columns nor made by the panel, sorted."""
-    used = {*spec.population, *spec.adjust_for, *spec.allocation.strata, spec.cluster, *spec.dose}
-    for further in spec.specifications:
-        used.update(further.adjust_for)
-    return tuple(sorted(used - {*BASE_COLUMNS, *DOSE_COLUMNS, "pre_period_outcome", "person"}))
+    """Names the study uses that are neither job columns nor made by the panel, sorted.
+
+    Where the panel makes a column for one key (meetings, say, for a dose), only there.
+    """
+    adjusted = {*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)}
+    made = adjusted - {"pre_period_outcome"} | {*spec.dose} - {*DOSE_COLUMNS}
+    cluster = {spec.cluster} - {"person"}
+    return tuple(
+        sorted({*spec.population, *spec.allocation.strata, *made, *cluster} - {*BASE_COLUMNS})
+    )

@@ -186,6 +186,9 @@ def check_groups(spec: StudySpec) -> None:
 def _check_windows(spec: StudySpec) -> None:
     windows = [("follow_up.primary", spec.follow_up.primary)]
     windows += [("follow_up.windows", w) for w in spec.follow_up.windows]
+    windows += [
+        (f"specifications.{s.name}", (s.first_month, s.last_month)) for s in spec.specifications
+    ]
     for key, (first, _) in windows:
         if first <= spec.decided_within:
             raise SpecError(

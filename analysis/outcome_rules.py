@@ -63,6 +63,15 @@ def _ratios(spec: StudySpec) -> None:
 
 
 def _by_a_month(spec: StudySpec) -> None:
+    adjusted = [("adjust_for", spec.adjust_for)]
+    adjusted += [(f"specifications.{s.name}", s.adjust_for) for s in spec.specifications]
+    for key, names in adjusted:
+        if "pre_period_outcome" in names:
+            raise SpecError(
+                key,
+                "nobody has risen above the level of time zero before it",
+                "Remove pre_period_outcome; adjust for level and tenure_months instead.",
+            )
     named = [("follow_up.primary", spec.follow_up.primary)]
     named += [("follow_up.windows", window) for window in spec.follow_up.windows]
     named += [

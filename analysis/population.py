@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.study import StudySpec
 
 Rule = Range | tuple[str, ...]
+OURS = ("person", "arm", "cluster", "take_up", "mentored", "pre_outcome", "pre_period_outcome")
 
 
 def with_attributes(
@@ -27,11 +28,17 @@ def with_attributes(
     stands in, since many exports are delivered once, at the end.
     """
     names = attribute_names(spec)
+    if taken := sorted({*names} & {*people.columns, *OURS}):
+        raise SpecError(
+            "adjust_for, population, strata, cluster or dose",
+            f"{', '.join(taken)}: is a word of ours, not an attribute of people",
+            "Name an attribute; one of your own by this name must be loaded under another.",
+        )
     found = set(attributes["attribute"])
     missing = [n for n in names if n not in found]
     if missing:
         raise SpecError(
-            "adjust_for, population, strata or cluster",
+            "adjust_for, population, strata, cluster or dose",
             f"{', '.join(missing)}: no such attribute of people",
             f"Load it under `attributes`, or use one of {', '.join(BASE_COLUMNS)}, "
             "pre_period_outcome.",

@@ -12,6 +12,7 @@ from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.pre_trend import pre_trend
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import share_text
+from analysis.errors import SpecError
 from analysis.estimators.aggregate import aggregate
 from analysis.estimators.goodman_bacon import decompose
 from analysis.estimators.group_time import att_by_group_and_time
@@ -29,6 +30,7 @@ from analysis.roll_out_results import (
 if TYPE_CHECKING:
     from analysis.compress import Moments
     from analysis.estimate import Result
+    from analysis.estimators.aggregate import Aggregate
     from analysis.estimators.group_time import Base, Control, GroupTime
     from analysis.estimators.start_permutation import Reference
     from analysis.roll_out_panel import RollOut
@@ -39,10 +41,15 @@ _HARDLY = 2.0  # people a pattern below which compressing saves nothing
 
 
 def effects_of(roll_out: RollOut, spec: StudySpec) -> Effects:
-    """ATT(g,t) by event time: the headline's, and on one base before the start (leads)."""
+    """ATT(g,t) by event time: the headline's, and on one base before the start (leads).
+
+    Raises SpecError where no start can be compared with anybody.
+    """
     moments = roll_out.moments
-    made = _group_time(roll_out, spec, spec.rollout.base)
-    fixed = made if spec.rollout.base == "universal" else _group_time(roll_out, spec, "universal")
+    made, event = _by_event_time(roll_out, spec, spec.rollout.base)
+    leads = event
+    if spec.rollout.base != "universal":
+        _, leads = _by_event_time(roll_out, spec, "universal")
     clusters = made.clusters or made.people
     cohorts = len(np.unique(moments.cohort))
     few = clusters < FEW_CLUSTERS
@@ -50,8 +57,8 @@ def effects_of(roll_out: RollOut, spec: StudySpec) -> Effects:
     return Effects(
         spec=spec,
         group_time=made,
-        event=aggregate(made, "event"),
-        leads=aggregate(fixed, "event"),
+        event=event,
+        leads=leads,
         counts=(
             int(moments.people[started].sum()),
             int(moments.people[~started].sum()),
@@ -65,15 +72,24 @@ def effects_of(roll_out: RollOut, spec: StudySpec) -> Effects:
     )
 
 
-def _group_time(roll_out: RollOut, spec: StudySpec, base: Base) -> GroupTime:
-    return att_by_group_and_time(
-        roll_out.moments,
-        control=CONTROLS[spec.rollout.control],
-        base=base,
-        anticipation=spec.rollout.anticipation,
-        covariates=roll_out.covariates,
-        proportional=spec.outcome.kind == "count",
-    )
+def _by_event_time(roll_out: RollOut, spec: StudySpec, base: Base) -> tuple[GroupTime, Aggregate]:
+    try:
+        made = att_by_group_and_time(
+            roll_out.moments,
+            control=CONTROLS[spec.rollout.control],
+            base=base,
+            anticipation=spec.rollout.anticipation,
+            covariates=roll_out.covariates,
+            proportional=spec.outcome.kind == "count",
+        )
+        return made, aggregate(made, "event")
+    except ValueError as error:
+        raise SpecError(
+            "rollout",
+            f"no start can be compared with anybody: {error}",
+            f"Check that some {spec.cluster} had not started yet, or never does, and that cluster, "
+            "population, adjust_for and rollout leave both sides people to compare.",
+        ) from None
 
 
 def _reference(roll_out: RollOut, spec: StudySpec, effects: GroupTime) -> Reference | str:

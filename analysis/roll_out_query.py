@@ -143,33 +143,6 @@ def counts_query(spec: StudySpec) -> Query:
     return _query(spec, _COUNTS)
 
 
-def refuse_unused(spec: StudySpec) -> None:
-    """Raises SpecError for the first key that a roll-out would read and then ignore."""
-    unused = (
-        ("allocation.share", spec.allocation.share is not None, "starts are dealt as they were"),
-        (
-            "allocation.strata",
-            bool(spec.allocation.strata) and not spec.rollout.drawn,
-            "strata are those of a draw: add `rollout: {drawn: true}`, or remove them",
-        ),
-        ("start_dates", spec.start_dates != "recorded", "sites start when their people do"),
-        ("matched_within", spec.matched_within is not None, "nobody is matched"),
-        ("take_up", spec.take_up is not None, "everybody at a site counts"),
-        ("estimator", spec.estimator is not None, "a roll-out has its own"),
-        ("specifications", bool(spec.specifications), "declare `follow_up.windows` instead"),
-        (
-            "adjust_for",
-            bool(spec.adjust_for) and spec.outcome.kind == "count",
-            "ratios take no covariates; use `kind: continuous` with `transform: log`",
-        ),
-    )
-    for key, used, why in unused:
-        if used:
-            raise SpecError(key, f"says nothing in a roll-out: {why}", f"Remove `{key}`.")
-    if len(spec.arms.treated) > 1:
-        raise SpecError("arms.treated", "a roll-out has one", "Name one treated arm.")
-
-
 def _query(spec: StudySpec, tail: str) -> Query:
     for key, names in (
         ("cluster", (spec.cluster,)),

@@ -103,12 +103,14 @@ class Rollout(_Part):
 class FollowUp(_Part):
     """Event months looked at: the primary window and further, secondary ones (inclusive)."""
 
-    months: int = Field(ge=0)
+    months: int = Field(ge=0, le=240)
     primary: Window
     windows: tuple[Window, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        if self.primary[0] < 0:
+            raise ValueError("the primary window begins before time zero, where nothing has begun")
         for first, last in (self.primary, *self.windows):
             if first > last:
                 raise ValueError(f"the window [{first}, {last}] ends before it begins")
@@ -129,6 +131,12 @@ class Specification(_Part):
     first_month: int
     last_month: int
     adjust_for: Names = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first_month > self.last_month:
+            raise ValueError("the last month lies before the first")
+        return self
 
 
 class StudySpec(_Part):
@@ -163,7 +171,7 @@ class StudySpec(_Part):
     negative_controls: Names = ()
     subgroups: Names = ()
     dose: Names = ()
-    effect_of_interest: float | None = None
+    effect_of_interest: float | None = Field(default=None, allow_inf_nan=False)
     specifications: tuple[Specification, ...] = ()
 
     @property
@@ -205,8 +213,25 @@ def parse_study(data: object) -> StudySpec:
             f"{', '.join(sorted(overlap))} is also among adjust_for",
             "A negative control may not be adjusted for; remove it from one of the two.",
         )
+    _check_specifications(spec)
     check_outcome(spec)
     return spec
+
+
+def _check_specifications(spec: StudySpec) -> None:
+    """Each has a name of its own and looks at months that are followed."""
+    names = [s.name for s in spec.specifications]
+    for further in spec.specifications:
+        if names.count(further.name) > 1:
+            raise SpecError(
+                "specifications", f"{further.name} stands twice", "Give each a name of its own."
+            )
+        if further.last_month > spec.follow_up.months:
+            raise SpecError(
+                f"specifications.{further.name}.last_month",
+                f"goes beyond month {spec.follow_up.months}, the last of the follow-up",
+                "Lower it, or raise `follow_up.months`.",
+            )
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> SpecError:

@@ -22,9 +22,9 @@ from analysis.outcomes.dose import meetings_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
-from analysis.roll_out_query import counts_query, people_query, refuse_unused, rows_query
+from analysis.roll_out_query import counts_query, people_query, rows_query
 from analysis.start_dates import draw_starts
-from analysis.study import Rollout
+from analysis.unused_keys import refuse_unused
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -163,10 +163,7 @@ def _refuse_unsupported(spec: StudySpec) -> None:
     for key in ("subgroups", "negative_controls"):
         if getattr(spec, key):
             raise SpecError(key, "is not answered by this version", f"Remove `{key}`.")
-    if spec.design == "rollout":
-        refuse_unused(spec)
-    elif spec.rollout != Rollout():
-        raise SpecError("rollout", f"says nothing in a {spec.design} study", "Remove `rollout`.")
+    refuse_unused(spec)
 
 
 def _require_metric(engine: Engine, spec: StudySpec) -> None:

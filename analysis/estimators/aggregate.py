@@ -53,9 +53,9 @@ class Aggregate:
         Gaussian multipliers: given the data a multiplier draw is exactly normal with the
         covariance at hand, so draws need no second look at people.
         """
-        scale = self.std_error
-        used = scale > 0
-        correlation = (self.covariance / np.outer(scale, scale))[np.ix_(used, used)]
+        used = self.std_error > 0
+        scale = self.std_error[used]
+        correlation = self.covariance[np.ix_(used, used)] / np.outer(scale, scale)
         values, vectors = np.linalg.eigh(correlation)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         draws = rng.standard_normal((DRAWS, len(values))) @ root.T

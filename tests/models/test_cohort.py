@@ -8,6 +8,7 @@ import pytest
 
 from analysis.cohort import build_cohort
 from analysis.diagnostics.informal_mentors import informal_mentors
+from analysis.errors import SpecError
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import attributes_query, funnel_query
 from analysis.study import StudySpec, parse_study
@@ -91,6 +92,25 @@ def test_each_step_is_the_next_one_and_those_left_out(warehouse):
     assert sum(g.people for g in made.groups) == 10
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"adjust_for": ["meetings"]},
+        {"adjust_for": ["person"]},
+        {"adjust_for": ["took_up"]},
+        {"dose": ["pre_period_outcome"]},
+        {"population": {"hours": {"min": 1}}},
+        {"specifications": [
+            {"name": "x", "first_month": 2, "last_month": 3, "adjust_for": ["arm"]}
+        ]},
+        {"cluster": "take_up"},
+    ],
+)  # fmt: skip
+def test_a_word_that_is_no_attribute_of_people_is_refused(warehouse, keys):
+    with pytest.raises(SpecError, match=r"no such attribute|word of ours"):
+        cohort(warehouse(enrolments=INVITED, employment=EMPLOYED), study(**keys))
+
+
 def test_who_is_about_to_leave_is_compared_with_nobody(warehouse):
     """Only a joined; c had given notice before the groups were told apart."""
     employment = """
@@ -170,6 +190,25 @@ def test_an_attribute_is_that_of_the_start_where_it_was_known_then(warehouse):
     )
     made = cohort(built, study(adjust_for=["engagement"]))
     assert made.people["engagement"].fillna("-").tolist() == ["2", "4", "-"]
+
+
+@pytest.mark.parametrize("take_up", [None, "met_mentor_once", "matched"])
+def test_who_waited_and_was_matched_later_is_a_mentored_comparator(warehouse, take_up):
+    """Whatever the study calls taking part: here nobody's meetings are recorded."""
+    waiting = """
+        person_id | programme | applied_on | matched_on | delivered
+        a         | P         | 2025-01-15 | 2025-01-20 | 2025-12-31
+        b         | P         | 2025-01-15 | 2025-05-10 | 2025-12-31
+        c         | P         | 2025-01-15 | 2025-08-01 | 2025-12-31
+        d         | P         | 2025-01-15 | -          | 2025-12-31
+    """
+    arms = {"treated": "matched", "comparison": "wait_listed"}
+    made = cohort(
+        warehouse(enrolments=waiting),
+        study(arms=arms, time_zero="applied_on", take_up=take_up),
+    )
+    assert made.people["arm"].tolist() == ["matched", *["wait_listed"] * 3]
+    assert made.people["mentored"].tolist() == [1, 1, 0, 0]  # c after the primary window
 
 
 def test_mentors_of_any_kind_are_counted_among_comparators(warehouse):

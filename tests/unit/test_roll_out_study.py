@@ -240,6 +240,12 @@ def test_keys_that_would_be_ignored_are_refused(engine, changes, key):
         studies.answer(engine, spec(**changes), 10)
 
 
+def test_starts_that_cannot_be_compared_with_anybody_are_refused(engine):
+    """Adjusting for the site itself leaves nobody alike on the other side."""
+    with pytest.raises(UserError, match="no start can be compared with anybody"):
+        studies.answer(engine, spec(adjust_for=["site"]), 10)
+
+
 def test_a_section_left_out_does_not_change_the_hash():
     assert spec().digest() == spec(rollout={"drawn": False}).digest()
     assert spec().digest() != spec(rollout={"drawn": True}).digest()
