@@ -262,13 +262,16 @@ def _diagnostic(check: Diagnostic, shown: bool, rules: Rules) -> ReleasedDiagnos
 
 def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
     """The attrition table; where a count would give away a small remainder, a bound stands."""
-    lines, before = [], None
+    lines: list[ReleasedStep] = []
+    before: list[int] = []
     for step in flow.steps:
-        lost = 0 if before is None else before - step.people
+        lost = before[-1] - step.people if before else 0
         left_out = f"{rules.text(lost)} {step.left_out}" if lost else ""
-        shown = rules.part(step.people, before)
+        # a later line must not tell what an earlier one hid
+        near = [whole for whole in before if 0 < whole - step.people < rules.min_group]
+        shown = rules.part(step.people, max(near, default=None))
         lines.append(ReleasedStep(arm="", label=step.label, people=shown, left_out=left_out))
-        before = step.people
+        before.append(step.people)
     found = {g.arm: g.people for g in flow.groups}  # an arm is part of its group
     drawn: dict[str, int] = {}
     for count in flow.arms:

@@ -42,7 +42,20 @@ def check_outcome(spec: StudySpec) -> None:
             "people of one team share its outcome and are not counted one by one",
             "Write `cluster: manager_no`.",
         )
-    if kind == "team" and spec.start_dates == "matched":
+    if spec.start_dates == "matched":
+        _drawn_dates(spec)
+
+
+def _drawn_dates(spec: StudySpec) -> None:
+    if spec.outcome.kind == "promotion" or spec.outcome.after_exit == "zero":
+        raise SpecError(
+            "start_dates",
+            "whoever stayed to come later is not among those who got a drawn date, so too many of "
+            "them are soon gone, and here who is gone counts",
+            "Study an outcome of people while employed; or deliver who was eligible and since "
+            "when, and start on that day.",
+        )
+    if spec.outcome.kind == "team":
         raise SpecError(
             "start_dates",
             "a team is everybody with one manager on a recorded day",

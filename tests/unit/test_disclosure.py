@@ -82,6 +82,14 @@ def test_a_small_remainder_is_not_given_away(whole: int, part: int, shown: str) 
     assert PROTECTED.part(part, whole) == shown
 
 
+@pytest.mark.parametrize("people", [(595, 588, 588), (595, 590, 587)])
+def test_a_later_step_does_not_tell_what_an_earlier_one_hid(people: tuple[int, ...]) -> None:
+    """Seven left; rounded to 590 the last line would say so. Then five and three left."""
+    flow = Flow(steps=tuple(Step(label="step", people=n) for n in people), arms=())
+    steps = _released(_finding(_estimate(), flow=flow)).steps
+    assert [s.people for s in steps] == ["595", "≥585", "≥585"]
+
+
 def test_the_attrition_table_hides_small_steps_and_remainders() -> None:
     flow = Flow(
         steps=(Step(label="invited", people=403), Step(label="applied", people=398)),

@@ -99,6 +99,21 @@ def test_a_study_that_cannot_mean_what_it_says_is_refused(keys: dict[str, Any], 
         study("randomised", **keys)
 
 
+@pytest.mark.parametrize(
+    "outcome", [LEVEL, {"metric": "sales", "after_exit": "zero"}], ids=["promotion", "zero"]
+)
+def test_who_is_gone_does_not_count_where_start_dates_are_drawn(outcome: dict[str, str]) -> None:
+    """Nobody of those who never came had stayed to come: of no effect, 3 to 6 % would be made."""
+    with pytest.raises(SpecError, match="soon gone"):
+        study(
+            "opt_in",
+            time_zero="applied_on",
+            start_dates="matched",
+            outcome=outcome,
+            follow_up={"months": 6, "primary": [6, 6]},
+        )
+
+
 def test_further_windows_too_begin_after_groups_are_told_apart() -> None:
     early = SPECIFICATION | {"first_month": 1}
     with pytest.raises(SpecError, match=r"specifications\.short"):
