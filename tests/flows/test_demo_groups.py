@@ -79,8 +79,8 @@ def company(
     (folder / "test.key").write_text("0123456789abcdef" * 4 + "\n")
     firm, found = Firm(paths.project, paths.data, folder / "out"), {}
 
-    def listening(engine: Any, spec: Any, min_group: int) -> Finding:
-        found[spec.study] = answer(engine, spec, min_group)
+    def listening(engine: Any, spec: Any, min_group: int, **how: Any) -> Finding:
+        found[spec.study] = answer(engine, spec, min_group, **how)
         return found[spec.study]
 
     with pytest.MonkeyPatch.context() as patch:
