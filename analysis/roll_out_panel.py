@@ -14,7 +14,7 @@ from analysis.roll_out_cells import cells
 from analysis.roll_out_query import history
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def build_roll_out(
     last = spec.as_of.year * 12 + spec.as_of.month - 1
     cell, covariates, names = cells(spec, people)
     moments = fold(
-        lambda: ((p, m - first, _outcome(spec, v)) for p, m, v in read()),
+        lambda: _since(first, spec, read()),
         People(
             cohort=people["start_month"].fillna(NEVER).to_numpy(dtype=np.int64),
             cell=cell,
@@ -74,6 +74,16 @@ def build_roll_out(
         strata=_strata(spec, people),
         flow=_flow(spec, people, counts),
     )
+
+
+def _since(first: int, spec: StudySpec, rows: Iterable[Rows]) -> Iterator[Rows]:
+    """Months counted from the first one; those before are of no use.
+
+    There are some where the earliest starter has nobody left in the population.
+    """
+    for person, month, value in rows:
+        kept = month >= first
+        yield person[kept], month[kept] - first, _outcome(spec, value[kept])
 
 
 def _outcome(spec: StudySpec, values: NDArray[np.float64]) -> NDArray[np.float64]:
