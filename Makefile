@@ -1,11 +1,12 @@
 # Two commands do all the set-up: `make run` and `make test`. They need python3.11, pip, venv, make.
 PYTHON ?= python3.11
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test lint format lock bench bench-ingest bench-run clean
+.PHONY: help run test lint format lock bench bench-start bench-ingest bench-run clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -40,7 +41,16 @@ format: $(VENV)/.test-stamp ## Format Python and SQL in place
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test-stamp ## Measure start-up and the demo run
+# The other packages have an environment of their own: the project never depends on them.
+$(PEERS)/.stamp: tests/benchmarks/effects/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+bench: $(VENV)/.test-stamp $(PEERS)/.stamp ## Measure effects beside other packages (PEOPLE="10000 100000 1000000")
+	@$(BIN)/python tests/benchmarks/effects/run.py --people $(or $(PEOPLE),10000) $(BENCH)
+
+bench-start: $(VENV)/.test-stamp ## Measure start-up and the demo run
 	$(BIN)/python tests/benchmarks/startup.py
 
 bench-ingest: $(VENV)/.test-stamp ## Measure the ingest of a large extract (PEOPLE=1000000)
@@ -56,4 +66,4 @@ lock: ## Resolve constraints.txt anew from pyproject.toml
 	rm -rf .venv-lock build mentorlift.egg-info
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) data/demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(PEERS) data/demo data/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

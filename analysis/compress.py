@@ -10,26 +10,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from analysis.person_chunks import chunks, dense, group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from analysis.person_chunks import Chunk, Groups
+    from analysis.person_chunks import Rows as Rows
+
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-    # (person number, period index, value) of consecutive rows, sorted by person.
-    Rows = tuple[Ints, Ints, Floats]
+    Key = tuple[int, bytes]  # code of what is known beforehand, bits of the periods observed
 
 Path = Literal["sums", "moments", "rows"]
 NEVER = np.iinfo(np.int64).max  # cohort of people who never start
-CHUNK = 65_536  # people held as a matrix at a time: 19 MB of outcomes at 36 months
-CROSS_BYTES = 400_000_000  # beyond this the cross-moments would be as large as the panel
-_BITS = 62  # months that fit one integer code with room for a sign
+CROSS_BYTES = 200_000_000  # beyond this the cross-moments would be as large as a panel
+_FEW = 50  # people of a pattern from which a product a pattern beats one running sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,185 +111,146 @@ def fold(
     *,
     keep_cross: bool = True,
 ) -> Moments:
-    """The moments of a panel read batch by batch, sorted by person.
+    """The moments of a panel read batch by batch, sorted by person and period.
 
     ``read`` is called once, or once more for every covariance where patterns do not compress.
     Outcomes are centred by the mean of each period of the first chunk before they are squared:
-    any constant will do (time effects absorb it), one near the mean keeps the digits.
+    any constant will do (time effects absorb it), one near the mean keeps the digits. Raises
+    ValueError where rows are out of order or stand twice, and on a panel without outcomes.
     """
-    centre: Floats | None = None
-    sums = _Sums(len(periods), keep_cross and people.cluster is None)
-    for start, matrix, seen in _chunks(read(), len(people), len(periods)):
-        if centre is None:
-            centre = _means(matrix, seen)
-        _add(sums, people, start, np.where(seen, matrix - centre, 0.0), seen)
-    if centre is None or not sums.keys:
+    kind = dense(*_known(people))
+    sums: _Sums | None = None
+    for chunk in chunks(read(), len(people), len(periods)):
+        if sums is None:
+            sums = _Sums(_means(chunk), keep_cross and people.cluster is None)
+        groups = group(kind[chunk.start :][: len(chunk.matrix)], chunk)
+        sums.add(groups, *_outcomes(chunk, groups, sums.centre, people.weight))
+    if sums is None or not sums.place:
         raise ValueError("a panel without outcomes has no moments")
-    order = sorted(range(len(sums.keys)), key=sums.keys.__getitem__)
-    place = {sums.keys[p]: number for number, p in enumerate(order)}
+    return _moments(sums, people, kind, periods, read)
+
+
+def _moments(
+    sums: _Sums, people: People, kind: Ints, periods: Ints, read: Callable[[], Iterable[Rows]]
+) -> Moments:
+    """The sums with patterns in order of cohort, cell, cluster and periods observed."""
+    keys = list(sums.place)
+    example = np.empty(int(kind.max()) + 1, dtype=np.int64)
+    example[kind] = np.arange(len(kind))  # somebody of each kind
+    who = example[[code for code, _ in keys]]
+    cohort, cell, cluster = (part[who] for part in _known(people))
+    months = np.frombuffer(b"".join(bits for _, bits in keys), dtype=np.uint8)
+    months = months.reshape(len(keys), -1)
+    order = np.lexsort((*months.T[::-1], cluster, cell, cohort))
+    place = {keys[p]: number for number, p in enumerate(order)}
+    weight, total = sums.weight[order], sums.total[order]
+    plain = people.weight is None  # squares of weights are the weights
     return Moments(
         periods=periods,
-        centre=centre,
-        cohort=np.array([sums.keys[p][0] for p in order], dtype=np.int64),
-        cell=np.array([sums.keys[p][1] for p in order], dtype=np.int64),
-        cluster=np.array([sums.keys[p][2] for p in order], dtype=np.int64),
-        observed=np.array([np.frombuffer(sums.keys[p][3], dtype=bool) for p in order]),
-        people=np.array([sums.people[p] for p in order], dtype=np.int64),
-        weight=np.array([sums.weight[p] for p in order]),
-        total=np.array([sums.total[p] for p in order]),
-        square_weight=np.array([sums.square_weight[p] for p in order]),
-        square_total=np.array([sums.square_total[p] for p in order]),
+        centre=sums.centre,
+        cohort=cohort[order],
+        cell=cell[order],
+        cluster=cluster[order],
+        observed=np.unpackbits(months[order], axis=1, count=len(periods)).astype(bool),
+        people=sums.people[order],
+        weight=weight,
+        total=total,
+        square_weight=weight if plain else sums.square_weight[order],
+        square_total=total if plain else sums.square_total[order],
         cross=np.array([sums.cross[p] for p in order]) if sums.crossed else None,
         clustered=people.cluster is not None,
-        rows=partial(_rows, read, people, len(periods), centre, place),
+        rows=partial(_rows, read, people, kind, sums.centre, place),
     )
 
 
-def _means(matrix: Floats, seen: Bools) -> Floats:
-    count = np.asarray(seen.sum(axis=0), dtype=float)
-    total = np.where(seen, matrix, 0.0).sum(axis=0)
-    return np.asarray(total / np.where(count > 0, count, 1.0))
+def _known(people: People) -> tuple[Ints, Ints, Ints]:
+    """Cohort, cell and cluster, each (N,); cluster 0 where none was declared."""
+    cluster = people.cluster
+    return people.cohort, people.cell, np.zeros_like(people.cell) if cluster is None else cluster
+
+
+def _means(chunk: Chunk) -> Floats:
+    count = np.asarray(chunk.observed.sum(axis=0), dtype=float)
+    return np.asarray(chunk.matrix.sum(axis=0) / np.where(count > 0, count, 1.0))
+
+
+def _outcomes(
+    chunk: Chunk, groups: Groups, centre: Floats, weight: Floats | None
+) -> tuple[Floats, Floats | None]:
+    """Outcomes (n, T) of people in the order of patterns, centred, missing 0; their weights."""
+    outcomes = chunk.matrix.take(groups.order, axis=0)
+    outcomes -= centre
+    if chunk.gaps:
+        outcomes[~chunk.observed.take(groups.order, axis=0)] = 0.0
+    return outcomes, None if weight is None else weight[groups.order + chunk.start]
 
 
 def _rows(
     read: Callable[[], Iterable[Rows]],
     people: People,
-    periods: int,
+    kind: Ints,
     centre: Floats,
-    place: dict[_Key, int],
+    place: dict[Key, int],
 ) -> Iterator[Block]:
     """The people again, each with the number of the pattern it belongs to."""
-    for start, matrix, seen in _chunks(read(), len(people), periods):
-        order, edges, keys = _groups(people, start, seen)
-        kept = np.concatenate([order[a:b] for a, b in edges] or [order[:0]])
-        numbers = [place[key] for key in keys]
+    for chunk in chunks(read(), len(people), len(centre)):
+        groups = group(kind[chunk.start :][: len(chunk.matrix)], chunk)
+        outcomes, weight = _outcomes(chunk, groups, centre, people.weight)
+        numbers = np.array([place[key] for key in groups.keys], dtype=np.int64)
         yield Block(
-            pattern=np.repeat(numbers, [b - a for a, b in edges]).astype(np.int64),
-            outcomes=np.where(seen[kept], matrix[kept] - centre, 0.0),
-            weight=_weights(people, kept + start),
+            pattern=np.repeat(numbers, np.diff(groups.bounds)),
+            outcomes=outcomes,
+            weight=np.ones(len(outcomes)) if weight is None else weight,
         )
-
-
-def _weights(people: People, who: Ints) -> Floats:
-    return np.ones(len(who)) if people.weight is None else people.weight[who]
-
-
-def _add(sums: _Sums, people: People, start: int, outcomes: Floats, seen: Bools) -> None:
-    order, edges, keys = _groups(people, start, seen)
-    sorted_outcomes = outcomes[order]
-    weight = _weights(people, order + start)
-    for (a, b), key in zip(edges, keys, strict=True):
-        sums.add(key, sorted_outcomes[a:b], weight[a:b])
-
-
-_Key = tuple[int, int, int, bytes]
 
 
 class _Sums:
     """Running sums by pattern; cross-moments are given up once they would not be small."""
 
-    def __init__(self, periods: int, crossed: bool) -> None:
-        self.periods = periods
+    def __init__(self, centre: Floats, crossed: bool) -> None:
+        self.centre = centre
         self.crossed = crossed
-        self.place: dict[_Key, int] = {}
-        self.keys: list[_Key] = []
-        self.people: list[int] = []
-        self.weight: list[float] = []
-        self.square_weight: list[float] = []
-        self.total: list[Floats] = []
-        self.square_total: list[Floats] = []
+        self.place: dict[Key, int] = {}
+        self.people = np.zeros(0, dtype=np.int64)
+        self.weight, self.square_weight = np.zeros((2, 0))
+        self.total, self.square_total = np.zeros((2, 0, len(centre)))
         self.cross: list[Floats] = []
 
-    def add(self, key: _Key, block: Floats, weight: Floats) -> None:
-        """Add people of one pattern: outcomes (n, T), weights (n,)."""
-        p = self.place.get(key)
-        if p is None:
-            p = self._begin(key)
-        weighted = block * weight[:, None]
-        square = weight * weight
-        self.people[p] += len(weight)
-        self.weight[p] += float(weight.sum())
-        self.square_weight[p] += float(square.sum())
-        self.total[p] += weighted.sum(axis=0)
-        self.square_total[p] += square @ block
+    def add(self, groups: Groups, outcomes: Floats, weight: Floats | None) -> None:
+        """Add people in the order of their patterns: outcomes (n, T), weights (n,) or all 1."""
+        where = [self.place.setdefault(key, len(self.place)) for key in groups.keys]
+        self._make_room()
+        bounds, size = groups.bounds, np.diff(groups.bounds)
+        self.people[where] += size
+        weighted = outcomes if weight is None else outcomes * weight[:, None]
+        self.weight[where] += size if weight is None else _by_pattern(weight, bounds)
+        self.total[where] += _by_pattern(weighted, bounds)
+        if weight is not None:
+            self.square_weight[where] += _by_pattern(weight**2, bounds)
+            self.square_total[where] += _by_pattern(weighted * weight[:, None], bounds)
         if self.crossed:
-            self.cross[p] += weighted.T @ weighted
+            edges = bounds.tolist()
+            for p, (a, b) in zip(where, pairwise(edges), strict=True):
+                self.cross[p] += weighted[a:b].T @ weighted[a:b]
 
-    def _begin(self, key: _Key) -> int:
-        p = self.place[key] = len(self.keys)
-        self.keys.append(key)
-        self.people.append(0)
-        self.weight.append(0.0)
-        self.square_weight.append(0.0)
-        self.total.append(np.zeros(self.periods))
-        self.square_total.append(np.zeros(self.periods))
-        if self.crossed and (p + 1) * self.periods**2 * 8 > CROSS_BYTES:
-            self.crossed = False
-            self.cross = []
+    def _make_room(self) -> None:
+        """Rows for patterns met for the first time; at least twice as many as before."""
+        needed, periods = len(self.place), len(self.centre)
+        if self.crossed and needed * periods**2 * 8 > CROSS_BYTES:
+            self.crossed, self.cross = False, []
         if self.crossed:
-            self.cross.append(np.zeros((self.periods, self.periods)))
-        return p
+            self.cross += [np.zeros((periods, periods)) for _ in range(len(self.cross), needed)]
+        if needed > len(self.people):
+            more = max(needed, 2 * len(self.people)) - len(self.people)
+            for name in ("people", "weight", "square_weight", "total", "square_total"):
+                old = getattr(self, name)
+                new = np.zeros((more, *old.shape[1:]), dtype=old.dtype)
+                setattr(self, name, np.concatenate([old, new]))
 
 
-def _chunks(
-    batches: Iterable[Rows], people: int, periods: int
-) -> Iterator[tuple[int, Floats, Bools]]:
-    """(first person, outcomes (n, T), observed (n, T)) for consecutive people."""
-    start = 0
-    size = min(CHUNK, people)
-    matrix, seen = np.zeros((size, periods)), np.zeros((size, periods), dtype=bool)
-    for person, period, value in batches:
-        at = 0
-        while at < len(person):
-            end = int(np.searchsorted(person, start + size))
-            if end > at:
-                row, column = person[at:end] - start, period[at:end]
-                matrix[row, column] = value[at:end]
-                seen[row, column] = True
-                at = end
-            if at < len(person):  # the next row belongs to a later chunk
-                yield start, matrix, seen
-                start += size
-                size = min(CHUNK, people - start)
-                matrix = np.zeros((size, periods))
-                seen = np.zeros((size, periods), dtype=bool)
-    yield start, matrix, seen
-
-
-def _groups(
-    people: People, start: int, seen: Bools
-) -> tuple[Ints, list[tuple[int, int]], list[_Key]]:
-    """People of a chunk sorted by pattern, where each pattern begins and ends, and its key.
-
-    People without any outcome take part in no comparison and are left out.
-    """
-    where = slice(start, start + len(seen))
-    cohort, cell = people.cohort[where], people.cell[where]
-    cluster = np.zeros(len(seen), dtype=np.int64)
-    if people.cluster is not None:
-        cluster = people.cluster[where]
-    code = _codes(seen, cohort, cell, cluster)
-    order = np.argsort(code, kind="stable")
-    bounds = np.flatnonzero(np.diff(code[order], prepend=-1, append=-2))
-    some: Bools = np.asarray(seen.any(axis=1))
-    edges, keys = [], []
-    for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        one = order[a]
-        if some[one]:
-            edges.append((a, b))
-            keys.append((int(cohort[one]), int(cell[one]), int(cluster[one]), seen[one].tobytes()))
-    return order, edges, keys
-
-
-def _codes(seen: Bools, *parts: Ints) -> Ints:
-    """One integer a person, equal for people with the same months observed and the same parts."""
-    code = np.zeros(len(seen), dtype=np.int64)
-    columns = [
-        seen[:, a : a + _BITS] @ (1 << np.arange(min(_BITS, seen.shape[1] - a), dtype=np.int64))
-        for a in range(0, seen.shape[1], _BITS)
-    ]
-    for part in (*columns, *parts):
-        values, inverse = np.unique(part, return_inverse=True)
-        if len(values) > 1:
-            code = np.unique(code * len(values) + inverse, return_inverse=True)[1]
-    return code
+def _by_pattern(values: Floats, bounds: Ints) -> Floats:
+    """Sums of consecutive rows (n, ...) between the bounds (G + 1,)."""
+    if len(values) < _FEW * len(bounds):
+        return np.add.reduceat(values, bounds[:-1], axis=0)
+    edges = bounds.tolist()
+    return np.array([values[a:b].sum(axis=0) for a, b in pairwise(edges)])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _PEOPLE_AT_ONCE = 4_096
+_PATTERNS_AT_ONCE = 32
 _NUMBERS_AT_ONCE = 2_000_000
 
 
@@ -68,18 +69,40 @@ class Differences:
         return self._by_moments(self.moments.cross)
 
     def _by_moments(self, crosses: Floats) -> Floats:
-        moments, size = self.moments, len(self.late)
-        made = np.zeros((size, size))
-        for p, cross in enumerate(crosses):
-            k = np.flatnonzero((self._slope[p] != 0) | (self._constant[p] != 0))
-            late, early = self.late[k], self.early[k]
-            c, a, b = self._constant[p, k], self._slope[p, k], self._early_slope[p, k]
-            first = a * moments.square_total[p, late] - b * moments.square_total[p, early]
-            rows = a[:, None] * cross[late] - b[:, None] * cross[early]
-            second = rows[:, late] * a - rows[:, early] * b
-            block = np.outer(c * moments.square_weight[p] + first, c) + np.outer(c, first)
-            made[np.ix_(k, k)] += block + second
+        made = np.zeros((len(self.late), len(self.late)))
+        for p, k in self._alike():
+            made[np.ix_(k, k)] += self._products(crosses[p], p, k)
         return made
+
+    def _alike(self) -> Iterator[tuple[Ints, Ints]]:
+        """Pattern numbers, a few at a time, with the influences that are not zero for them."""
+        some = (self._slope != 0) | (self._constant != 0)
+        _, code = np.unique(np.packbits(some, axis=1), axis=0, return_inverse=True)
+        for one in range(int(code.max()) + 1):
+            members = np.flatnonzero(code.reshape(-1) == one)
+            k = np.flatnonzero(some[members[0]])
+            for start in range(0, len(members), _PATTERNS_AT_ONCE):
+                yield members[start : start + _PATTERNS_AT_ONCE], k
+
+    def _products(self, cross: Floats, p: Ints, k: Ints) -> Floats:
+        """Sum over the patterns ``p`` of E[w^2 (c + d)(c + d)'] as one matrix product.
+
+        With d = a y[late] - b y[early] it is that of E[dd'] + E[c + d]c' + c E[d]'.
+        """
+        moments, late, early = self.moments, self.late[k], self.early[k]
+        c, a, b = (x[np.ix_(p, k)] for x in (self._constant, self._slope, self._early_slope))
+        total = moments.square_total[p]
+        first = a * total[:, late] - b * total[:, early]
+        taken = np.zeros((*a.shape, cross.shape[-1]))
+        where = np.arange(len(k))
+        taken[:, where, late] += a
+        taken[:, where, early] -= b
+        spread = a[:, :, None] * cross[:, late] - b[:, :, None] * cross[:, early]
+        whole = c * moments.square_weight[p, None] + first
+        left = np.concatenate([spread, whole[:, :, None], c[:, :, None]], axis=2)
+        right = np.concatenate([taken, c[:, :, None], first[:, :, None]], axis=2)
+        flat = (len(k), -1)
+        return np.asarray(left.swapaxes(0, 1).reshape(flat) @ right.swapaxes(0, 1).reshape(flat).T)
 
     def _by_rows(self) -> Floats:
         size = len(self.late)

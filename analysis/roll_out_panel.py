@@ -14,7 +14,7 @@ from analysis.roll_out_cells import cells
 from analysis.roll_out_query import history
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def _moments(
 ) -> Moments:
     """The panel folded by pattern, or with a pattern for every person."""
     moments = fold(
-        lambda: ((p, m - periods[0], _outcome(spec, v)) for p, m, v in read()),
+        lambda: _since(int(periods[0]), spec, read()),
         People(
             cohort=people["start_month"].fillna(NEVER).to_numpy(dtype=np.int64),
             cell=np.arange(len(cell)) if exact_rows else cell,
@@ -94,6 +94,16 @@ def _moments(
         keep_cross=not exact_rows,
     )
     return replace(moments, cell=cell[moments.cell]) if exact_rows else moments
+
+
+def _since(first: int, spec: StudySpec, rows: Iterable[Rows]) -> Iterator[Rows]:
+    """Months counted from the first one; those before are of no use.
+
+    There are some where the earliest starter has nobody left in the population.
+    """
+    for person, month, value in rows:
+        kept = month >= first
+        yield person[kept], month[kept] - first, _outcome(spec, value[kept])
 
 
 def _outcome(spec: StudySpec, values: NDArray[np.float64]) -> NDArray[np.float64]:

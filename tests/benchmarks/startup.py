@@ -1,6 +1,6 @@
 """How long the command line takes to say what it can do, and a run of the demo company.
 
-Prints one line a measurement; `make bench`. The peer of `--help` is a bare Python start.
+Prints one line a measurement; `make bench-start`. The peer of `--help` is a bare Python start.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import covariance
+from analysis import covariance, person_chunks
 from analysis.compress import NEVER, People, fold
 from analysis.estimators.fixed_effects import event_study, two_way
 from analysis.estimators.group_time import att_by_group_and_time
@@ -254,6 +254,47 @@ def test_large_means_keep_their_digits():
 def test_compression_says_how_many_people_a_pattern_stands_for():
     drawn = draw(3, gaps=False, weighted=False)
     assert drawn.moments().compression == pytest.approx(90 / 9)  # three cohorts, three cells
+
+
+@pytest.mark.parametrize("size", [1, 7, 90])
+def test_chunks_add_up(monkeypatch, size):
+    """However many people are held at a time; some chunks have nobody with an outcome."""
+    drawn = draw(5, gaps=True, weighted=True)
+    drawn.y[20:40] = np.nan
+    whole = drawn.moments()
+    monkeypatch.setattr(person_chunks, "CHUNK", size)
+    parts = drawn.moments()
+    shift = whole.centre - parts.centre  # each centres by the means of its first chunk
+    assert (parts.observed == whole.observed).all()
+    assert (parts.people == whole.people).all()
+    moved = whole.total + whole.weight[:, None] * np.where(whole.observed, shift, 0.0)
+    assert parts.total == pytest.approx(moved, rel=RELATIVE, abs=RELATIVE)
+    left, right = att_by_group_and_time(whole), att_by_group_and_time(parts)
+    assert right.att == pytest.approx(left.att, RELATIVE, nan_ok=True)
+    assert right.std_error == pytest.approx(left.std_error, RELATIVE, nan_ok=True)
+
+
+TWO = People(cohort=np.array([2, NEVER]), cell=np.array([0, 0]))
+
+
+@pytest.mark.parametrize(
+    ("person", "period", "problem"),
+    [
+        ([1, 0], [0, 0], "not sorted"),
+        ([0, 0], [1, 0], "not sorted"),
+        ([0, 0], [1, 1], "twice"),
+        ([0, 2], [0, 0], "outside the people and periods"),
+        ([0, 1], [0, 6], "outside the people and periods"),
+        ([0, 1], [-1, 0], "outside the people and periods"),
+    ],
+)
+def test_rows_that_are_no_sorted_panel(person, period, problem):
+    """Refused within a batch, and across two."""
+    rows = (np.array(person), np.array(period), np.ones(2))
+    with pytest.raises(ValueError, match=problem):
+        fold(lambda: [rows], TWO, PERIODS)
+    with pytest.raises(ValueError, match=problem):
+        fold(lambda: [tuple(p[:1] for p in rows), tuple(p[1:] for p in rows)], TWO, PERIODS)
 
 
 def test_nobody_with_an_outcome():

@@ -118,6 +118,25 @@ def test_months_sites_and_starts(engine):
     assert made.moments.path == "sums"
 
 
+def test_months_before_the_history_of_those_in_the_population_are_left_out(engine):
+    """The earliest starters are not in the population: their start says how far rows go back."""
+    later = [f"site {s:02d}" for s in range(SITES) if s % 3]
+    made = panel(engine, spec(population={"site": later}))
+    assert made.moments.periods[0] == 2022 * 12 + 11
+    people = (SITES - SITES // 3) * PEOPLE
+    assert made.moments.people.sum() == people
+    seen = made.moments.people @ made.moments.observed
+    listed = ", ".join(f"'{name}'" for name in later)
+    query = f"""
+        select avg(value) from marts.performance
+        where month >= date '2022-12-01' and month <= date '2024-06-30' and person_no in (
+            select person_no from marts.job_history where site in ({listed})
+        )
+    """
+    total = made.moments.total.sum() + float(seen @ made.moments.centre)
+    assert total / seen.sum() == pytest.approx(engine.scalar(query))
+
+
 def test_anticipation_looks_further_back(engine):
     made = panel(engine, spec(rollout={"anticipation": 2}))
     assert made.moments.periods[0] == 2022 * 12 + 6
