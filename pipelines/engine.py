@@ -43,8 +43,8 @@ def _memory_suffices() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        problem = "The memory, or the room for what is spilled to TMPDIR, is not enough."
-        fix = "Use a machine with more memory, or set TMPDIR to a folder on a larger disk."
+        problem = "A step needs more memory than it may use, and could not spill enough."
+        fix = "Make room on the disk of TMPDIR, or set TMPDIR to a folder on a larger one."
         raise UserError(problem, fix, Exit.SYSTEM) from None
 
 
