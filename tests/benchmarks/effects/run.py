@@ -121,15 +121,20 @@ def beside(task: str, ours: list[Round], name: str, theirs: list[Round]) -> str:
     ratio, work = (median(theirs, key) / median(ours, key) for key in ("seconds", "cpu"))
     points, errors = differences(ours[-1], theirs[-1])
     return (
-        f"| {TITLES[task]} | {median(ours, 'seconds'):.3f} | {peak(ours):.2f} | {name} "
-        f"| {median(theirs, 'seconds'):.2f} | {peak(theirs):.1f} | **{ratio:.1f}** | {work:.1f} "
+        f"| {TITLES[task]} | {took(ours)} | {peak(ours):.2f} | {name} "
+        f"| {took(theirs)} | {peak(theirs):.1f} | **{ratio:.1f}** | {work:.1f} "
         f"| {points:.0e} | {errors:.0e} |"
     )
 
 
 def alone(task: str, ours: list[Round]) -> str:
     title = TITLES.get(task, task)
-    return f"| {title} | {median(ours, 'seconds'):.3f} | {peak(ours):.2f} | | | | | | | |"
+    return f"| {title} | {took(ours)} | {peak(ours):.2f} | | | | | | | |"
+
+
+def took(rounds: list[Round]) -> str:
+    """Seconds by the clock and, in brackets, of the processors."""
+    return f"{median(rounds, 'seconds'):.3g} ({median(rounds, 'cpu'):.2g})"
 
 
 COLUMNS = (
@@ -174,7 +179,7 @@ def conditions() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--people", type=int, nargs="*", default=[10_000])
     parser.add_argument("--alone", type=int, nargs="*", default=[], help="sizes without peers")
     parser.add_argument("--tasks", nargs="+", choices=TITLES, default=list(TITLES))
     parser.add_argument("--peers", nargs="+", help="only these packages [all]")
