@@ -107,6 +107,20 @@ def test_a_rehire_under_a_new_number_is_joined_by_the_mail():
     assert len(found.persons) == 1 and not found.cases
 
 
+def test_a_rehire_under_a_new_number_is_joined_as_his_exit_becomes_known():
+    """Files tell it one after the other: employed, left, and there again."""
+    header = "number  mail  name  from  to\n"
+    employed = "E1  ann@a.com  Ann Lee  2015-01-01  -"
+    left = "E1  ann@a.com  Ann Lee  2015-01-01  2024-02-10"
+    again = "E9  ann@a.com  Ann Lee  2024-03-01  -"
+    found = joined(
+        ("hr", JAN, header + employed),
+        ("hr", FEB, header + left),
+        ("hr", MAR, f"{header}{left}\n{again}"),
+    )
+    assert len(found.persons) == 1 and not found.cases
+
+
 def test_two_number_systems_of_merged_companies_are_joined_by_the_mail():
     systems = {"number": {"kind": "text"}, "other": {"kind": "text"}, "mail": {"kind": "mail"}}
     found = joined(
@@ -133,6 +147,22 @@ def test_a_number_issued_again_leads_to_its_holder_of_the_day():
     first, again, second, last = found.answers
     assert (first, again, second, last) == ("E1", "E1", "E1:2", "E1:2")
     assert not found.cases
+
+
+def test_a_number_is_free_once_the_last_word_is_that_its_holder_left():
+    header = "number  mail  name  from  to\n"
+    ann = "E1  ann@a.com  Ann Lee  2015-01-01  {}"
+    bob = "E1  bob@a.com  Bob Ray  2024-03-01  -"
+    ask = (("number", "E1", dt.date(2023, 1, 1)), ("number", "E1", dt.date(2024, 3, 15)))
+    told = {("-", "2024-02-10"): ["E1", "E1:2"], ("2024-02-10", "-"): [SEVERAL] * 2}
+    for (first, last), answers in told.items():
+        found = joined(
+            ("hr", JAN, header + ann.format(first)),
+            ("hr", MAR, f"{header}{ann.format(last)}\n{bob}"),
+            ask=ask,
+        )
+        assert found.answers == answers
+        assert bool(found.cases) == (SEVERAL in answers)
 
 
 def test_who_has_no_first_day_held_a_number_before_his_end():

@@ -83,21 +83,30 @@ set ids = list_sort(list_distinct(list_transform(
 )))
 where len(list_filter(ids, lambda i: ends_with(i, {_SHORT}))) > 0
 """
-# The same identifiers and name are one profile, whatever their days and sources.
+# The same identifiers and name are one profile, whatever their days and sources. When a spell ends
+# is what its source said last: who was there in one delivery and had left in the next has left.
 _PROFILES = """
 create table profile as
-with grouped as (
+with spell as (
     select
-        ids, name, md5_number(concat_ws(chr(30), array_to_string(ids, chr(31)), name)) as key,
-        arg_min(struct_pack(source, file, row_number, place),
-            (first_seen, source, file, row_number)) as origin,
+        ids, name, source, valid_from,
+        min(struct_pack(first_seen, source, file, row_number, place)) as origin,
         min(first_seen) as first_seen, max(last_seen) as last_seen,
-        list_sort(list_distinct(list(valid_from) filter (where valid_from is not null))) as starts,
-        case when count(valid_from) = count(*) then min(valid_from) end as valid_from,
-        case when count(valid_to) = count(*) then max(valid_to) end as valid_to,
-        bool_or(list_contains($master, source)) as in_master,
+        max(struct_pack(last_seen, day := coalesce(valid_to, date '9999-12-31'))).day as valid_to,
         bool_or(decided) as decided
     from sighting
+    group by ids, name, source, valid_from
+),
+grouped as (
+    select
+        ids, name, md5_number(concat_ws(chr(30), array_to_string(ids, chr(31)), name)) as key,
+        min(origin) as origin, min(first_seen) as first_seen, max(last_seen) as last_seen,
+        list_sort(list_distinct(list(valid_from) filter (where valid_from is not null))) as starts,
+        case when count(valid_from) = count(*) then min(valid_from) end as valid_from,
+        nullif(max(valid_to), date '9999-12-31') as valid_to,
+        bool_or(list_contains($master, source)) as in_master,
+        bool_or(decided) as decided
+    from spell
     group by ids, name
 )
 select
