@@ -37,8 +37,31 @@ def test_dates_that_cannot_be_are_named(warehouse):
         "exit_without_day": 1,
         "hired_in_future": 1,
         "match_ends_before_start": 1,
+        "matched_before_hire": 1,
         "met_before_hire": 1,
     }
+
+
+def test_matches_before_the_first_hire_of_either_are_counted(warehouse):
+    built = warehouse(
+        employment="""
+            person_id | hired_on   | exited_on  | exit_kind | delivered
+            a         | 2023-01-01 | -          | -         | 2024-03-31
+            b         | 2023-06-01 | -          | -         | 2024-03-31
+            c         | 2020-01-01 | 2020-06-30 | voluntary | 2024-03-31
+            c         | 2024-01-01 | -          | -         | 2024-03-31
+        """,
+        matches="""
+            mentee_id | mentor_id | programme | matched_on | delivered
+            a         | b         | P         | 2023-05-31 | 2024-03-31
+            b         | a         | P         | 2023-05-31 | 2024-03-31
+            a         | b         | P         | 2023-06-01 | 2024-03-31
+            a         | outsider  | P         | 2022-12-31 | 2024-03-31
+            a         | -         | P         | 2022-12-30 | 2024-03-31
+            a         | c         | P         | 2023-07-01 | 2024-03-31
+        """,
+    )
+    assert warned(built) == {"matched_before_hire": 4}
 
 
 def test_inferred_exits_are_counted(warehouse):
