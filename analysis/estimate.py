@@ -34,6 +34,7 @@ class Estimate:
 
     ``df`` is the residual degrees of freedom of the model (rows or clusters minus parameters,
     whichever is fewer). ``n_treated`` and ``n_comparison`` count people, not rows;
+    ``n_both`` those on both sides in turn (people of sites that start later);
     ``n_smallest`` is a smaller group that the figure gives away too (those who did not take part).
     ``t_df`` are the degrees of freedom of the t behind the interval, None where it is another.
     ``convention`` states how the standard error was made ("HC2", "clustered by person, CR1").
@@ -52,11 +53,12 @@ class Estimate:
     convention: str
     n_smallest: int | None = None
     t_df: float | None = None
+    n_both: int = 0
 
     @property
     def n_people(self) -> int:
-        """People in the two groups compared."""
-        return self.n_treated + self.n_comparison
+        """People in the two groups compared, each once."""
+        return self.n_treated + self.n_comparison - self.n_both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

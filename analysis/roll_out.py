@@ -17,6 +17,7 @@ from analysis.estimators.aggregate import aggregate
 from analysis.estimators.goodman_bacon import decompose
 from analysis.estimators.group_time import att_by_group_and_time
 from analysis.estimators.linear import FEW_CLUSTERS
+from analysis.estimators.people_compared import people_seen
 from analysis.estimators.start_permutation import permuted, sites_of
 from analysis.roll_out_companions import drawn_efficiently, imputed, naive
 from analysis.roll_out_results import (
@@ -53,17 +54,12 @@ def effects_of(roll_out: RollOut, spec: StudySpec) -> Effects:
     clusters = made.clusters or made.people
     cohorts = len(np.unique(moments.cohort))
     few = clusters < FEW_CLUSTERS
-    started = moments.cohort <= moments.periods[-1]
     return Effects(
         spec=spec,
         group_time=made,
         event=event,
         leads=leads,
-        counts=(
-            int(moments.people[started].sum()),
-            int(moments.people[~started].sum()),
-            int(moments.people @ moments.observed.sum(axis=1)),
-        ),
+        seen=people_seen(moments, CONTROLS[spec.rollout.control], spec.rollout.anticipation),
         clusters=clusters,
         df=float(clusters - cohorts) if few else np.inf,
         factor=clusters / (clusters - cohorts) if few and clusters > cohorts else 1.0,

@@ -66,14 +66,15 @@ def drawn_efficiently(roll_out: RollOut, effects: Effects) -> list[Result]:
         )
     except ValueError as error:
         return [NotEstimable(target=target, reason=str(error))]
-    few = made.units < FEW_CLUSTERS
+    few, panel = made.units < FEW_CLUSTERS, effects.seen.panel()
     lost = f"; {made.left_out} without a month left out" if made.left_out else ""
     figures = Figures(
         estimate=made.estimate,
         std_error=made.std_error,
         t_df=float(made.df) if few else 1e6,
         df=float(made.df),
-        counts=effects.counts,
+        counts=panel.counts,
+        both=panel.both,
         convention=f"Neyman variance over {made.units} {effects.unit}s{lost}, "
         + (f"t with {made.df} degrees of freedom" if few else "normal")
         + f"; difference before the start taken off {made.beta:.2f} times",

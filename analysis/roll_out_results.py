@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from analysis.estimate import Result, Role
     from analysis.estimators.aggregate import Kind
     from analysis.estimators.group_time import GroupTime
+    from analysis.estimators.people_compared import Seen
     from analysis.estimators.start_permutation import Reference
     from analysis.study import StudySpec, Window
 
+    Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
 ATT = "effect on those at sites that started (ATT)"
@@ -40,7 +42,7 @@ class Effects:
     group_time: GroupTime
     event: Aggregate
     leads: Aggregate
-    counts: tuple[int, int, int]
+    seen: Seen
     clusters: int
     df: float
     factor: float
@@ -103,8 +105,12 @@ class Effects:
         p_value: float | None = None,
         words: str = "",
         smallest: int | None = None,
+        members: Bools | None = None,
     ) -> Result:
-        """The figure with a t (or normal) interval, or with the critical value given."""
+        """The figure with a t (or normal) interval, or with the critical value given.
+
+        ``members`` (K,) are the ATT(g,t) whose people are counted; the whole panel unless told.
+        """
         error = std_error * float(np.sqrt(self.factor))
         t_df = self.df if np.isfinite(self.df) else _NORMAL
         interval = None
@@ -113,6 +119,9 @@ class Effects:
             if p_value is None and error > 0:
                 p_value = float(2 * stats.t.sf(abs(estimate) / error, t_df))
         few = "t with sites − cohorts degrees of freedom" if np.isfinite(self.df) else "normal"
+        people = self.seen.panel()
+        if members is not None:
+            people = self.seen.compared(self.group_time, members)
         return self.finish(
             target,
             Figures(
@@ -120,7 +129,8 @@ class Effects:
                 std_error=error,
                 t_df=t_df,
                 df=min(self.df, float(self.clusters - 1)),
-                counts=self.counts,
+                counts=people.counts,
+                both=people.both,
                 convention=f"{self.clustered}, " + (words or few),
                 size=_SIZE,
                 interval=interval,
@@ -133,6 +143,11 @@ class Effects:
         """The figures as a result, in per cent where effects are ratios."""
         made = make_estimate(target, figures, log=self.spec.outcome.per_cent)
         return made if isinstance(made, NotEstimable) else replace(made, n_smallest=smallest)
+
+    def since_start(self, first: int, last: int) -> Bools:
+        """Which ATT(g,t) (K,) lie in these event months."""
+        event = self.group_time.period - self.group_time.group
+        return np.asarray((event >= first) & (event <= last))
 
     def smallest(self, inside: NDArray[np.bool_]) -> int:
         """The fewest people that any ATT(g,t) of these event times rests on, on either side."""
@@ -150,8 +165,9 @@ def window_result(effects: Effects, window: Window, *, name: str, role: Role) ->
     weight = inside / inside.sum()
     error = np.sqrt(max(float(weight @ event.covariance @ weight), 0.0))
     value, smallest = float(weight @ event.estimate), effects.smallest(inside)
+    members = effects.since_start(*window)
     if role != "headline" or effects.permuted is None:
-        return effects.result(target, value, error, smallest=smallest)
+        return effects.result(target, value, error, smallest=smallest, members=members)
     drawn = effects.permuted
     return effects.result(
         target,
@@ -161,6 +177,7 @@ def window_result(effects: Effects, window: Window, *, name: str, role: Role) ->
         p_value=drawn.p_value,
         words=_drawn_words(effects, drawn),
         smallest=smallest,
+        members=members,
     )
 
 
@@ -186,6 +203,7 @@ def permutation_result(effects: Effects) -> list[Result]:
             p_value=drawn.p_value,
             words=_drawn_words(effects, drawn) + ", without covariates" * effects.adjusted,
             smallest=effects.smallest(inside),
+            members=effects.since_start(*window),
         )
     ]
 
@@ -216,6 +234,7 @@ def by_month(effects: Effects) -> list[Result]:
             critical=critical,
             words=f"{few}; simultaneous band",
             smallest=effects.smallest(event.labels == e),
+            members=effects.since_start(int(e), int(e)),
         )
         for e, value, error in zip(shown.labels, shown.estimate, shown.std_error, strict=True)
     ]
@@ -243,7 +262,8 @@ def aggregations(effects: Effects) -> list[Result]:
         )
         smallest = int(min(found.treated[after].min(), found.controls[after].min()))
         value, error = found.overall, found.overall_std_error
-        results.append(effects.result(target, value, error, smallest=smallest))
+        members = effects.since_start(0, last)
+        results.append(effects.result(target, value, error, smallest=smallest, members=members))
     results += _each(effects, made["group"], "by_start", "started")
     return results + _each(effects, made["calendar"], "by_calendar_month", "in")
 
@@ -255,12 +275,13 @@ def _each(effects: Effects, found: Aggregate, name: str, word: str) -> list[Resu
     of = pairs.group if found.kind == "group" else pairs.period
     known = ~np.isnan(pairs.att) & (pairs.period >= pairs.group)
     for k, label in enumerate(found.labels.tolist()):
-        events = (pairs.period - pairs.group)[known & (of == label)]
+        members = known & (of == label)
+        events = (pairs.period - pairs.group)[members]
         target = effects.target(
             (int(events.min()), int(events.max())), name,
             subgroup=f"{word} {label // 12:04d}-{label % 12 + 1:02d}",
         )  # fmt: skip
         value, error = float(found.estimate[k]), float(found.std_error[k])
         smallest = int(min(found.treated[k], found.controls[k]))
-        results.append(effects.result(target, value, error, smallest=smallest))
+        results.append(effects.result(target, value, error, smallest=smallest, members=members))
     return results

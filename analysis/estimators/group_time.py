@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.compress import Moments
+    from analysis.estimators.people_compared import Seen
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -173,17 +174,24 @@ def _pairs(
     return pairs
 
 
+def on_each_side(
+    starts: Moments | Seen, group: int, late: int, early: int, control: Control, anticipation: int
+) -> tuple[Bools, Bools]:
+    """Which patterns (P,) ATT(g,t) treats and which it compares with: those seen in both."""
+    both = starts.observed[:, late] & starts.observed[:, early]
+    # Whoever starts, or may show an effect, only after the last period never does so here.
+    untreated = starts.cohort > starts.periods[-1] + anticipation
+    if control == "not_yet_treated":
+        last = starts.periods[max(late, early)] + anticipation
+        untreated |= (starts.cohort > last) & (starts.cohort != group)
+    return both & (starts.cohort == group), both & untreated
+
+
 def _sides(
     moments: Moments, group: int, late: int, early: int, control: Control, anticipation: int
 ) -> Sides:
-    both = moments.observed[:, late] & moments.observed[:, early]
-    treated = both & (moments.cohort == group)
-    # Whoever starts, or may show an effect, only after the last period never does so here.
-    untreated = moments.cohort > moments.periods[-1] + anticipation
-    if control == "not_yet_treated":
-        last = moments.periods[max(late, early)] + anticipation
-        untreated |= (moments.cohort > last) & (moments.cohort != group)
-    used = np.flatnonzero(treated | (both & untreated))
+    treated, others = on_each_side(moments, group, late, early, control, anticipation)
+    used = np.flatnonzero(treated | others)
     return Sides(
         used=used,
         treated=treated[used],

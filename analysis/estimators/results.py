@@ -70,7 +70,8 @@ def why_no_fit(spec: StudySpec) -> str:
 class Figures:
     """A figure on the model's scale, before it becomes an Estimate.
 
-    ``counts`` are people treated, people in the comparison, rows. ``interval`` and ``p_value``
+    ``counts`` are people treated, people in the comparison, rows; ``both`` are people in the two
+    groups in turn. ``interval`` and ``p_value``
     replace those of the t reference. ``size`` is the largest absolute outcome: a standard error
     of nothing beside it means that the outcome does not vary.
     """
@@ -84,6 +85,7 @@ class Figures:
     size: float
     interval: tuple[float, float] | None = None
     p_value: float | None = None
+    both: int = 0
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -129,6 +131,7 @@ def make_estimate(target: Target, figures: Figures, *, log: bool) -> Result:
         n_rows=rows,
         convention=convention,
         t_df=figures.t_df if figures.interval is None else None,
+        n_both=figures.both,
     )
 
 

@@ -221,6 +221,20 @@ def test_averages_by_start_and_calendar_month(engine):
         assert found.ci_low < 1 < found.ci_high
 
 
+def test_each_row_counts_the_people_it_compares(engine):
+    """96 start in September, 96 in December, 96 never; those of December have only the last."""
+    finding = studies.answer(engine, spec(), 10)
+    rows = {e.target.subgroup: e for e in finding.estimates if isinstance(e, Estimate)}
+    first, second = rows["started 2023-09"], rows["started 2023-12"]
+    assert (first.n_treated, first.n_comparison, first.n_both) == (96, 192, 0)
+    assert (second.n_treated, second.n_comparison, second.n_people) == (96, 96, 192)
+    months = [e for e in finding.estimates if e.target.name == "by_month"]
+    later = next(e for e in months if e.target.window == (3, 3))
+    assert (later.n_treated, later.n_comparison, later.n_people) == (192, 96, 288)
+    at_once = next(e for e in months if e.target.window == (0, 0))
+    assert (at_once.n_treated, at_once.n_comparison, at_once.n_people) == (192, 192, 288)
+
+
 def test_counts_are_compared_as_ratios(engine):
     """12 at rest, 13 after the start: about 8 per cent."""
     finding = studies.answer(engine, spec(outcome={"metric": "orders", "kind": "count"}), 10)
