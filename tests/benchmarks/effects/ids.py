@@ -13,7 +13,7 @@ from serve import serve
 
 from pipelines.engine import Engine, quote_text
 
-MEMORY = "1GB"
+MEMORY = "2GB"  # as the build has
 FILES = ("people", "panel", "roster", "raw")
 RAW = """
 copy (
@@ -31,7 +31,7 @@ select cast(row_number() over (order by person_id) - 1 as integer) as person_no,
 from read_parquet({roster});
 create or replace table panel as
 select people.person_no, raw.month, raw.value
-from read_parquet({raw}) as raw left join people on raw.person_id = people.person_id
+from read_parquet({raw}) as raw inner join people on raw.person_id = people.person_id
 order by people.person_no, raw.month
 """
 COPIED = "create or replace table panel as select * from read_parquet({panel})"
