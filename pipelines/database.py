@@ -52,7 +52,7 @@ class Postgres(Part):
     @classmethod
     def _inside(cls, path: str | None) -> str | None:
         if path is not None and (Path(path).is_absolute() or ".." in Path(path).parts):
-            raise ValueError("must lie below the project folder: no leading / and no ..")
+            raise ValueError("must lie below the project folder: no leading /, no .. in it")
         return path
 
     @model_validator(mode="after")

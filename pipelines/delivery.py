@@ -229,7 +229,7 @@ class Source(Layout):
     @classmethod
     def _inside(cls, pattern: str) -> str:
         if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            raise ValueError("must lie below the data folder: no leading / and no ..")
+            raise ValueError("must lie below the data folder: no leading /, no .. in it")
         try:
             next(iter(Path("/nowhere").glob(pattern)), None)
         except (ValueError, NotImplementedError, IndexError):

@@ -72,7 +72,7 @@ class Identity(Part):
     @classmethod
     def _inside(cls, name: str) -> str:
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise ValueError("must lie below the project folder: no leading / and no ..")
+            raise ValueError("must lie below the project folder: no leading /, no .. in it")
         return name
 
     @model_validator(mode="after")

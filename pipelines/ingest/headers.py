@@ -12,6 +12,7 @@ from pipelines.delivery import MapTo
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import dates
 from pipelines.ingest.mapping import PSEUDO, ROW_NUMBER, Mapping
+from pipelines.sources.table import DATA, HEADER_ROW, holds_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from pipelines.delivery import Load
     from pipelines.ingest.files import DeliveredFile
     from pipelines.models import Contract
-
-
-# A date, a decimal number or a mail address is nobody's column name.
-_DATUM = re.compile(
-    r"\d{4}-\d\d?-\d\d?.*|\d\d?[./-]\d\d?[./-]\d{2,4}|[-+]?\d+[.,]\d+|[^@\s]+@[^@\s]+\.[^@\s]+"
-)
 
 
 def fold(name: str) -> str:
@@ -193,9 +188,12 @@ def _refuse_missing(finder: _Finder, load: Load) -> None:
     named = ", ".join(map(repr, missing))
     what = f"is no column {named}" if len(missing) == 1 else f"are no columns {named}"
     fix = near(missing[0], finder.header, "The file's columns")
-    if any(_DATUM.fullmatch(name) for name in finder.header):
-        what += " but dates, numbers or mails, as in a row of data"
-        fix = "Deliver the file with its column names, or say in which row they are: `header_row`."
+    if holds_data(finder.header):
+        what += f" but {DATA}"
+        fix = HEADER_ROW
+    elif len(finder.header) == 1 < len(missing):
+        what += " but one text, as in a title"
+        fix = HEADER_ROW
     raise UserError(f"{finder.file}: there {what}, which {load.table} reads.", fix)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from pipelines.errors import Exit, UserError
+from pipelines.errors import Exit, UserError, shown
 from pipelines.ingest.dialect import shipped
 from pipelines.ingest.headers import fold
 from pipelines.ingest.sniff import Sniffed, date_formats, has_decimal_comma, sniff
@@ -29,6 +29,7 @@ _SAID = {
     "wave": "TODO the round of the survey",
     "metric": "TODO what is measured",
 }
+_QUESTIONS = "'TODO a pattern of the columns that hold answers, such as item_[0-9]+'"
 # Fewer headers in common with a dialect than this are chance.
 _MIN_HEADERS = 3
 _HEAD = """\
@@ -54,6 +55,7 @@ class _Match:
     dialect: Dialect
     headers: set[str] = field(default_factory=set)
     loads: list[tuple[Load, dict[str, str]]] = field(default_factory=list)
+    complete: bool = True  # its columns of questions are found as well
 
 
 def write_project(given: Sequence[Path], out: Path) -> tuple[Path, int]:
@@ -94,7 +96,7 @@ def _sources(files: Sequence[Path]) -> Iterator[str]:
                 record = str(found.layout.get("record", ""))
                 kinds.setdefault((_DATE.sub("*", path.name), record), []).append(found)
         except UserError as error:
-            yield f"  # {path.name} was left out: {error.problem} {error.fix}\n"
+            yield f"  # {shown(path.name)} was left out: {error.problem} {error.fix}\n"
     taken: set[str] = set()
     for (pattern, record), found in kinds.items():
         matches = _matches(found[-1].header)
@@ -123,20 +125,29 @@ def _matches(header: tuple[str, ...]) -> list[_Match]:
             }
             filled = {*named, *load.constants, *_SAID}
             filled |= {c for c, aliases in load.aliases.items() if "@delivered_on" in aliases}
-            items = []
-            if load.unpivot:
-                pattern = re.compile(load.unpivot.pattern, re.IGNORECASE)
-                items = [h for h in header if pattern.fullmatch(h)]
-                filled |= {load.unpivot.item, load.unpivot.value} if items else set()
+            items = _items(load, header)
+            filled |= _made(load)
             kept = all(fold(h) in folded for h in load.keep_if)
             if required[load.table] <= filled and kept:
                 match.loads.append((load, named))
+                match.complete &= bool(items) or load.unpivot is None
                 filters = [*load.keep_if, *load.drop_if]
                 match.headers |= {folded[fold(h)] for h in filters if fold(h) in folded}
                 match.headers |= {*named.values(), *items, *_alternatives(load, folded)}
         if len(match.headers) >= min(_MIN_HEADERS, len(header)) and match.loads:
             matches.append(match)
-    return sorted(matches, key=lambda m: (-len(m.headers), m.name))
+    return sorted(matches, key=lambda m: (not m.complete, -len(m.headers), m.name))
+
+
+def _items(load: Load, header: tuple[str, ...]) -> list[str]:
+    """The columns that become lines."""
+    pattern = re.compile(load.unpivot.pattern if load.unpivot else "", re.IGNORECASE)
+    return [name for name in header if pattern.fullmatch(name)]
+
+
+def _made(load: Load) -> set[str]:
+    """The columns of ours that are made of columns that become lines."""
+    return {load.unpivot.item, load.unpivot.value} if load.unpivot else set()
 
 
 def _alternatives(load: Load, folded: dict[str, str]) -> set[str]:
@@ -151,7 +162,8 @@ def _source(name: str, pattern: str, found: list[Sniffed], matches: list[_Match]
     last = found[-1]
     if not matches:
         columns = ", ".join(last.header[:30])
-        yield f"  # decide: {pattern} is like no known export; name its dialect or write loads."
+        told = f"{shown(pattern)} is like no known export; name its dialect or write loads."
+        yield f"  # decide: {told}"
         yield f"  # Its columns: {columns}"
         return
     best = matches[0]
@@ -200,14 +212,15 @@ def _loads(best: _Match, last: Sniffed) -> Iterator[str]:
 def _load(load: Load, named: dict[str, str], last: Sniffed) -> Iterator[str]:
     """What a load needs beyond its dialect: constants nobody delivers, and formats of days."""
     contract = next(c for c in contracts("landed") if c.table == load.table)
-    made = {load.unpivot.item, load.unpivot.value} if load.unpivot else set()
-    filled = {*named, *load.constants, *made}
+    filled = {*named, *load.constants, *_made(load)}
     filled |= {c for c, aliases in load.aliases.items() if "@delivered_on" in aliases}
     open_ = [c.name for c in contract.columns if c.required and c.name not in filled]
     lines = []
     if open_:
         said = ", ".join(f"{name}: {_SAID[name]}" for name in open_)
         lines.append(f"        constants: {{{said}}}")
+    if load.unpivot and not _items(load, last.header):
+        lines.append(f"        unpivot: {{pattern: {_QUESTIONS}}}")
     formats: dict[str, str] = {}
     for column in contract.columns:
         if column.role in {"date", "month"} and column.name in named:

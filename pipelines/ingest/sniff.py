@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.errors import UserError
-from pipelines.sources import reader_of
-from pipelines.sources.columnar import read_parquet
+from pipelines.sources import Dialect, read_source, reader_of
+from pipelines.sources.columnar import read_parquet, read_stata
 from pipelines.sources.excel import read_excel
+from pipelines.sources.pg_dump import read_dump
 from pipelines.sources.quotes import TextFile
 from pipelines.sources.records import METADATA, read_records
 from pipelines.sources.table import text_of, unusable
@@ -76,8 +76,11 @@ def sniff(path: Path) -> list[Sniffed]:
         return [_workbook(path)]
     if reader is read_records:
         return _records(path)
-    if reader is read_parquet:
-        return [Sniffed(path, tuple(pq.read_schema(path).names))]
+    if reader in {read_parquet, read_stata}:
+        return [Sniffed(path, read_source(path, Dialect()).header)]
+    if reader is read_dump:
+        fix = "Write a source by hand for each table; `sheet: SCHEMA.TABLE` names it."
+        raise unusable(path.name, "a dump holds many tables", fix)
     if reader is None:
         raise unusable(path.name, "no kind of delivery ends like this", "Leave it out of --from.")
     return [_text(path)]

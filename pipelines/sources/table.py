@@ -7,6 +7,7 @@ inside quotes does not.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,10 +20,17 @@ import pyarrow.compute as pc
 from pipelines.errors import UserError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 SHEET = "@sheet"
 PSEUDO_HEADERS = (SHEET, "@row", "@delivered_on")
+# A date, a decimal or long number or a mail address is nobody's column name.
+_DATUM = re.compile(
+    r"\d{4}-\d\d?-\d\d?.*|\d\d?[./-]\d\d?[./-]\d{2,4}|[-+]?\d+[.,]\d+|\d{5,}"
+    r"|[^@\s]+@[^@\s]+\.[^@\s]+"
+)
+DATA = "dates, numbers or mails, as in a row of data"
+HEADER_ROW = "Deliver the file with its column names, or say in which row they are: `header_row`."
 
 
 class Layout(Protocol):
@@ -132,6 +140,11 @@ def quoted(name: str) -> str:
     return repr(name if len(name) <= 80 else name[:77] + "...")
 
 
+def holds_data(names: Iterable[str]) -> bool:
+    """Whether a row that should hold column names holds data, which no message may quote."""
+    return any(_DATUM.fullmatch(name) for name in names)
+
+
 def checked_header(file: str, cells: Sequence[str | None], row: int) -> tuple[str, ...]:
     """The header without unnamed columns at its end; blanks within a name become one space.
 
@@ -153,6 +166,8 @@ def checked_header(file: str, cells: Sequence[str | None], row: int) -> tuple[st
             fix = "Rename the column in the file."
             raise unusable(file, f"column {position} has the reserved name {name!r}", fix)
         if name in seen:
+            if holds_data(names):
+                raise unusable(file, f"{where} holds {DATA}, and no column names", HEADER_ROW)
             what = (
                 f"column {quoted(name)} stands twice in the header, as {seen[name]} and {position}"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -62,6 +63,47 @@ def test_guesses_have_their_reason_and_doubts_are_asked(init):
     assert "# decide: pay.csv is like no known export" in text
     assert "# notes.pdf was left out: notes.pdf: no kind of delivery ends like this." in text
     assert "007" not in text
+
+
+def test_a_known_survey_with_other_questions_asks_which_columns_they_are(init, tmp_path):
+    survey = (
+        "StartDate,EndDate,Status,Finished,ExternalReference,tis_1,tis_2\n"
+        "Start,End,Status,Finished,Reference,I often think of leaving,I would stay\n"
+        + ",".join(f'"{{""ImportId"":""{i}""}}"' for i in range(7))
+        + "\n2024-06-01 10:00:00,2024-06-01 10:05:00,0,1,007,2,4\n"
+    )
+    text = init({"pulse_2024-06-30.csv": survey})
+    assert "dialect: qualtrics_survey # guessed: 4 of 7 columns are known to it" in text
+    project = tmp_path / "Our Firm" / "mentorlift.yml"
+    with pytest.raises(UserError, match=r"sources\.0\.loads\.0\.unpivot\.pattern: is still"):
+        project.write_text(re.sub("TODO(?! a pattern)", "12", text))
+        load_project(project.parent)
+    filled = re.sub("TODO a pattern[^']*", "tis_[0-9]", text).replace("months: TODO", "months: 12")
+    project.write_text(filled.replace("TODO ", ""))
+    checked = examine(load_project(project.parent).settings, tmp_path / "exports")
+    assert checked.problems == ()
+    assert checked.report.loaded == 2
+
+
+def test_files_that_cannot_be_read_are_left_out_and_the_others_described(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "cut.parquet").write_bytes(b"PAR1, and no more")
+    (folder / "cut.dta").write_bytes(b"no Stata")
+    (folder / "hr.sql").write_text("--\n-- PostgreSQL database dump\n--\n")
+    (folder / "odd\nname: {x}.csv").write_text("who,what\n1,2\n")
+    workers = pd.DataFrame(
+        {"Employee ID": ["7"], "Hire Date": ["2020-01-01"], "Cost Center": ["A"]}
+    )
+    workers.to_parquet(folder / "workers.parquet")
+    workers.rename(columns=lambda name: name.replace(" ", "")).to_stata(folder / "w.dta")
+    path, _ = write_project([folder], tmp_path / "project")
+    text = path.read_text(encoding="utf-8")
+    assert {s["file"] for s in yaml.safe_load(text)["sources"]} == {"w.dta", "workers.parquet"}
+    for left_out in ("cut.parquet", "cut.dta", "hr.sql"):
+        assert f"# {left_out} was left out: " in text
+    assert "`sheet: SCHEMA.TABLE` names it" in text
+    assert "# decide: odd\\nname: {x}.csv is like no known export" in text
 
 
 def test_nothing_is_read_while_a_todo_is_left_and_the_rest_works(init, tmp_path):

@@ -224,6 +224,21 @@ CASES: dict[str, tuple[dict[str, str], list[dict[str, Any]], dict[str, Any], int
          "date before 1900 or after 2199 in exited_on, 2 rows (first: row 3)",
          "missing required value in hired_on, 1 rows (first: row 5)"],
     ),
+    "a row of data in the place of the header": (
+        {"w-2024-01-31.csv": "10234,ZAPHOD,Sales\n10235,ann,Sales\n"},
+        [workers(employment())], {}, 4,
+        ["no columns 'ID', 'Hired', 'Left' but dates, numbers or mails", "`header_row`"],
+    ),
+    "a row of data that holds one word twice in the place of the header": (
+        {"w-2024-01-31.csv": "10234,ZAPHOD,ZAPHOD\n10235,ann,lee\n"},
+        [workers(employment())], {}, 4,
+        ["row 1 holds dates, numbers or mails, as in a row of data", "`header_row`"],
+    ),
+    "a title in the place of the header": (
+        {"w-2024-01-31.csv": "Written by ZAPHOD,,\nID,Hired,Left\n1,2020-01-01,\n"},
+        [workers(employment())], {}, 4,
+        ["no columns 'ID', 'Hired', 'Left' but one text, as in a title", "`header_row`"],
+    ),
 }  # fmt: skip
 
 
