@@ -22,14 +22,16 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
     """A note where a better group has at least ``enough`` people; it never changes the grade.
 
     ``groups`` are those of the funnel. Whether a better group answers the same question is for
-    people to judge: who waits, say, is soon matched.
+    people to judge: who waits, say, is soon matched. Groups among the treated cannot be compared
+    with unless another question is asked.
     """
     used = next((g for g in groups if g.role == "used"), None)
     rank = used.rank if used is not None else None
     better = [
         g for g in groups if g.rank and g.people >= enough and (rank is None or g.rank < rank)
     ]
-    better = [g for g in better if g.role != "used"]
+    own_side = [g for g in better if g.role == "treated"]
+    better = [g for g in better if g.role == "available"]
     own = _words(comparison)
     why = f" ({used.what})" if used is not None and rank else ""
     if better:
@@ -38,6 +40,13 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
         remedy = (
             "Name it in the study's arms, or write down why it does not answer the question (who "
             "waits, say, is soon matched)."
+        )
+    elif own_side:
+        names = ", ".join(_words(g.arm) for g in own_side)
+        display = f"{own}{why}; {names} would be better for what being matched does"
+        remedy = (
+            "Here they are among those treated. What being matched does is another question: a "
+            "study of its own, with `time_zero: applied_on`, can ask it."
         )
     else:
         best = "there is no better one" if rank == 1 else f"no better one has {enough} people here"
@@ -49,7 +58,7 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
         value=None,
         display=display,
         threshold=f"best first: {_ORDER}; not gated",
-        status="note" if better else "pass",
+        status="note" if better or own_side else "pass",
         remedy=remedy,
     )
 
