@@ -91,13 +91,17 @@ class ReleasedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """All that may be shown of one study. Made by :func:`release`, never by hand."""
+    """All that may be shown of one study. Made by :func:`release`, never by hand.
+
+    ``drawn``: chance decided who is treated, or which site starts when.
+    """
 
     study: str
     title: str
     question: str
     programme: str
     design: str
+    drawn: bool
     population: str
     as_of: str
     outcome: str
@@ -181,6 +185,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         question=spec.question,
         programme=spec.programme,
         design=spec.design,
+        drawn=spec.design == "randomised" or spec.rollout.drawn,
         population=finding.population,
         as_of=spec.as_of.isoformat(),
         outcome=spec.outcome.label or spec.outcome.metric.replace("_", " "),

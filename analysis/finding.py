@@ -24,6 +24,9 @@ BEST: dict[str, Grade] = {
     "descriptive": "Descriptive only",
 }
 
+# How a design is called in a sentence.
+DESIGN_WORDS = {"opt_in": "opt-in", "rollout": "roll-out"}
+
 # Without these a finding cannot be built: a claim nobody checked is not a claim.
 REQUIRED: dict[str, frozenset[str]] = {
     "randomised": frozenset(
@@ -137,7 +140,8 @@ class Finding:
     def reasons(self) -> tuple[str, ...]:
         """Why the grade is what it is, in plain words, design first."""
         best = BEST[self.spec.design]
-        lines = [f"The design ({self.spec.design.replace('_', '-')}) can earn {best}."]
+        design = DESIGN_WORDS.get(self.spec.design, self.spec.design)
+        lines = [f"The design ({design}) can earn {best}."]
         # Figures stay out of these lines: they are printed before disclosure has seen them.
         failed = [d for d in self.diagnostics if d.status == "fail"]
         lines += [f"Failed: {d.label} ({d.threshold})." for d in failed]

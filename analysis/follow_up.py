@@ -74,8 +74,9 @@ def build_panel(
     covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
     if spec.dose:
         frame = frame.assign(**exposures(spec, people, meetings))
+    controls = _controls(spec, people)
     made = Panel(
-        people=pd.concat([frame, covariates], axis=1).reset_index(drop=True),
+        people=pd.concat([frame, covariates, controls], axis=1).reset_index(drop=True),
         rows=rows,
         treated=spec.arms.treated,
         comparison=spec.arms.comparison,
@@ -146,6 +147,20 @@ def _codes(people: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
     for other in others:
         first = first + "\x1f" + other
     return pd.factorize(first, sort=True)[0]
+
+
+def _controls(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
+    """One float column a negative control, as it stood at the start; nan where not known."""
+    numbers: dict[str, pd.Series[float]] = {}
+    for name in spec.negative_controls:
+        numbers[name] = pd.to_numeric(people[name], errors="coerce").astype(float)
+        if name in _CODED or (numbers[name].isna() & people[name].notna()).any():
+            raise SpecError(
+                "negative_controls",
+                f"{name}: is not a number for everybody",
+                "Name an attribute of people that is a number, or map its words to 0 and 1.",
+            )
+    return pd.DataFrame(numbers, index=people.index)
 
 
 def _covariates(

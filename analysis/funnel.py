@@ -201,5 +201,8 @@ def attribute_names(spec: StudySpec) -> tuple[str, ...]:
     made = adjusted - {"pre_period_outcome"} | {*spec.dose} - {*DOSE_COLUMNS}
     cluster = {spec.cluster} - {"person"}
     return tuple(
-        sorted({*spec.population, *spec.allocation.strata, *made, *cluster} - {*BASE_COLUMNS})
+        sorted(
+            {*spec.population, *spec.allocation.strata, *made, *cluster, *spec.negative_controls}
+            - {*BASE_COLUMNS}
+        )
     )

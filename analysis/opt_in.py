@@ -155,7 +155,6 @@ def _of_people(pair: Panel, spec: StudySpec, outcome: NDArray[np.float64], name:
 
 
 def _controls(pair: Panel, spec: StudySpec) -> Iterator[tuple[NDArray[np.float64], str]]:
-    """The negative controls among the columns of people."""
+    """The negative controls, each a column of people."""
     for name in spec.negative_controls:
-        if name in pair.people:
-            yield pair.people[name].to_numpy(dtype=float), name
+        yield pair.people[name].to_numpy(dtype=float), name

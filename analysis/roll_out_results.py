@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ATT = "effect on those at sites that started (ATT)"
 _SIZE = 1.0  # scale beside which a standard error of nothing would mean an outcome that is fixed
+_FEW = "t with sites − cohorts degrees of freedom"
 _NORMAL = 1e6  # degrees of freedom at which a t is the normal
 
 
@@ -109,19 +110,16 @@ class Effects:
     ) -> Result:
         """The figure with a t (or normal) interval, or with the critical value given.
 
-        ``members`` (K,) are the ATT(g,t) whose people are counted; the whole panel unless told.
+        ``members`` (K,) are the ATT(g,t) whose people count; the whole panel unless told.
         """
         error = std_error * float(np.sqrt(self.factor))
         t_df = self.df if np.isfinite(self.df) else _NORMAL
-        interval = None
+        interval, few = None, "normal" if np.isinf(self.df) else _FEW
         if critical is not None:
             interval = (estimate - critical * error, estimate + critical * error)
             if p_value is None and error > 0:
                 p_value = float(2 * stats.t.sf(abs(estimate) / error, t_df))
-        few = "t with sites − cohorts degrees of freedom" if np.isfinite(self.df) else "normal"
-        people = self.seen.panel()
-        if members is not None:
-            people = self.seen.compared(self.group_time, members)
+        people = self.seen.compared(self.group_time, members)
         return self.finish(
             target,
             Figures(
@@ -225,7 +223,7 @@ def by_month(effects: Effects) -> list[Result]:
     few = "normal"
     if np.isfinite(effects.df):  # the band keeps its shape, its width follows the t reference
         critical *= float(stats.t.ppf(0.975, effects.df) / stats.norm.ppf(0.975))
-        few = "t with sites − cohorts degrees of freedom"
+        few = _FEW
     return [
         effects.result(
             effects.target((int(e), int(e)), "by_month"),

@@ -206,7 +206,8 @@ def parse_study(data: object) -> StudySpec:
         spec = StudySpec.model_validate(data)
     except ValidationError as error:
         raise explain(error, StudySpec) from None
-    overlap = set(spec.adjust_for) & set(spec.negative_controls)
+    adjusted = {*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)}
+    overlap = adjusted & {*spec.negative_controls}
     if overlap:
         raise SpecError(
             "negative_controls",

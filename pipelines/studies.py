@@ -160,9 +160,12 @@ def _refuse_unsupported(spec: StudySpec) -> None:
             f"{spec.design} has no estimator in this version",
             "`randomised`, `opt_in` and `rollout` are answered; move the file out of studies/.",
         )
-    for key in ("subgroups", "negative_controls"):
+    keys = ("subgroups",) if spec.design == "opt_in" else ("subgroups", "negative_controls")
+    for key in keys:
         if getattr(spec, key):
-            raise SpecError(key, "is not answered by this version", f"Remove `{key}`.")
+            raise SpecError(
+                key, f"is not answered in this design ({spec.design})", f"Remove `{key}`."
+            )
     refuse_unused(spec)
 
 

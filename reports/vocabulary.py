@@ -79,8 +79,17 @@ GRADES: dict[str, GradeWords] = {
 TO_RAISE: dict[str, str] = {
     "randomised": "Top grade. To speak for more people, draw from everybody eligible.",
     "opt_in": "Draw places by lottery when more people ask than there are places.",
-    "rollout": "More sites, the order of their starts drawn by lot.",
+    "rollout": "Draw the order of starts by lot, over more sites.",
     "descriptive": "Keep a comparison group: a lottery among applicants is the strongest.",
+}
+DRAWN_ALREADY = "More sites, each with more months before and after its start."
+
+# What a raw gap compares, by design.
+RAW_GAP: dict[str, str] = {
+    "randomised": "after a draw, people who took part against everybody else",
+    "opt_in": "where people chose, those who joined against those who did not",
+    "rollout": "in a roll-out, two-way fixed effects, partly against sites that started before",
+    "descriptive": "in a description, people with mentoring against those without",
 }
 
 # How each design says who was studied and what was done to them.

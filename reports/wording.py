@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.numbers import THIN, interval, months, plain, signed, with_unit, words
 from reports.shown import Shown, shown
-from reports.vocabulary import AMONG, GRADES, GROUP, SUBJECT, TO_RAISE
+from reports.vocabulary import AMONG, DRAWN_ALREADY, GRADES, GROUP, RAW_GAP, SUBJECT, TO_RAISE
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
@@ -78,6 +78,11 @@ def raw_gap(release: Release) -> ReleasedEstimate | None:
         if e.role == "naive" and e.status == "released" and e.estimate is not None and same:
             return e
     return None
+
+
+def gap_words(releases: tuple[Release, ...]) -> str:
+    """What the raw gaps of these studies compare, each design once."""
+    return "; ".join(dict.fromkeys(RAW_GAP[r.design] for r in releases))
 
 
 def failures(release: Release) -> tuple[ReleasedDiagnostic, ...]:
@@ -235,7 +240,12 @@ def _to_raise(release: Release, figures: Shown) -> str:
         return remedies
     if figures.direction == 0 and release.grade == "Randomised":
         return "Top grade. A narrower interval needs more people or a longer follow-up."
-    return TO_RAISE[release.design]
+    return _better_design(release)
+
+
+def _better_design(release: Release) -> str:
+    drawn = release.design == "rollout" and release.drawn
+    return DRAWN_ALREADY if drawn else TO_RAISE[release.design]
 
 
 def _remedies(release: Release, status: str) -> str:
@@ -259,7 +269,7 @@ def _withheld(release: Release) -> Answer:
         may_say=f"These data cannot answer whether {subject} changes {outcome}.",
         do_not_say="The programme works, or it makes no difference.",
         why_not="Neither was shown.",
-        to_raise=_remedies(release, "fail") or TO_RAISE[release.design],
+        to_raise=_remedies(release, "fail") or _better_design(release),
         one_line=f"{release.study} [Withheld] {why}",
     )
 

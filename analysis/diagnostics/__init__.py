@@ -16,6 +16,9 @@ class Share:
     people: int
     of: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label.replace("_", " "))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
@@ -31,7 +34,7 @@ class Diagnostic:
     """
 
     name: str  # snake_case key
-    label: str  # plain words, as printed
+    label: str  # plain words, as printed; names of arms and columns become words
     value: float | None
     display: str  # the figure as printed, with its unit ("3.1 points", "p = 0.82")
     threshold: str  # plain words, as printed ("warn below 0.01, fail below 0.001")
@@ -42,3 +45,6 @@ class Diagnostic:
     shares: tuple[Share, ...] = ()
     coarse: tuple[float | None, str] | None = None
     capped_at: Literal["Suggestive"] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label.replace("_", " "))

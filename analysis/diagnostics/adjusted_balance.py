@@ -11,6 +11,7 @@ from scipy import stats
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.balance import smallest_told_of
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.wording import sd_text
 from analysis.estimators.weighting import effective_size, weights
 
 if TYPE_CHECKING:
@@ -124,17 +125,16 @@ def love_notes(setting: Setting, chance: NDArray[np.float64] | None) -> tuple[Di
         notes.append(
             Diagnostic(
                 name="love",
-                label=f"{d.covariate.replace('_', ' ')}, {setting.arm} against "
-                f"{setting.pair.comparison}",
+                label=f"{d.covariate}, {setting.arm} against {setting.pair.comparison}",
                 value=d.after,
-                display=f"{d.before:+.2f} SD before, {d.after:+.2f} SD after weighting",
+                display=f"{sd_text(d.before, 2)} before, {sd_text(d.after, 2)} after weighting",
                 threshold="not gated one by one: see the largest difference left",
                 status="note",
                 remedy="",
                 n_smallest=min(told),
                 coarse=(
                     round(d.after, 1),
-                    f"{d.before:+.1f} SD before, {d.after:+.1f} SD after weighting",
+                    f"{sd_text(d.before, 1)} before, {sd_text(d.after, 1)} after weighting",
                 ),
             )
         )

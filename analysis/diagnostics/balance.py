@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
-from analysis.diagnostics.wording import p_text
+from analysis.diagnostics.wording import p_text, sd_text
 from analysis.estimators.permutation import DRAWS, Units, drawn_units, redrawn
 from analysis.estimators.sample import fill_missing
 
@@ -79,16 +79,16 @@ def standardised_differences(panel: Panel) -> tuple[Diagnostic, ...]:
             notes.append(
                 Diagnostic(
                     name="smd",
-                    label=f"{name.replace('_', ' ')}, {arm} against {panel.comparison}",
+                    label=f"{name}, {arm} against {panel.comparison}",
                     value=smd,
-                    display="does not vary" if smd is None else f"{smd:+.2f} SD",
+                    display="does not vary" if smd is None else sd_text(smd, 2),
                     threshold="not gated: a draw leaves chance differences",
                     status="note",
                     remedy="",
                     n_smallest=min(
                         smallest_told_of(columns, name, g) for g in (of_arm, of_comparison)
                     ),
-                    coarse=None if smd is None else (round(smd, 1), f"{smd:+.1f} SD"),
+                    coarse=None if smd is None else (round(smd, 1), sd_text(smd, 1)),
                 )
             )
     return tuple(notes)

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from analysis.finding import Group
     from analysis.study import StudySpec
 
+_NAME_IT = (
+    "Name it in the study's arms, or write down why it does not answer the question (who waits, "
+    "say, is soon matched)."
+)
+_ANOTHER_QUESTION = (
+    "Here they are among those treated. What being matched does is another question: a study of "
+    "its own, with `time_zero: applied_on`, can ask it."
+)
 _ORDER = ", ".join(name.replace("_", " ") for name in BEST_FIRST)
 
 
@@ -22,34 +30,33 @@ def comparison_group(groups: Sequence[Group], comparison: str, enough: int) -> D
     """A note where a better group has at least ``enough`` people; it never changes the grade.
 
     ``groups`` are those of the funnel. Whether a better group answers the same question is for
-    people to judge: who waits, say, is soon matched.
+    people to judge: who waits, say, is soon matched. Groups among the treated cannot be compared
+    with unless another question is asked.
     """
     used = next((g for g in groups if g.role == "used"), None)
     rank = used.rank if used is not None else None
     better = [
         g for g in groups if g.rank and g.people >= enough and (rank is None or g.rank < rank)
     ]
-    better = [g for g in better if g.role != "used"]
-    own = _words(comparison)
-    why = f" ({used.what})" if used is not None and rank else ""
+    own_side = [g for g in better if g.role == "treated"]
+    better = [g for g in better if g.role == "available"]
+    own = _words(comparison) + (f" ({used.what})" if used is not None and rank else "")
+    names = ", ".join(_words(g.arm) for g in better or own_side)
     if better:
-        names = ", ".join(_words(g.arm) for g in better)
-        display = f"{own}{why}; better in this programme: {names}"
-        remedy = (
-            "Name it in the study's arms, or write down why it does not answer the question (who "
-            "waits, say, is soon matched)."
-        )
+        display, remedy = f"{own}; better in this programme: {names}", _NAME_IT
+    elif own_side:
+        display = f"{own}; {names} would be better for what being matched does"
+        remedy = _ANOTHER_QUESTION
     else:
         best = "there is no better one" if rank == 1 else f"no better one has {enough} people here"
-        display = f"{own}{why}; {best}"
-        remedy = ""
+        display, remedy = f"{own}; {best}", ""
     return Diagnostic(
         name="comparison_group",
         label="The comparison group",
         value=None,
         display=display,
         threshold=f"best first: {_ORDER}; not gated",
-        status="note" if better else "pass",
+        status="note" if better or own_side else "pass",
         remedy=remedy,
     )
 

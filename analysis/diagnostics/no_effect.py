@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
-from analysis.diagnostics.wording import p_text
+from analysis.diagnostics.wording import month_text, p_text
 from analysis.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def placebo(result: Result, window: Window, limits: Thresholds = DEFAULT) -> Dia
         status = _verdict(p_value, limits.placebo_warn_p, p_value, limits.placebo_fail_p)
     return Diagnostic(
         name="placebo",
-        label=f"No effect in months {window[0]} to {window[1]}, before the choice, "
-        f"{result.target.arm}",
+        label=f"No effect in months {month_text(window[0])} to {month_text(window[1])}, "
+        f"before the choice, {result.target.arm}",
         value=p_value,
         display="not enough outcomes that early" if p_value is None else p_text(p_value),
         threshold=f"warn below p = {limits.placebo_warn_p:g}, "
@@ -74,6 +74,9 @@ def negative_controls(results: Sequence[Result], limits: Thresholds = DEFAULT) -
         status=status,
         remedy=_REMEDY if status in ("warn", "fail") else "",
         n_smallest=min((min(r.n_treated, r.n_comparison) for r in found), default=None),
+        coarse=None
+        if smallest is None
+        else (float(f"{smallest:.1g}"), f"smallest {p_text(smallest)} of {len(found)}"),
     )
 
 

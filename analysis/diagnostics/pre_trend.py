@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.diagnostics import Diagnostic
-from analysis.diagnostics.wording import p_text, share_text
+from analysis.diagnostics.wording import p_text, power_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def pre_trend(event: Aggregate, spec: StudySpec, df: float, limits: Thresholds) 
     failed = p < limits.pre_trend_fail_p and excluded
     warned = p < limits.pre_trend_warn_p or (power is not None and power < limits.pre_trend_power)
     remedy = _REMEDY if p < limits.pre_trend_warn_p else _TOO_FEW if warned else ""
-    shown = p_text(p) + (f", power {share_text(power)}" if power is not None else "")
+    shown = p_text(p) + (f", power {power_text(power)}" if power is not None else "")
     return Diagnostic(
         name="pre_trend",
         label=_LABEL,

@@ -82,7 +82,8 @@ def response_by_month(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     for month in sorted(rows["event_month"].unique()):
         seen = rows[rows["event_month"] == month].groupby("arm").size()
         arms = [arm for arm in (panel.comparison, *panel.treated) if people.get(arm, 0) > 0]
-        shares = {arm: int(seen.get(arm, 0)) / int(people[arm]) for arm in arms}
+        told = tuple(Share(arm, int(seen.get(arm, 0)), int(people[arm])) for arm in arms)
+        shares = {arm: s.people / s.of for arm, s in zip(arms, told, strict=True)}
         gaps = [abs(shares[a] - shares.get(panel.comparison, np.nan)) for a in arms[1:]]
         notes.append(
             Diagnostic(
@@ -90,8 +91,8 @@ def response_by_month(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
                 label=f"Outcome recorded, month {month}",
                 value=max(gaps) if gaps else None,
                 display=f"month {month}: "
-                + ", ".join(f"{arm} {share_text(share)}" for arm, share in shares.items()),
-                shares=tuple(Share(a, int(seen.get(a, 0)), int(people[a])) for a in arms),
+                + ", ".join(f"{s.label} {share_text(s.people / s.of)}" for s in told),
+                shares=told,
                 threshold=_NOT_GATED,
                 status="note",
                 remedy="",

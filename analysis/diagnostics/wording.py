@@ -21,9 +21,8 @@ def whole_share_text(share: float) -> str:
 
 
 def whole_points_text(difference: float) -> str:
-    """A difference of shares in whole percentage points, signed: "+3 points"."""
-    sign = "−" if round(100 * difference) < 0 else "+"
-    return f"{sign}{abs(100 * difference):.0f} points"
+    """A difference of shares in whole percentage points, signed unless zero: "+3 points"."""
+    return f"{_signed(100 * difference, 0)} points"
 
 
 def per_cent(share: float) -> str:
@@ -33,8 +32,29 @@ def per_cent(share: float) -> str:
 
 def points_text(difference: float) -> str:
     """A difference of shares in percentage points, signed: "+3.1 points", "−3.1 points"."""
-    sign = "−" if difference < 0 else "+"
-    return f"{sign}{100 * abs(difference):.1f} points"
+    return f"{_signed(100 * difference, 1)} points"
+
+
+def sd_text(difference: float, places: int) -> str:
+    """A standardised difference, signed unless it prints as zero: "+0.31 SD", "0.0 SD"."""
+    return f"{_signed(difference, places)} SD"
+
+
+def power_text(power: float) -> str:
+    """A power as a percentage; no test is sure: "84.9 %", "over 99 %", "under 1 %"."""
+    if power > 0.99:
+        return "over 99 %"
+    return "under 1 %" if power < 0.01 else share_text(power)
+
+
+def month_text(month: int) -> str:
+    """A month counted from the start, with a true minus: "−9"."""
+    return f"{month}".replace("-", "−")
+
+
+def _signed(value: float, places: int) -> str:
+    text = f"{value:+.{places}f}".replace("-", "−")
+    return text if any(c in "123456789" for c in text) else text[1:]
 
 
 def number_text(value: float, unit: str) -> str:

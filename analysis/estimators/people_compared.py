@@ -44,8 +44,13 @@ class Seen:
     control: Control
     anticipation: int
 
-    def compared(self, effects: GroupTime, members: Bools) -> Compared:
-        """Those on whom the ATT(g,t) of ``members`` (K,) rest; a base month compares nobody."""
+    def compared(self, effects: GroupTime, members: Bools | None) -> Compared:
+        """Those on whom the ATT(g,t) of ``members`` (K,) rest; a base month compares nobody.
+
+        The whole panel where no members are named.
+        """
+        if members is None:
+            return self.panel()
         used = members & ~np.isnan(effects.att) & (effects.period != effects.base)
         treated = np.zeros(len(self.people), dtype=bool)
         others, months = treated.copy(), np.zeros_like(self.observed)

@@ -13,6 +13,7 @@ from reports.wording import (
     answer,
     arm_words,
     failures,
+    gap_words,
     other_arms,
     outcome_words,
     page_headline,
@@ -35,6 +36,7 @@ def view(report: Report) -> dict[str, Any]:
         "headline": page_headline(report.releases),
         "rows": [_row(i, r) for i, r in enumerate(report.releases, start=1)],
         "people": _people(report.releases),
+        "raw_gap": gap_words(tuple(r for r in report.releases if _shows_gap(r))),
     }
 
 
@@ -95,6 +97,11 @@ def _label_place(figures: Shown, axis: Scale) -> tuple[str, str]:
 
 def _anchor(share: float) -> str:
     return "start" if share < _NEAR_EDGE else "end" if share > 1 - _NEAR_EDGE else "middle"
+
+
+def _shows_gap(release: Release) -> bool:
+    chart = _chart(release)
+    return chart is not None and chart["naive"] is not None
 
 
 def _naive(naive: Shown, axis: Scale) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def _study(release: Release) -> dict[str, Any]:
 
 
 def _row(estimate: ReleasedEstimate) -> dict[str, str]:
-    figures, released = shown(estimate, extra=1), estimate.status == "released"
+    figures, released = shown(estimate), estimate.status == "released"
     error = figures.std_error
     return {
         "exposure": words(estimate.name.removeprefix(_NAME)).capitalize(),

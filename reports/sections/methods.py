@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.finding import DESIGN_WORDS
 from reports.numbers import date_text, measure, months, plain, words
 from reports.sections.section import Section
 from reports.vocabulary import GRADES, assumptions, estimand_sentence
-from reports.wording import arm_words, outcome_words, study_title
+from reports.wording import arm_words, gap_words, outcome_words, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -19,6 +20,7 @@ def view(report: Report) -> dict[str, Any]:
     return {
         "grades": [{"name": name, "words": row} for name, row in GRADES.items()],
         "studies": [_study(r) for r in report.releases],
+        "raw_gap": gap_words(report.releases),
     }
 
 
@@ -28,7 +30,7 @@ def _study(release: Release) -> dict[str, Any]:
         "title": study_title(release),
         "question": release.question,
         "facts": [
-            ("Design", words(release.design).replace("opt in", "opt-in")),
+            ("Design", DESIGN_WORDS.get(release.design, words(release.design))),
             ("Population", release.population),
             ("Compared", _compared(release)),
             ("Outcome", _outcome(release)),

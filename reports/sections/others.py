@@ -22,6 +22,8 @@ SPECIFICATION = "specification: "  # how the names of declared specifications be
 RAW_GAP = {
     "randomised": "compares people who took part with everybody else, so it also holds who takes "
     "part; the answer does not.",
+    "opt_in": "compares those who joined with those who did not, so it also holds who joins and "
+    "who stays; the answer does not.",
     "rollout": "also compares sites with others that started before them, whose effect still "
     "grows or fades; the answer does not.",
 }

@@ -44,6 +44,33 @@ def test_opens_without_complaint_request_scroll_or_barrier(
     page.context.close()
 
 
+# Words in table cells that stand on several lines; a soft hyphen may break one.
+BROKEN = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll('th, td')) {
+    if (cell.closest('thead')?.offsetWidth === 1) continue;  // heads that only readers hear
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node; node = walker.nextNode();)
+      for (const word of node.data.matchAll(/[A-Za-z\\u00ad]{2,20}/g)) {
+        if (node.parentElement.closest('.vh')) continue;
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map(r => Math.round(r.top)));
+        if (lines.size > 1 && !word[0].includes('\\u00ad')) found.push(word[0]);
+      }
+  }
+  return found;
+}"""
+
+
+def test_no_word_of_a_table_is_broken_on_a_narrow_screen(opened: Opened) -> None:
+    page, _ = opened("company", **SCREENS["narrow"])
+    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    assert page.evaluate(BROKEN) == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("name", ["hostile-tags", "hostile-long", "hostile-rtl"])
 def test_hostile_text_neither_runs_nor_breaks_the_page(
     opened: Opened, picture: Callable[[Page, str], None], name: str

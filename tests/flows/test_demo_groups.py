@@ -222,8 +222,12 @@ def test_each_study_has_an_answer_and_the_report_says_which_group_and_why(
     check = next(d for d in finding["diagnostics"] if d["name"] == "comparison_group")
     assert check["display"].startswith(words)
     assert f"The comparison group: {check['display']}" in report
-    best = {"not-asked": "lottery lost", **dict.fromkeys(("joined", "drawn", "unmatched"), WAITS)}
-    if study in best:
+    best = {"not-asked": "lottery lost", "unmatched": WAITS}
+    if study in ("joined", "drawn"):  # those who wait joined too: no comparison of this study
+        assert f"{WAITS} would be better for what being matched does" in check["display"]
+        assert "better in this programme" not in check["display"]
+        assert check["remedy"] in report
+    elif study in best:
         assert f"better in this programme: {best[study]}" in check["display"]
         assert check["remedy"] in report
     else:

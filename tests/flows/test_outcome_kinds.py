@@ -196,7 +196,7 @@ def test_ratings_of_two_scales_and_who_gave_them(found) -> None:
     checks = {d["name"]: d for d in ratings["diagnostics"]}
     assert "100 %" not in checks["who_rates"]["display"]
     # the last rater of December is M00 for all; only team M00 was rated by M00 before
-    assert checks["rater_changes"]["display"].startswith("lottery_lost 100 %")
+    assert checks["rater_changes"]["display"].startswith("lottery lost 100 %")
 
 
 def test_a_rating_that_sales_agree_with_is_not_capped(found) -> None:

@@ -12,6 +12,7 @@ from analysis.errors import SpecError
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import attributes_query, funnel_query
 from analysis.study import StudySpec, parse_study
+from pipelines.errors import UserError
 from pipelines.studies import answer
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def test_mentors_of_any_kind_are_counted_among_comparators(warehouse):
     assert made.people["mentored"].tolist() == [0, 1, 1, 1, 0, 0, 0, 0]
     assert made.people["says_informal"].fillna(-1).tolist() == [1, 0, -1, -1, -1, -1, -1, -1]
     (note,) = informal_mentors(made.people, ("joined", "never_applied"))
-    assert [(s.label, s.people, s.of) for s in note.shares] == [("never_applied", 1, 2)]
+    assert [(s.label, s.people, s.of) for s in note.shares] == [("never applied", 1, 2)]
     assert note.status == "note"
     assert informal_mentors(made.people.assign(says_informal=float("nan")), ("joined",)) == ()
 
@@ -298,3 +299,33 @@ def test_a_group_that_nobody_is_in_is_withheld_not_refused(warehouse, comparison
     made = answer(built.engine, spec, 10)
     assert made.grade == "Withheld"
     assert [g.people for g in made.flow.groups if g.role == "used"] == [0]
+
+
+def test_negative_controls_are_attributes_of_people_and_looked_at(warehouse):
+    """Shoe sizes of 20 who joined are 41 or 42, those of 20 others the same: no difference."""
+    names = [f"p{i:02d}" for i in range(40)]
+    built = warehouse(
+        enrolments="person_id | programme | invited_on | applied_on | delivered\n"
+        + "\n".join(
+            f"{n} | P | 2025-01-15 | {'2025-01-20' if i < 20 else '-'} | 2025-12-31"
+            for i, n in enumerate(names)
+        ),
+        people="person_id | attributes | delivered\n"
+        + "\n".join(
+            f'{n} | {{"shoe": "{41 + i % 2}", "colour": "red"}} | 2025-12-31'
+            for i, n in enumerate(names)
+        ),
+        performance="person_id | metric | period | value | delivered\n"
+        + "\n".join(f"{n} | sales | 2025-04-01 | {i} | 2025-12-31" for i, n in enumerate(names)),
+    )
+    made = answer(built.engine, study(negative_controls=["shoe"]), 10)
+    (check,) = (d for d in made.diagnostics if d.name == "negative_controls")
+    assert (check.status, check.display) == ("pass", "smallest p = 1.00 of 1")
+    for name, why in (("colour", "not a number"), ("level", "not a number"), ("hat", "no such")):
+        with pytest.raises(UserError, match=why):
+            answer(built.engine, study(negative_controls=[name]), 10)
+    drawn = study(
+        design="randomised", negative_controls=["shoe"], arms={"treated": "a", "comparison": "b"}
+    )
+    with pytest.raises(UserError, match="negative_controls"):
+        answer(built.engine, drawn, 10)

@@ -218,6 +218,20 @@ def test_a_better_group_with_enough_people_is_named() -> None:
     assert comparison_group(groups, "never_applied", 11).status == "pass"
 
 
+def test_a_better_group_among_the_treated_is_no_comparison_of_the_study() -> None:
+    groups = (
+        group("wait_listed", 50, 2, "treated"),
+        group("never_applied", 50, 5, "used"),
+    )
+    check = comparison_group(groups, "never_applied", 10)
+    assert check.status == "note"
+    assert "better in this programme" not in check.display
+    assert "wait listed would be better for what being matched does" in check.display
+    assert "another question" in check.remedy
+    both = comparison_group((group("lottery_lost", 50, 1), *groups), "never_applied", 10)
+    assert both.display.endswith("better in this programme: lottery lost")
+
+
 LEAVING = """
     time_zero  | notice_on  | exited_on  | recorded | declared
     2024-01-10 | 2024-02-29 | 2024-05-31 | yes      | yes

@@ -54,11 +54,11 @@ VARIANCES = np.array([1 / 4, 1 / 4, 1 / 3])
 
 @pytest.mark.parametrize("df", [np.inf, 16.0])
 def test_p_value_and_power_by_hand(df):
-    found = pre_trend(event({-2: 3.0, -9: 2.0}), spec(), df, DEFAULT)
+    found = pre_trend(event({-2: 3.0, -9: 2.0}), spec(effect_of_interest=0.6), df, DEFAULT)
     leads = np.array([0.5, 0.0, 1.0])
     statistic = float((leads**2 / VARIANCES).sum())
-    # a drift through 0 at month -1 that is 4 at month 3 is 1 a month
-    drift = np.array([-9.5, -5.5, -2.0])
+    # a drift through 0 at month -1 that is .6 at month 3 is .15 a month
+    drift = np.array([-9.5, -5.5, -2.0]) * 0.15
     shift = float((drift**2 / VARIANCES).sum())
     if np.isinf(df):
         p, power = stats.chi2.sf(statistic, 3), stats.ncx2.sf(stats.chi2.ppf(0.95, 3), 3, shift)
@@ -80,9 +80,10 @@ def test_leads_inside_the_anticipation_are_left_out():
 
 
 def test_the_drift_of_the_power_goes_through_the_base():
-    """Month -4 is one month before the base -3: the drift of 4 by month 3 is 2/3 a month."""
-    found = pre_trend(event({}, base=-3), spec(rollout={"anticipation": 2}), np.inf, DEFAULT)
-    drift = np.array([-7.5, -3.5, -1.0]) * 4 / 6
+    """Month -4 is one month before the base -3: the drift of .9 by month 3 is .15 a month."""
+    study = spec(rollout={"anticipation": 2}, effect_of_interest=0.9)
+    found = pre_trend(event({}, base=-3), study, np.inf, DEFAULT)
+    drift = np.array([-7.5, -3.5, -1.0]) * 0.9 / 6
     shift = float((drift**2 / np.array([1 / 4, 1 / 4, 1.0])).sum())
     power = stats.ncx2.sf(stats.chi2.ppf(0.95, 3), 3, shift)
     assert f"power {100 * power:.1f} %" in found.display

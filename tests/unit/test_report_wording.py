@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from analysis.disclosure import release
+from analysis.disclosure import Release, release
 from analysis.finding import REQUIRED, ArmCount, Finding, Flow, Step
 from analysis.rules import Rules
-from reports.wording import answer
-from tests.report_cases import check, estimate, required, trial_spec
+from reports.sections.answer import view
+from reports.wording import Answer, answer
+from tests.report_cases import check, estimate, report, required, trial_spec
 
 CAUSAL = re.compile(r"(?<!probably )(?<!may have )\b(raised|lowered)\b")
 
 
-def answered(
+def answered(*given: float, **more: Any) -> Answer:
+    return answer(made(*given, **more))
+
+
+def made(
     value: float,
     error: float,
     *,
@@ -23,11 +29,13 @@ def answered(
     warnings: int = 0,
     higher_is: str = "better",
     naive: float | None = None,
-):
+    drawn: bool = False,
+) -> Release:
     spec = trial_spec(
         study="mentoring",
         title="Sales mentoring",
         design=design,
+        rollout={"drawn": drawn},
         arms={"treated": "mentee", "comparison": "control"},
         outcome={
             "metric": "revenue",
@@ -52,7 +60,7 @@ def answered(
         estimates=tuple(estimates),
         diagnostics=(*(check(name) for name in sorted(REQUIRED.get(design, ()))), *warned),
     )
-    return answer(release([finding], Rules())[0][0])
+    return release([finding], Rules())[0][0]
 
 
 def test_a_randomised_answer_says_raised() -> None:
@@ -109,6 +117,24 @@ def test_the_raw_gap_is_what_may_not_be_said() -> None:
 
 def test_remedies_of_warnings_are_what_raises_the_grade() -> None:
     assert answered(6.1, 1.9, warnings=2).to_raise == "Mend 0. Mend 1."
+
+
+def test_the_legend_says_what_the_raw_gap_of_each_design_on_the_page_compares() -> None:
+    lottery, sites = (made(6.1, 1.9, design=d, naive=9.0) for d in ("randomised", "rollout"))
+    silent = made(6.1, 1.9, design="opt_in")  # no raw gap is drawn
+    both = view(report((lottery, sites, silent)))["raw_gap"]
+    assert both.startswith("after a draw, people who took part against everybody else; ")
+    assert "in a roll-out, two-way fixed effects" in both
+    assert "people chose" not in both
+    assert "took part" not in view(report((sites, sites)))["raw_gap"]
+    assert view(report((silent,)))["raw_gap"] == ""
+
+
+def test_who_drew_the_starts_is_not_told_to_draw_them() -> None:
+    assert "by lot" in answered(6.1, 1.9, design="rollout").to_raise
+    drawn = answered(6.1, 1.9, design="rollout", drawn=True).to_raise
+    assert "More sites" in drawn
+    assert "lot" not in drawn.split()
 
 
 def test_a_descriptive_answer_is_no_effect() -> None:

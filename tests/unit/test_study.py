@@ -58,6 +58,9 @@ def test_a_mistake_names_its_key_and_the_fix(path: str, value: object, key: str,
 
 def test_a_negative_control_may_not_be_adjusted_for() -> None:
     data = GOOD | {"adjust_for": ["age"], "negative_controls": ["age"]}
+    again = {"name": "a", "adjust_for": ["age"], "first_month": 1, "last_month": 2}
+    with pytest.raises(SpecError, match="negative_controls"):
+        parse_study(GOOD | {"specifications": [again], "negative_controls": ["age"]})
     with pytest.raises(SpecError, match="negative_controls"):
         parse_study(data)
 
