@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -37,15 +40,32 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+# What DuckDB says of a file that the disk does not take: which one, and why.
+_NOT_WRITTEN = re.compile(r'Could not (?:write|truncate|f?sync)[^"]*"([^"]+)"(?:: (.+))?')
+
+
 @contextmanager
-def _memory_suffices() -> Iterator[None]:
-    """Whatever outgrows memory and spill folder is a matter of the machine, not a defect."""
+def _machine_suffices() -> Iterator[None]:
+    """Faults of the machine, and an interrupt from the keyboard, are no defects.
+
+    Raises UserError where memory and spill folder do not suffice, OSError where the disk is full,
+    and KeyboardInterrupt, of which DuckDB makes a RuntimeError while a query runs.
+    """
     try:
         yield
     except duckdb.OutOfMemoryException:
         problem = "A step needs more memory than it may use, and could not spill enough."
         fix = "Make room on the disk of TMPDIR, or set TMPDIR to a folder on a larger one."
         raise UserError(problem, fix, Exit.SYSTEM) from None
+    except duckdb.IOException as error:
+        told = _NOT_WRITTEN.search(str(error))
+        if told is None:
+            raise
+        raise OSError(errno.EIO, told[2] or os.strerror(errno.EIO), told[1]) from None
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from None
 
 
 class Engine:
@@ -137,7 +157,7 @@ class Engine:
         """Run one or more statements to their end and drop what they return."""
         self.rows(sql, params)
 
-    @_memory_suffices()
+    @_machine_suffices()
     def rows(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
         """All rows of the query as tuples."""
         return self._connection.execute(sql, params).fetchall()
@@ -147,7 +167,7 @@ class Engine:
         rows = self.rows(sql, params)
         return rows[0][0] if rows else None
 
-    @_memory_suffices()
+    @_machine_suffices()
     def frame(self, sql: str, params: Params = None) -> pd.DataFrame:
         """All rows of the query as a frame; dates become datetime64."""
         with warnings.catch_warnings():
@@ -157,10 +177,10 @@ class Engine:
 
     def batches(self, sql: str, params: Params = None) -> Iterator[pa.RecordBatch]:
         """The rows of the query in batches, never all at once."""
-        with _memory_suffices():
+        with _machine_suffices():
             yield from self._connection.sql(sql, params=params).to_arrow_reader(BATCH_ROWS)
 
-    @_memory_suffices()
+    @_machine_suffices()
     def arrow(self, sql: str, params: Params = None) -> pa.Table:
         """All rows of the query as an Arrow table."""
         return self._connection.sql(sql, params=params).to_arrow_table()

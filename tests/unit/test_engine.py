@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import duckdb
@@ -101,3 +106,34 @@ def test_too_little_memory_is_said_and_is_no_defect(tmp_path, fetch):
             list(getattr(engine, fetch)("select len(list(n)) from range(100000000) as t(n)"))
         assert caught.value.exit_code is Exit.SYSTEM
         assert engine.scalar("select 1") == 1
+
+
+def test_an_interrupt_while_a_query_runs_is_one():
+    with Engine.memory(threads=1) as engine:
+        pressed = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        pressed.start()
+        with pytest.raises(KeyboardInterrupt):
+            engine.scalar("select sum(a.range * b.range) from range(9999999) a, range(9999999) b")
+        pressed.join()
+        assert engine.scalar("select 1") == 1
+
+
+def test_a_full_disk_is_named_and_is_no_defect(tmp_path):
+    """A child process that may write one megabyte a file meets what a full disk is to it."""
+    write = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from pipelines.engine import Engine\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))\n"
+        "try:\n"
+        "    with Engine.open(Path(sys.argv[1])) as engine:\n"
+        "        engine.run('create table t as select hash(n) as h from range(2000000) as t(n)')\n"
+        "except OSError as error:\n"
+        "    print(error.filename, error.strerror)\n"
+    )
+    path = tmp_path / "w.duckdb"
+    run = subprocess.run(
+        [sys.executable, "-c", write, str(path)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.startswith(f"{path} File too large")
