@@ -143,7 +143,8 @@ def _fitted(
     if design.shape[0] <= design.shape[1]:
         return None
     if link == "identity":
-        return sm.OLS(outcome, design).fit()
+        # The constant among the controls takes the mean up; residuals keep the digits of it.
+        return sm.OLS(outcome - outcome.mean(), design).fit()
     weighted = poisson_at_maximum(outcome, design)
     return None if weighted is None else sm.OLS(*weighted).fit()
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.estimate import Estimate
@@ -85,6 +85,7 @@ def every_result(panel: Panel, spec) -> list:
 
 @settings(max_examples=12, deadline=None)
 @given(panel=panels, missing=st.sampled_from(["indicator", "drop"]))
+@example(draw(10, people=130, gaps=False, level=100.0, clusters=9), "drop")  # few, far from zero
 def test_every_estimator_of_a_lottery(make_spec, panel, missing):
     arms = {"treated": list(panel.treated), "comparison": "control"}
     spec = make_spec(
