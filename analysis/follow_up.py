@@ -16,11 +16,10 @@ from analysis.outcomes.dose import exposures
 from analysis.outcomes.promotion import promotion_query, promotion_rows
 from analysis.outcomes.rating import rating_notes, rating_query, standardised
 from analysis.outcomes.team import mentored_mates, team_query
+from analysis.outcomes.values import fitting_values
 from analysis.panel import Panel
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analysis.cohort import Cohort
     from analysis.diagnostics import Diagnostic
     from analysis.study import StudySpec
@@ -103,7 +102,7 @@ def _rows(
             notes = rating_notes(spec, people, rows)
             rows = rows[rows["outcome"].notna()]
         else:
-            rows["outcome"] = _values(spec, rows["value"].to_numpy(dtype=float))
+            rows["outcome"] = fitting_values(spec, rows["value"].to_numpy(dtype=float))
         made = rows.rename(columns={"person_no": "person"})[["person", "event_month", "outcome"]]
     first, last = spec.follow_up.primary
     if not made["event_month"].between(first, last).any():
@@ -115,25 +114,6 @@ def _rows(
     if spec.outcome.after_exit == "zero":
         made = with_zeros(spec, people, made, pd.to_datetime(outcomes["month"]).max())
     return made.sort_values(["person", "event_month"], ignore_index=True), notes
-
-
-def _values(spec: StudySpec, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The outcome of values as delivered; SpecError where they do not fit its kind."""
-    if spec.outcome.kind == "count" and (values < 0).any():
-        raise SpecError(
-            "outcome.kind",
-            f"count, but {int((values < 0).sum())} rows are below 0",
-            "A ratio of means needs outcomes of 0 or more; use `kind: continuous`.",
-        )
-    if spec.outcome.transform != "log":
-        return values
-    if (values <= 0).any():
-        raise SpecError(
-            "outcome.transform",
-            f"log of a value of 0 or less in {int((values <= 0).sum())} rows",
-            "Use `kind: count`, which takes zeros, `transform: none`, or another metric.",
-        )
-    return np.log(values)
 
 
 def _codes(people: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:

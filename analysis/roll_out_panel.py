@@ -10,6 +10,7 @@ import numpy as np
 from analysis.compress import NEVER, Moments, People, fold
 from analysis.errors import SpecError
 from analysis.finding import ArmCount, Flow, Step
+from analysis.outcomes.values import fitting_values
 from analysis.roll_out_cells import cells
 from analysis.roll_out_query import history
 
@@ -103,19 +104,7 @@ def _since(first: int, spec: StudySpec, rows: Iterable[Rows]) -> Iterator[Rows]:
     """
     for person, month, value in rows:
         kept = month >= first
-        yield person[kept], month[kept] - first, _outcome(spec, value[kept])
-
-
-def _outcome(spec: StudySpec, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    if spec.outcome.transform != "log":
-        return values
-    if (values <= 0).any():
-        raise SpecError(
-            "outcome.transform",
-            "log of a value of 0 or less",
-            "Use `transform: none`, or another metric.",
-        )
-    return np.log(values)
+        yield person[kept], month[kept] - first, fitting_values(spec, value[kept])
 
 
 def _strata(spec: StudySpec, people: pd.DataFrame) -> NDArray[np.int64] | None:

@@ -247,6 +247,29 @@ def test_counts_are_compared_as_ratios(engine):
     assert "from sums by cluster" in compression.display
 
 
+@pytest.mark.parametrize(
+    "outcome, words",
+    [
+        ({"metric": "orders", "kind": "count"}, "outcome.kind: count, but 1 rows are below 0"),
+        ({"metric": "orders", "transform": "log"}, "outcome.transform: log of a value of 0 or"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(engine, outcome, words):
+    """One delivered value lies below 0, in a month that is compared."""
+    one = "select min(person_no) from marts.performance"
+    month = "select max(month) from marts.performance"
+    engine.run("begin")
+    try:
+        engine.run(
+            "update marts.performance set value = -1 "
+            f"where person_no = ({one}) and month = ({month})"
+        )
+        with pytest.raises(UserError, match=words):
+            studies.answer(engine, spec(outcome=outcome), 10)
+    finally:
+        engine.run("rollback")
+
+
 def test_leads_inside_the_anticipation_are_not_tested(engine):
     finding = studies.answer(engine, spec(rollout={"anticipation": 3}), 10)
     assert finding.grade in ("Credible", "Suggestive", "Descriptive only")
