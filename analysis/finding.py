@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from analysis.estimate import NotEstimable, Result
 
 if TYPE_CHECKING:
+    from analysis.curve import Curve
     from analysis.diagnostics import Diagnostic
     from analysis.study import StudySpec
 
@@ -107,6 +108,7 @@ class Finding:
     flow: Flow
     estimates: tuple[Result, ...]
     diagnostics: tuple[Diagnostic, ...]
+    curves: tuple[Curve, ...] = ()
 
     def __post_init__(self) -> None:
         required = REQUIRED.get(self.spec.design, frozenset())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Kind = Literal["continuous", "count", "rating", "promotion", "team"]
+Kind = Literal["continuous", "count", "rating", "promotion", "team", "exit", "scale"]
+EXIT_KINDS = ("voluntary", "involuntary", "retirement", "end_of_contract", "any")
 Link = Literal["identity", "log"]
 Best = Literal["highest", "lowest"]
 
@@ -17,6 +18,7 @@ _KEYS_OF: dict[str, Kind] = {
     "raters": "rating",
     "objective": "rating",
     "levels": "promotion",
+    "cut": "scale",
 }
 
 STAYERS = (
@@ -30,6 +32,9 @@ NOTES: dict[str, str] = {
     "standard deviations, the better the higher",
     "promotion": "a higher level than at time zero reached by the end of the month, while "
     "employed; who left before counts as not promoted",
+    "exit": "the share of people who have left in this way by a day after time zero; other exits "
+    "compete, leave and legal transfers are no exits, and months are of 30 days (365 a year)",
+    "scale": "the score of the survey scale as answered in the window; who did not answer has none",
     "team": "mean, month by month, over everybody who had the person's manager at time zero, the "
     "person included; people who left it count while they are measured, newcomers do not",
 }
@@ -49,7 +54,7 @@ class Outcome(BaseModel):
     ``after_exit``: what the months after an exit hold. ``scales``: which end of each scale is the
     best. ``raters``: whether those who rate know who is mentored. ``objective``: a measured outcome
     of the same people, which may confirm a rating. ``levels``: lowest first, where they are not
-    numbers.
+    numbers. ``cut``: scores of a scale from here on count as high.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,6 +70,15 @@ class Outcome(BaseModel):
     raters: Literal["know", "blind"] = "know"
     objective: Outcome | None = None
     levels: Annotated[tuple[str, ...], BeforeValidator(_as_names)] = ()
+    cut: float | None = Field(default=None, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fewer_exits_are_better(cls, data: Any) -> Any:
+        """Nobody wants more exits: the direction need not be written."""
+        if isinstance(data, dict) and data.get("kind") == "exit":
+            return {"higher_is": "worse", **data}
+        return data
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
@@ -90,6 +104,10 @@ class Outcome(BaseModel):
                 "ratings are turned so that higher is better; remove `higher_is`, and say "
                 "`scales: {NAME: lowest}` where the lowest is the best"
             )
+        if self.kind == "exit" and self.metric not in EXIT_KINDS:
+            raise ValueError(
+                f"exits are studied by kind: `metric` is one of {', '.join(EXIT_KINDS)}"
+            )
         if self.kind == "promotion" and self.metric != LEVEL:
             raise ValueError(f"promotions are read from the level of the job: `metric: {LEVEL}`")
         return self
@@ -109,7 +127,9 @@ class Outcome(BaseModel):
         """The unit of effects: "%", "SD", "share" (printed as points), or the declared one."""
         if self.per_cent:
             return "%"
-        return {"rating": "SD", "promotion": "share"}.get(self.kind, self.natural_unit)
+        return {"rating": "SD", "promotion": "share", "exit": "share"}.get(
+            self.kind, self.natural_unit
+        )
 
     @property
     def natural_unit(self) -> str:

@@ -20,7 +20,9 @@ TimeZero = Literal["assigned_on", "invited_on", "eligible_on", "applied_on"]
 TakeUp = Literal["met_mentor_once", "matched", "recorded"]
 Estimator = Literal["ancova", "difference_in_means", "lin", "cuped"]
 Covariance = Literal["HC1", "HC2", "HC3"]
+TrialStart = Literal["applied_on", "matched_on", "first_met_on"]
 Window = tuple[int, int]
+COMPLETION = ("complet", "graduat", "finish")  # words for having stayed to the end
 
 
 def _as_tuple(value: object) -> object:
@@ -44,6 +46,15 @@ def _never_the_first_meeting(value: object) -> object:
         raise ValueError(
             "people must stay to be matched, to meet and to complete (immortal time); time begins "
             "with eligible_on, invited_on, applied_on or assigned_on"
+        )
+    return value
+
+
+def _never_completion(value: object) -> object:
+    if isinstance(value, str) and any(word in value for word in COMPLETION):
+        raise ValueError(
+            "exposure defined by completion is refused (immortal time): only people who stayed "
+            "can complete; write `start: matched_on`, and completing counts as what came later"
         )
     return value
 
@@ -98,6 +109,18 @@ class Rollout(_Part):
     base: Literal["varying", "universal"] = "varying"
     anticipation: int = Field(default=0, ge=0, le=12)
     drawn: bool = False
+
+
+class Trials(_Part):
+    """Sequential target trials of a study of exits where people or sites start by themselves.
+
+    Each month in which somebody starts is a trial: start now against not yet. ``start``: the day
+    that counts as starting (opt-in; a roll-out's sites start at ``time_zero``). ``within``: months
+    after time zero in which a trial may begin; by default all.
+    """
+
+    start: Annotated[TrialStart, BeforeValidator(_never_completion)] = "matched_on"
+    within: int | None = Field(default=None, ge=0, le=240)
 
 
 class FollowUp(_Part):
@@ -163,6 +186,7 @@ class StudySpec(_Part):
     cluster: str = "person"
     outcome: Outcome
     rollout: Rollout = Rollout()
+    trials: Trials = Trials()
     follow_up: FollowUp
     estimator: Estimator | None = None
     covariance: Covariance = "HC2"

@@ -1,0 +1,1 @@
+"""Time to exit: careers in days, months of follow-up, sequential target trials."""
