@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DAYS_A_MONTH, DAYS_A_YEAR, MONTHS_A_YEAR = 30, 365, 12
 
