@@ -12,8 +12,8 @@ CurveName = Literal["standardised_incidence", "aalen_johansen", "kaplan_meier"]
 class Point:
     """The curve on one day (0 is time zero); ``share`` and its 95 % interval are fractions.
 
-    ``at_risk``: people still followed just before ``day``; ``events``: exits of the curve's kind
-    since the point before.
+    ``at_risk``: people still followed just before ``day``; ``events``: people who left by the
+    curve's kind of exit since the point before, each once. The first point is day 0.
     """
 
     day: int
@@ -28,6 +28,7 @@ class Point:
 class Curve:
     """One arm's curve. ``exit_kind``: "voluntary", "involuntary", "any", ...
 
+    ``share`` is of those who have left, of those who stay where ``name`` is "kaplan_meier".
     ``n_people`` is the people the curve rests on; ``convention`` says how it was made.
     """
 

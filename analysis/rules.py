@@ -14,6 +14,7 @@ Mode = Literal["protected", "public"]
 MIN_GROUP = 10
 MIN_GROUP_FLOOR = 5
 ROUND_TO = 5
+ROUND_TO_MIDDLE = 6
 MIN_RESIDUAL_DF = 10
 
 
@@ -56,7 +57,7 @@ class Rules:
             return f"under {limit} %"
         if 0 < share.of - share.people < self.min_group:
             return f"over {100 - limit} %"
-        return f"{100 * _midpoint(share.people) / _midpoint(share.of):.0f} %"
+        return f"{100 * midpoint(share.people) / midpoint(share.of):.0f} %"
 
     def part(self, people: int, whole: int | None) -> str:
         """A count printed under the whole it is part of: a small remainder is not given away."""
@@ -66,6 +67,8 @@ class Rules:
         return f"≥{bound:,}" if bound >= self.min_group else self.text(min(people, 1))
 
 
-def _midpoint(people: int) -> int:
+def midpoint(people: int) -> int:
     """Count rounded to the middle of its group of six: ceil(x / 6) * 6 - 3; zero stays."""
-    return math.ceil(people / 6) * 6 - 3 if people else 0
+    if not people:
+        return 0
+    return math.ceil(people / ROUND_TO_MIDDLE) * ROUND_TO_MIDDLE - ROUND_TO_MIDDLE // 2

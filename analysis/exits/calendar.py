@@ -18,6 +18,12 @@ def end_of_month(month: int) -> int:
     return DAYS_A_YEAR * years + DAYS_A_MONTH * months
 
 
+def ends_a_month(day: int) -> bool:
+    """Whether a month of follow-up ends on that day; day 0 counts as one."""
+    rest = day % DAYS_A_YEAR
+    return rest % DAYS_A_MONTH == 0 and rest < DAYS_A_MONTH * MONTHS_A_YEAR
+
+
 def month_of_day(days: NDArray[np.int64]) -> NDArray[np.int64]:
     """The month of follow-up (from 1) of each number of days since time zero (from 0).
 
