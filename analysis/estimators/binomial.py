@@ -128,7 +128,7 @@ def maximise(design: Floats, count: Floats, events: Floats, link: ChanceLink) ->
     """From ``design`` (c, p; a constant first), ``count`` and ``events`` (c,), or why not."""
     if not 0 < events.sum() < count.sum():
         return "one outcome only"
-    shared = _shared_by_events(design, count, events)
+    shared = shared_by_events(design, count, events)
     there = (count > 0) & has(design, shared)
     count = np.where(there, count, 0.0)
     if not 0 < events.sum() < count.sum():
@@ -195,7 +195,7 @@ def _at_maximum(
     )
 
 
-def _shared_by_events(design: Floats, count: Floats, events: Floats) -> Shared:
+def shared_by_events(design: Floats, count: Floats, events: Floats) -> Shared:
     """Columns of two values of which events have one and others both, and that one."""
     with_event, others = design[events > 0], design[count > events]
     found: list[tuple[int, float]] = []
