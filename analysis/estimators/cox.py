@@ -1,8 +1,8 @@
-"""Cox regression from aggregated risk sets: ties by Efron's method, late entry, changing covariates.
+"""Cox regression from aggregated risk sets: Efron's ties, late entry, changing covariates.
 
-The partial likelihood sees, at each time of an exit, how many people with each pattern of covariates
-are at risk and how many of them leave; nothing else of a person matters. Whoever enters late or
-changes is counted under the pattern of that time.
+The partial likelihood sees, at each time of an exit, how many people with each pattern of
+covariates are at risk and how many of them leave; nothing else of a person matters. Whoever enters
+late or changes is counted under the pattern of that time.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ def _likelihood(columns: Floats, at_risk: Floats, events: Floats, beta: Floats) 
     """Sums over the d turns of each time, then moments of the covariates of those at risk.
 
     In turn l (from 0) the risk set has weight phi = R - l/d D, where R and D sum exp(eta) of those
-    at risk and of those who leave. Score: sum of x - sum of E, E = (R1 - l/d D1) / phi; information:
-    (R2 - l/d D2) / phi - E E'.
+    at risk and of those who leave. The score is the sum of x less that of E = (R1 - l/d D1) / phi,
+    the information that of (R2 - l/d D2) / phi - E E'.
     """
     eta = columns @ beta
     eta = eta - eta.max()
@@ -161,7 +161,7 @@ class _Turns:
         phi = risk[when] - share * left[when]
 
         def total(values: Floats) -> Floats:
-            return np.bincount(when, values, len(number))
+            return np.asarray(np.bincount(when, values, len(number)), dtype=np.float64)
 
         one = 1 / phi
         return cls(

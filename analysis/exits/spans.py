@@ -75,7 +75,7 @@ def risk_sets(spans: Spans, patterns: int, kinds: tuple[int, ...]) -> RiskSets:
     moves = np.bincount(place + spans.first, weight, patterns * width)
     moves -= np.bincount(place + spans.last + 1, weight, patterns * width)
     left = np.isin(spans.kind, kinds)
-    events = np.bincount((place + spans.last)[left], weight[left], patterns * width)
+    events = np.bincount((place + spans.last)[left], weight[left], patterns * width).astype(float)
     at_risk = moves.reshape(patterns, width)[:, :-1].cumsum(axis=1)
     return RiskSets(at_risk=at_risk, events=events.reshape(patterns, width)[:, :-1])
 
