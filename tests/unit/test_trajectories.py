@@ -15,8 +15,8 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from analysis.estimators.cox import fit_cox
 from analysis.exits.hazard_by_month import MonthsModel, _chunks, fit_by_month
-from analysis.exits.person_months import BROKEN, StartedSpans, started_spans, trajectories_sql
 from analysis.exits.spans import Spans, equal_bands, risk_sets
+from analysis.exits.trajectories import BROKEN, StartedSpans, started_spans, trajectories_sql
 
 # Both sides go on to the maximum; what differs is the order of sums.
 EXACT = 1e-8
