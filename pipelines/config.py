@@ -8,7 +8,6 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
@@ -17,7 +16,14 @@ from analysis.study import StudySpec, explain, parse_study
 from pipelines.delivery import Source
 from pipelines.errors import Exit, UserError
 from pipelines.identity import Identity
-from pipelines.parts import Part
+from pipelines.instruments import (
+    InstrumentUse,
+    KeyRow,
+    instrument_files,
+    read_instruments,
+    scoring_keys,
+)
+from pipelines.parts import Part, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +68,7 @@ class Settings(Part):
     history: History = History()
     sources: tuple[Source, ...] = Field(min_length=1)
     identity: Identity | None = None
+    instruments: tuple[InstrumentUse, ...] = ()
 
     @model_validator(mode="after")
     def _public_means_published(self) -> Self:
@@ -100,11 +107,12 @@ class Settings(Part):
 
 
 class Project(Part):
-    """A project folder as read: settings, studies, and the hash of all its files."""
+    """A project folder as read: settings, studies, scoring keys, and the hash of all its files."""
 
     folder: Path
     settings: Settings
     studies: tuple[StudySpec, ...]
+    keys: tuple[KeyRow, ...] = ()
     digest: str
 
 
@@ -140,9 +148,12 @@ def load_project(folder: Path) -> Project:
     digest = hashlib.sha256()
     mappings = sorted((folder / "mappings").glob("*.csv"))
     dialects = sorted((folder / "dialects").glob("*.yml"))
-    for path in (file, *paths, *mappings, *dialects):
+    keys = scoring_keys(read_instruments(folder), settings.instruments, file)
+    for path in (file, *paths, *mappings, *dialects, *instrument_files(folder)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return Project(folder=folder, settings=settings, studies=studies, digest=digest.hexdigest())
+    return Project(
+        folder=folder, settings=settings, studies=studies, keys=keys, digest=digest.hexdigest()
+    )
 
 
 def _settings(file: Path) -> Settings:
@@ -185,23 +196,6 @@ def _study(path: Path) -> StudySpec:
 
 def _located(file: Path, error: SpecError) -> UserError:
     return UserError(f"{file}: {error.key}: {error.problem}", error.fix, Exit.PROJECT)
-
-
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file; raises UserError naming the line of a syntax error."""
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(
-            f"{path}: line {line}: {error.problem or 'not YAML'}",
-            "Correct the indentation or quote the text on that line.",
-            Exit.PROJECT,
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise UserError(
-            f"{path}: not a YAML text file", "Save it as UTF-8 text.", Exit.PROJECT
-        ) from None
 
 
 def key_id(project: str) -> str:

@@ -222,20 +222,32 @@ def is_ascending(engine: Engine, contract: Contract) -> bool:
 def run_checks(engine: Engine, folder: Path = FOLDER) -> tuple[Warned, ...]:
     """Run every check; failing ones raise :class:`UserError`, the others are returned.
 
-    A check's first line says `-- fail` or `-- warn`, its second what the rows it finds mean.
+    A check's first line says `-- fail` or `-- warn`, its second what the rows it finds mean. A
+    third, `-- names COLUMN`, adds the names in a column, never one of people, with their rows.
     """
     warned = []
     for path in sorted((folder / "checks").glob("*.sql")):
         sql = path.read_text(encoding="utf-8")
-        kind, meaning = (line.removeprefix("-- ").strip() for line in sql.splitlines()[:2])
+        kind, meaning, third = (line.removeprefix("-- ").strip() for line in sql.splitlines()[:3])
         body = sql.rstrip().removesuffix(";")
         rows = engine.scalar(f"select count(*) from ({body}\n) as offending")
+        if rows and third.startswith("names "):
+            meaning += f": {_named(engine, body, third.removeprefix('names '))}"
         if rows and kind == "fail":
             fix = "Correct the delivered files; `landed` holds file and row of each."
             raise UserError(f"Check {path.stem}: {meaning} ({rows} rows).", fix)
         if rows:
             warned.append(Warned(path.stem, meaning, rows))
     return tuple(warned)
+
+
+def _named(engine: Engine, body: str, column: str) -> str:
+    """The names in a column of what a check has found, with the rows of each; ten at most."""
+    found = engine.rows(
+        f"select {column}, count(*) from ({body}\n) as offending group by 1 order by 2 desc, 1"
+    )
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return ", ".join(f"{name} ({rows})" for name, rows in found[:10]) + more
 
 
 def _contract(schema: str, path: Path) -> Contract:

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import yaml
 from pydantic import BaseModel, ConfigDict
+
+from pipelines.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Part(BaseModel):
     """A part of the project file: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file; raises UserError naming the line of a syntax error."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(
+            f"{path}: line {line}: {error.problem or 'not YAML'}",
+            "Correct the indentation or quote the text on that line.",
+            Exit.PROJECT,
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise UserError(
+            f"{path}: not a YAML text file", "Save it as UTF-8 text.", Exit.PROJECT
+        ) from None

@@ -41,6 +41,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             project=context.project.folder,
             private=space.private if settings.identity else None,
             meanings=ingest.read_reasons(context.project.folder),
+            keys=context.project.keys,
             known_at=context.known_at,
         )
         if context.known_at is None:  # HR corrects what is open today

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.errors import Exit, UserError
-from pipelines.ingest import crossings, headcount, ledger, plain_ids, quarantine, reasons, store
+from pipelines.ingest import (
+    crossings,
+    headcount,
+    ledger,
+    plain_ids,
+    quarantine,
+    reasons,
+    scoring_keys,
+    store,
+)
 from pipelines.ingest.drift import Watch
 from pipelines.ingest.files import check_unchanged, deliveries, refusal
 from pipelines.ingest.headers import resolve
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from pipelines.ingest.files import DeliveredFile, Inbox, RefusedFile
     from pipelines.ingest.mapping import Mapping
     from pipelines.ingest.reasons import Meaning
+    from pipelines.instruments import KeyRow
     from pipelines.models import Contract
     from pipelines.sources import SourceTable
 
@@ -57,20 +67,23 @@ def land(
     project: Path | None = None,
     private: Path | None = None,
     meanings: tuple[Meaning, ...] | None = None,
+    keys: tuple[KeyRow, ...] = (),
     known_at: dt.date | None = None,
 ) -> IngestReport:
     """Land all files of a project into empty ``landed`` tables; where each row went.
 
     ``project`` is the folder with what the owner decided about doubtful links, ``private`` the
-    one that takes the crosswalk, ``meanings`` the project's table of exit reasons; files delivered
-    after ``known_at`` stay out. Raises :class:`UserError` naming file, row or column and the fix
-    when a file cannot be used; the database is then to be thrown away.
+    one that takes the crosswalk, ``meanings`` the project's table of exit reasons, ``keys`` how
+    survey items are scored; files delivered after ``known_at`` stay out. Raises
+    :class:`UserError` naming file, row or column and the fix when a file cannot be used; the
+    database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
     with engine.transaction():
         for contract in tables.values():
             create_described(engine, contract)
     reasons.store(engine, meanings or ())
+    scoring_keys.store(engine, keys)
     engine.run("insert into landed.project values ($1)", [settings.history.transfer_gap_days])
     inbox = deliveries(settings, data_dir, known_at)
     names = [file.source.name for file in inbox.files]

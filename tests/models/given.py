@@ -39,7 +39,7 @@ class Warehouse:
         for name, text in landed.items():
             for row in table(text):
                 seq += 1
-                if name == "exit_reasons":
+                if name in ("exit_reasons", "scoring_keys"):
                     self._fill(name, row)
                     continue
                 dates.add((row["delivered"], row.get("_source", "test")))

@@ -1,11 +1,24 @@
 -- warn
 -- survey items that run against their scale in one wave and with it in the others; printed inverted
-with answers as (
+with keyed as (
+    select distinct questionnaire, item from staging.scoring_key
+),
+
+-- Of items with a key survey_item_against_scale knows the direction in each wave.
+answers as (
     select
-        person_no, instrument, wave, item, value,
-        regexp_extract(item, '^(.*?)[ _-]?\d+$', 1) as scale
-    from staging.survey_response
-    where known_to = date '9999-12-31' and value is not null
+        responses.person_no, responses.instrument, responses.wave, responses.item,
+        responses.value,
+        regexp_extract(responses.item, '^(.*?)[ _-]?\d+$', 1) as scale
+    from staging.survey_response as responses
+    left join keyed
+        on
+            responses.instrument = keyed.questionnaire
+            and responses.item = keyed.item
+    where
+        responses.known_to = date '9999-12-31'
+        and responses.value is not null
+        and keyed.item is null
 ),
 
 pairs as (
