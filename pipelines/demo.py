@@ -23,6 +23,7 @@ from analysis.synthetic.sessions import draw_sessions
 from analysis.synthetic.truth import estimands
 from analysis.synthetic.truth_feelings import Feeling, lottery_feelings
 from pipelines import demo_programmes as programmes
+from pipelines import demo_surveys as surveys
 from pipelines import demo_tables as exports
 from pipelines.demo_canonical import ParquetFile, block_tables, whole_tables
 from pipelines.demo_vendor import SMALLEST as SMALLEST_VENDOR
@@ -146,7 +147,12 @@ def _write_blocks(company: Company, ids: pa.Array, paths: DemoPaths, *, clean: b
                 add(paths.data / "job_history.csv", exports.jobs(company, block, ids))
                 add(paths.data / "kpi_monthly.csv", exports.performance(company, block, ids))
                 add(paths.data / "mentoring_sessions.csv", exports.sessions(company, held, ids))
-            for name, table in block_tables(company, block, held, ids).items():
+            tables = block_tables(company, block, held, ids)
+            if clean:
+                add(paths.data / "survey.csv", surveys.answers(tables["survey"]))
+                asked = surveys.answers_of_mentees(tables["survey"])
+                add(paths.data / "survey_mentees.csv", asked)
+            for name, table in tables.items():
                 add(paths.canonical / f"{name}.parquet", table)
 
 

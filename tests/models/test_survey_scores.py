@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from analysis.scoring import ScaleKey, scores
+
 if TYPE_CHECKING:
     from tests.models.given import Warehouse
 
@@ -191,3 +195,30 @@ def test_a_scored_item_that_runs_against_its_scale_is_named(warehouse):
     assert meaning.endswith("a reversal was forgotten: q3 (1)")
     few = warehouse(scoring_keys=KEYS, employment=staff(99), surveys=against(True, 99))
     assert not named(few, check)
+
+
+def test_sql_and_numpy_score_alike_with_gaps_and_answers_out_of_range(warehouse):
+    """Forty people, five items of which two are reversed, answers from -1 to 7 on one to 5."""
+    rng = np.random.default_rng(5)
+    answers = rng.integers(-1, 8, size=(40, 5)).astype(float)
+    answers[rng.random(answers.shape) < 0.3] = np.nan
+    turned, weights = np.array([0, 1, 0, 1, 0], bool), np.array([1.0, 2.0, 0.7, 1.0, 1.3])
+    key = ScaleKey(np.full(5, 1.0), np.full(5, 5.0), turned, weights, 3)
+    head = KEYS.strip().splitlines()[0]
+    keys = [
+        f"pulse | i{k} | - | x | total | i{k} | 1 | 5 | {turned[k]} | {weights[k]} | 5 | 3 | false"
+        for k in range(5)
+    ]
+    rows = [
+        f"p{n:02d} 1 i{k} {answers[n, k]}"
+        for n in range(40)
+        for k in range(5)
+        if not np.isnan(answers[n, k])
+    ]
+    built = warehouse(scoring_keys="\n".join([head, *keys]), surveys=surveys(*rows))
+    found = built.engine.frame("select score, items_answered from marts.survey_scores")
+    asked = ~np.isnan(answers).all(axis=1)
+    score, answered = scores(answers[asked], key)
+    assert found["items_answered"].tolist() == answered.tolist()
+    np.testing.assert_allclose(found["score"], score, rtol=1e-14)
+    assert 5 < np.isnan(score).sum() < 35  # both happen
