@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
+from analysis.mediation_spec import Mediation, check_mediation
 from analysis.outcome import Outcome
 from analysis.outcome_rules import check_outcome
 
@@ -195,6 +196,7 @@ class StudySpec(_Part):
     negative_controls: Names = ()
     subgroups: Names = ()
     dose: Names = ()
+    mediation: Mediation | None = None
     effect_of_interest: float | None = Field(default=None, allow_inf_nan=False)
     specifications: tuple[Specification, ...] = ()
 
@@ -240,6 +242,7 @@ def parse_study(data: object) -> StudySpec:
         )
     _check_specifications(spec)
     check_outcome(spec)
+    check_mediation(spec)
     return spec
 
 
