@@ -19,7 +19,7 @@ def data():
     """600 people: two covariates, a drawn exposure, two mediators (A moves B), a moderator."""
     rng = np.random.default_rng(3)
     n = 600
-    x = rng.normal(size=(n, 2)) + [50, -3]
+    x = np.array([50.0, -3.0]) + rng.normal(size=(n, 2))
     t = rng.integers(0, 2, n).astype(float)
     w = rng.integers(1, 6, n).astype(float)
     a = 4 + 0.5 * t + 0.2 * t * w + 0.1 * x[:, 0] + rng.normal(size=n)
