@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from analysis.estimators.kaplan_meier import Shares
     from analysis.estimators.risk_table import Counts, RiskTable
 
+_ROUNDING = 1e-12  # a share this close to 1 is 1
+
 
 def incidence(table: RiskTable, kinds: tuple[int, ...]) -> Shares:
     """Share gone by an exit of these kinds just after each time of the table (k,).
 
     F(t) = sum of S(s-) d(s) / n(s): exits of other kinds compete, they do not censor.
     """
-    return np.cumsum(before(survival(table), 1.0) * hazard(table, table.of(kinds)))
+    added = before(survival(table), 1.0) * hazard(table, table.of(kinds))
+    return np.minimum(np.cumsum(added), 1.0)
 
 
 def aalen_johansen(table: RiskTable, kinds: tuple[int, ...], times: Counts) -> ShareCurve:
@@ -43,7 +47,8 @@ def aalen_johansen(table: RiskTable, kinds: tuple[int, ...], times: Counts) -> S
         # One more exit of the kind at s adds S(s-)/n, less what its person would have added later.
         later = ratio(share[j] - gone[: last + 1], stays[: last + 1])
         error[j] = multinomial_error(table, kinds, 1 - later, -later, int(last) + 1)
-    low, high = log_log_interval(1 - share, error)
+    rest = np.where(share < 1 - _ROUNDING, 1 - share, 0.0)
+    low, high = log_log_interval(rest, error)
     return ShareCurve(
         times=times, share=share, std_error=error, ci_low=1 - high, ci_high=1 - low
     )  # fmt: skip
@@ -67,4 +72,4 @@ def multinomial_error(
     p, q = of_kind / risk, (of_any - of_kind) / risk
     spread = p * own**2 + q * other**2 - (p * own + q * other) ** 2
     weight = before(survival(table), 1.0)[:rows] ** 2 / risk
-    return float(np.sqrt(max(weight @ spread, 0.0)))
+    return math.sqrt(max(float(weight @ spread), 0.0))

@@ -29,7 +29,7 @@ class ShareCurve:
 
 def survival(table: RiskTable) -> Shares:
     """The product-limit estimate just after each time of the table (k,)."""
-    return np.cumprod(1 - hazard(table, table.all_events))
+    return np.asarray(np.cumprod(1 - hazard(table, table.all_events)), dtype=np.float64)
 
 
 def before(share: Shares, start: float) -> Shares:
@@ -47,7 +47,7 @@ def kaplan_meier(table: RiskTable, times: Counts) -> ShareCurve:
 
     Greenwood's variance S^2 sum d / (n (n - d)) (1926), interval on the log(-log S) scale
     (Kalbfleisch & Prentice 1980). Once nobody is left, the interval is the last one with somebody,
-    taken down to 0.
+    taken down to 0; with late entry that also holds for those who come after.
     """
     stays = survival(table)
     events, risk = table.all_events, table.at_risk

@@ -40,7 +40,10 @@ class RiskTable:
         )
 
     def followed_at(self, time: int) -> bool:
-        """Whether curves are known at ``time``: somebody is still followed, or nobody stays."""
+        """Whether curves are known at ``time``: somebody is still followed, or nobody stays.
+
+        Where people enter late, the table needs a row for ``time`` to tell.
+        """
         row = int(np.searchsorted(self.times, time, side="left"))
         if row < len(self.times):
             return bool(self.at_risk[row] > 0) or self._all_left(row)
@@ -68,9 +71,9 @@ def risk_table(
     """The table of people (n) who come under observation at ``entry`` and leave it at ``time``.
 
     ``kind``: 0 no longer followed, 1 to ``n_kinds`` an exit. ``weight``: how many people the row
-    stands for. ``also``: times that get a row though nothing happens at them. Who leaves at a time
-    is at risk at it, after every exit of that time in the order of who is no longer followed; who
-    enters at a time is not. Raises ValueError where somebody leaves before having entered.
+    stands for. ``also``: times that get a row though nothing happens at them. Who leaves at a
+    time, or is followed until it, is at risk at it; who enters at it is not. Raises ValueError
+    where somebody leaves before having entered.
     """
     if np.any(entry >= time):
         raise ValueError("everybody must be observed for some time: entry before exit")

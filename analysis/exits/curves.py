@@ -35,7 +35,7 @@ def observed_curves(careers: Careers, spec: StudySpec) -> tuple[Curve, ...]:
     """Of each arm, the comparison first: incidence by kind of exit, and the share still employed.
 
     Points are the ends of months of follow-up up to the last of the study's windows, as long as
-    somebody is followed. None where nobody was assigned.
+    somebody is followed or nobody is left. None where nobody was assigned.
     """
     tables = arm_tables(careers, spec)
     arms = [(name, t) for name, t in zip(arm_names(spec), tables, strict=False) if t.size]
@@ -54,7 +54,7 @@ def arm_names(spec: StudySpec) -> tuple[str, ...]:
 def curve_kinds(metric: str) -> dict[str, tuple[int, ...]]:
     """Codes by name of what is shown: the study's kind, voluntary, involuntary, and all others."""
     shown = [k for k in dict.fromkeys((metric, *_SHOWN)) if k != "any"]
-    kinds = {k: (KINDS.index(k),) for k in shown}
+    kinds: dict[str, tuple[int, ...]] = {k: (KINDS.index(k),) for k in shown}
     kinds["other"] = tuple(c for c in ALL_KINDS if KINDS[c] not in shown)
     return kinds
 
@@ -107,7 +107,7 @@ def _curve(
     stays: bool = False,
 ) -> Curve:
     days = month_ends(spec)
-    days = days[table.at_risk[table.at(days)] > 0]
+    days = days[[table.followed_at(int(d)) for d in days]]
     share = kaplan_meier(table, days) if stays else aalen_johansen(table, codes, days)
     words = f"still employed, {arm}" if stays else f"left ({kind}), {arm}"
     return Curve(
