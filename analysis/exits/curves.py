@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 VOLUNTARY = KINDS.index("voluntary")
 ALL_KINDS = tuple(range(1, len(KINDS)))
 _SHOWN = ("voluntary", "involuntary")
-_AALEN_JOHANSEN = "Aalen-Johansen, variance of Greenwood's type, log(-log) interval"
-_KAPLAN_MEIER = "Kaplan-Meier, Greenwood's variance, log(-log) interval"
+_AALEN_JOHANSEN = (
+    "Aalen-Johansen, variance of Greenwood's type, log(-log) interval, people independent"
+)
+_KAPLAN_MEIER = "Kaplan-Meier, Greenwood's variance, log(-log) interval, people independent"
 
 
 def observed_curves(careers: Careers, spec: StudySpec) -> tuple[Curve, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _Z = float(stats.norm.ppf(0.975))
 _INDEPENDENT = "arms and people independent, normal interval"
+_CLUSTERED = "errors are to be clustered, and this comparison takes people as independent"
 _NOT_FOLLOWED = "nobody of one arm is followed to the end of the window"
 
 
@@ -37,6 +38,7 @@ def observed_differences(careers: Careers, spec: StudySpec) -> tuple[Result, ...
     ``aalen_johansen_difference`` (share who left by the study's kind), ``rmst_unadjusted`` (days
     employed until then, any exit ending it), ``log_rank`` (ratio of hazards of the study's kind
     over the whole follow-up to that day, one-step estimate of Peto, with the p-value of the test).
+    Not estimable where the study declares a cluster other than the person.
     """
     comparison, *treated = arm_tables(careers, spec)
     names = arm_names(spec)[1:]
@@ -57,8 +59,10 @@ def _of_arm(spec: StudySpec, arm: str, table: RiskTable, comparison: RiskTable) 
         _target(spec, arm, "rmst_unadjusted", "restricted mean days employed", "days"),
         _target(spec, arm, "log_rank", "one-step hazard ratio of the log-rank test", "ratio"),
     ]
-    if not all(t.followed_at(tau) for t in pair):
-        yield from (NotEstimable(target=t, reason=_NOT_FOLLOWED) for t in targets)
+    followed = all(t.followed_at(tau) for t in pair)
+    if not followed or spec.cluster != "person":
+        reason = _CLUSTERED if followed else _NOT_FOLLOWED
+        yield from (NotEstimable(target=t, reason=reason) for t in targets)
         return
     shares = [aalen_johansen(t, codes, np.array([tau])) for t in pair]
     means = [Mean(float(s.share[0]), float(s.std_error[0])) for s in shares]

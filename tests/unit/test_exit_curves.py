@@ -36,7 +36,7 @@ def _careers(rows: list[Row], hired: int = 0, end: int = END) -> Careers:
     )  # fmt: skip
 
 
-def _spec(metric: str = "voluntary", months: int = 12):
+def _spec(metric: str = "voluntary", months: int = 12, **more: object):
     return parse_study(
         {
             "study": "exits",
@@ -48,6 +48,7 @@ def _spec(metric: str = "voluntary", months: int = 12):
             "outcome": {"kind": "exit", "metric": metric},
             "follow_up": {"months": months, "primary": [1, months]},
         }
+        | more
     )
 
 
@@ -162,3 +163,9 @@ def test_a_ratio_needs_exits_in_both_arms_and_a_difference_does_not() -> None:
     assert share.estimate == pytest.approx(-12 / 32)
     assert share.n_smallest == 12
     assert isinstance(ratio, NotEstimable)
+
+
+def test_where_errors_are_clustered_independent_people_are_not_compared() -> None:
+    careers = _careers(_arm(1, {99: 10}, 30) + _arm(0, {199: 20}, 30))
+    found = observed_differences(careers, _spec(cluster="manager_no"))
+    assert all(isinstance(r, NotEstimable) and "clustered" in r.reason for r in found)
