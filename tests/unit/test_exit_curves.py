@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from analysis.curve_disclosure import shown_points
 from analysis.estimate import Estimate, NotEstimable
 from analysis.exits.careers import KINDS, NEVER, Careers
 from analysis.exits.curves import observed_curves
 from analysis.exits.observed import observed_differences
+from analysis.rules import Rules
 from analysis.study import parse_study
 
 if TYPE_CHECKING:
@@ -169,3 +171,16 @@ def test_where_errors_are_clustered_independent_people_are_not_compared() -> Non
     careers = _careers(_arm(1, {99: 10}, 30) + _arm(0, {199: 20}, 30))
     found = observed_differences(careers, _spec(cluster="manager_no"))
     assert all(isinstance(r, NotEstimable) and "clustered" in r.reason for r in found)
+
+
+def test_curves_of_careers_are_shown_at_ends_of_months_in_both_modes() -> None:
+    """Of 300, 13 leave each fortnight; public ones are exact, protected ones coarse."""
+    careers = _careers(_arm(0, {14 * k: 13 for k in range(1, 15)}, 118))
+    left = _find(observed_curves(careers, _spec()), "control", "voluntary")
+    assert shown_points(left, Rules(mode="public")) == left.points
+    shown = shown_points(left, Rules())
+    exact = {p.day: p for p in left.points}
+    assert [p.day for p in shown] == [0, 30, 60, 90, 120, 150, 180, 365]  # no exit after 210
+    for p in shown:
+        assert abs(p.share - exact[p.day].share) <= 4 / 300
+        assert abs(p.at_risk - exact[p.day].at_risk) <= 6
