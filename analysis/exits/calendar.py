@@ -1,4 +1,9 @@
-"""Months of follow-up: months of 30 days, a year of 365, so that 90, 180 and 365 days are ends."""
+"""Months of follow-up, and calendar months as numbers (12 x year + month - 1).
+
+People assigned on a day are followed in months of 30 days and years of 365, so that 90, 180 and
+365 days are ends of months. Trials begin on the first of a month and follow calendar months, so
+that who starts, who leaves and who is censored change over at the same moment.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Ints = NDArray[np.int64]
+
 DAYS_A_MONTH, DAYS_A_YEAR, MONTHS_A_YEAR = 30, 365, 12
+_EPOCH = 12 * 1970
 
 
 def end_of_month(month: int) -> int:
@@ -24,7 +32,7 @@ def ends_a_month(day: int) -> bool:
     return rest % DAYS_A_MONTH == 0 and rest < DAYS_A_MONTH * MONTHS_A_YEAR
 
 
-def month_of_day(days: NDArray[np.int64]) -> NDArray[np.int64]:
+def month_of_day(days: Ints) -> Ints:
     """The month of follow-up (from 1) of each number of days since time zero (from 0).
 
     The last month of each year of follow-up has 35 days.
@@ -32,3 +40,15 @@ def month_of_day(days: NDArray[np.int64]) -> NDArray[np.int64]:
     years, rest = np.divmod(days, DAYS_A_YEAR)
     within = np.minimum(rest // DAYS_A_MONTH, MONTHS_A_YEAR - 1)
     return np.asarray(MONTHS_A_YEAR * years + within + 1)
+
+
+def calendar_month(day: Ints) -> Ints:
+    """The calendar month, 12 x year + month - 1, of days counted from 1970-01-01."""
+    months = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]")
+    return np.asarray(months.astype(np.int64) + _EPOCH)
+
+
+def first_day(month: Ints) -> Ints:
+    """The first day of each calendar month, counted from 1970-01-01."""
+    days = (np.asarray(month) - _EPOCH).astype("datetime64[M]").astype("datetime64[D]")
+    return np.asarray(days.astype(np.int64))

@@ -1,0 +1,155 @@
+"""Columns of a model of exits: what a month of follow-up is described by.
+
+Months of follow-up, tenure and calendar are bands and waves, so that few parameters say much and
+person-months with the same description are one cell. Tenure is that of the month itself: hazards
+peak at three months of it, and a year is where contracts end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.exits.calendar import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.exits.careers import Careers
+    from analysis.exits.entries import Entries
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FOLLOW_UP_FROM = np.array([1, 4, 7, 13, 25, 37, 61])  # months since time zero at which bands begin
+TENURE_FROM = np.array([0, 3, 6, 9, 12, 13, 24, 60])  # months
+_USUAL = 13  # the band of 13 to 23 months is what the others are compared with
+_HARMONICS = (1, 2)  # a year, half a year
+_CURVED_FROM = 3  # groups of a number from which on its square is a column as well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Covariates as patterns: ``pattern`` (n, 1 or months) numbers rows of ``values`` (P, q)."""
+
+    pattern: Ints
+    values: Floats
+    names: tuple[str, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything changes from month to month."""
+        return int(self.pattern.shape[1]) > 1
+
+    def at(self, row: Ints, column: Ints) -> Ints:
+        """The pattern of these spells in these months of the careers."""
+        return np.asarray(self.pattern[row, column if self.changes else 0])
+
+
+def baseline_of(careers: Careers) -> Baseline:
+    """The covariates of all spells and months."""
+    width = max((c.codes.shape[1] for c in careers.covariates), default=1)
+    code = np.zeros((len(careers), width), dtype=np.int64)
+    for covariate in careers.covariates:
+        code = code * (len(covariate.labels) + 1) + covariate.codes + 1
+    found, pattern = np.unique(code, return_inverse=True)
+    columns: list[Floats] = []
+    names: list[str] = []
+    for covariate in reversed(careers.covariates):
+        found, own = np.divmod(found, len(covariate.labels) + 1)
+        made = _described(covariate.scores, own - 1, covariate.labels, covariate.codes)
+        columns = [*made.values(), *columns]
+        names = [*(f"{covariate.name}{n}" for n in made), *names]
+    values = np.column_stack(columns) if columns else np.zeros((len(found), 0))
+    return Baseline(pattern=pattern.reshape(code.shape), values=values, names=tuple(names))
+
+
+def _described(
+    scores: tuple[float, ...] | None, own: Ints, labels: tuple[str, ...], codes: NDArray[np.int16]
+) -> dict[str, Floats]:
+    """Columns (P,) of one covariate: score and square, or a dummy a category but the largest."""
+    columns: dict[str, Floats] = {}
+    missing = own < 0
+    if scores is not None:
+        score = np.array(scores)
+        spread = float(score.std()) or 1.0
+        value = np.where(missing, 0.0, (score[own.clip(0)] - score.mean()) / spread)
+        columns[""] = value
+        if len(np.unique(score)) >= _CURVED_FROM:
+            columns[" squared"] = value**2
+    else:
+        counts = np.bincount(codes[codes >= 0].ravel(), minlength=len(labels))
+        for code in range(len(labels)):
+            if code != counts.argmax():
+                columns[f"={labels[code]}"] = (own == code).astype(float)
+    if missing.any():
+        columns[" missing"] = missing.astype(float)
+    return columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What columns there are: bands of follow-up and years in use, and the baseline.
+
+    ``bands``: months since time zero at which each band begins. Years are those between the first
+    and the last month with anybody at risk; months beyond count as in the nearest.
+    """
+
+    baseline: Baseline
+    bands: Ints
+    first_year: int
+    last_year: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order; effect columns come last."""
+        return (
+            "constant",
+            *(f"months from {b}" for b in self.bands[1:]),
+            *(f"tenure from {t}" for t in TENURE_FROM if t != _USUAL),
+            *(f"year {y}" for y in range(self.first_year + 1, self.last_year + 1)),
+            *(f"season {wave}{h}" for h in _HARMONICS for wave in ("sin", "cos")),
+            *self.baseline.names,
+            *(f"effect from month {b}" for b in self.bands),
+        )
+
+    def rows(self, pattern: Ints, month: Ints, tenure: Ints, band: Ints, treated: Ints) -> Floats:
+        """Columns (r, p) of rows: codes of bands, calendar month, pattern, arm (0 or 1)."""
+        reference = int(np.searchsorted(TENURE_FROM, _USUAL))
+        others = [code for code in range(len(TENURE_FROM)) if code != reference]
+        year = np.clip(month // MONTHS_A_YEAR, self.first_year, self.last_year)
+        angle = 2 * np.pi * (month % MONTHS_A_YEAR) / MONTHS_A_YEAR
+        return np.column_stack(
+            [
+                np.ones(len(pattern)),
+                *((band == code) for code in range(1, len(self.bands))),
+                *((tenure == code) for code in others),
+                *((year == y) for y in range(self.first_year + 1, self.last_year + 1)),
+                *(wave(h * angle) for h in _HARMONICS for wave in (np.sin, np.cos)),
+                self.baseline.values[pattern],
+                *((band == code) * treated for code in range(len(self.bands))),
+            ]
+        )
+
+    @property
+    def effects(self) -> slice:
+        """The effect columns."""
+        return slice(len(self.names) - len(self.bands), len(self.names))
+
+
+def layout_of(entries: Entries, baseline: Baseline) -> Layout:
+    """The layout that these entries need."""
+    last = entries.month + entries.last.clip(1) - 1
+    return Layout(
+        baseline=baseline,
+        bands=FOLLOW_UP_FROM[entries.months >= FOLLOW_UP_FROM],
+        first_year=int(entries.month.min(initial=2**31) // MONTHS_A_YEAR),
+        last_year=int(last.max(initial=0) // MONTHS_A_YEAR),
+    )
+
+
+def code_of(values: Ints, begins: Ints) -> Ints:
+    """The band of each value, from the values at which bands begin."""
+    return np.searchsorted(begins, values, side="right") - 1

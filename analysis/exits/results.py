@@ -1,0 +1,255 @@
+"""Results and curves of a study of exits, the headline first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from analysis.curve import Curve, Point
+from analysis.estimate import NotEstimable
+from analysis.estimators.results import relabelled
+from analysis.exits.calendar import end_of_month
+from analysis.exits.figures import ON_LANDMARK, Maker
+from analysis.exits.setting import ExitSetting, prepare
+from analysis.exits.unadjusted import seen_incidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from analysis.estimate import Result, Target
+    from analysis.exits.careers import Careers
+    from analysis.exits.entries import Entries
+    from analysis.exits.models import KindModel
+    from analysis.exits.setting import Compared
+    from analysis.study import StudySpec
+
+    Floats = NDArray[np.float64]
+
+G_FORMULA = "standardised cumulative incidence, complementary log-log hazards"
+_LOGIT = "standardised cumulative incidence, logit hazards"
+_HAZARD_RATIO = "complementary log-log hazard, one effect at all times"
+_NAIVE = "immortal-time-biased: not an effect"
+_CRUDE = "share who left, ever started less never"
+_CONVENTION = (
+    "standardised to {whom}; intervals pointwise, from influence functions clustered as the "
+    "headline"
+)
+
+
+def estimate_exits(
+    careers: Careers, spec: StudySpec
+) -> tuple[tuple[Result, ...], tuple[Curve, ...]]:
+    """All results of a study of exits, the one headline first, and its curves."""
+    setting = prepare(careers, spec)
+    return results_of(setting), curves_of(setting)
+
+
+def results_of(setting: ExitSetting) -> tuple[Result, ...]:
+    """All results of a study already fitted; primary figures of all arms come first."""
+    first: list[Result] = []
+    beside: list[Result] = []
+    for place, arm in enumerate(setting.arms):
+        found = list(_of_arm(Maker(setting=setting, arm=arm)))
+        head = relabelled(found[0], name="primary", role="secondary" if place else "headline")
+        first.append(head)
+        beside += found[1:]
+    return (*first, *beside)
+
+
+def _of_arm(maker: Maker) -> Iterator[Result]:
+    arm, setting = maker.arm, maker.setting
+    yield difference(maker, arm.compared, "primary", _headline_kind(setting))
+    for place in range(1, len(setting.windows)):
+        yield difference(maker, arm.compared, "window", _headline_kind(setting), place=place)
+    for name in _other_kinds(setting):
+        yield difference(maker, arm.compared, name, name)
+    yield _days(maker, "rmst", "any", "days employed", sign=-1)
+    yield _days(maker, "time_lost", _headline_kind(setting), "days lost to exits of this kind")
+    yield _avoided(maker)
+    yield _hazard_ratio(maker)
+    yield difference(maker, arm.logit, "logit", _headline_kind(setting), estimator=_LOGIT)
+    if setting.assigned:
+        yield _unadjusted(maker)
+    else:
+        yield difference(
+            maker, arm.landmark, "landmark", _headline_kind(setting), estimand=ON_LANDMARK
+        )
+    yield _naive(maker)
+    yield _naive_ratio(maker)
+
+
+def _headline_kind(setting: ExitSetting) -> str:
+    return setting.spec.outcome.metric
+
+
+def _other_kinds(setting: ExitSetting) -> list[str]:
+    """Kinds shown beside the study's: voluntary, involuntary and any exit."""
+    shown = ("voluntary", "involuntary", "any")
+    return [name for name in shown if name != setting.spec.outcome.metric]
+
+
+def _pick(setting: ExitSetting, kind: str, values: Floats) -> Floats:
+    """The figures of a kind, from an array (2, J, ...); any exit is the sum of all kinds."""
+    if kind == "any":
+        return np.asarray(values.sum(axis=1))
+    place = [k.name for k in setting.kinds].index(kind)
+    return np.asarray(values[:, place])
+
+
+def difference(
+    maker: Maker, compared: Compared | str, name: str, kind: str, *, place: int = 0,
+    estimator: str = G_FORMULA, estimand: str | None = None,
+) -> Result:  # fmt: skip
+    """With less without in the share who left by the end of a window."""
+    window = maker.setting.windows[place]
+    target = maker.target(name, estimator, window=window, estimand=estimand)
+    if isinstance(compared, str):
+        return NotEstimable(target=target, reason=compared)
+    figure = compared.entries.months + place
+    value, influence = _contrast(maker.setting, compared, kind, figure)
+    return maker.result(target, value, influence, compared.entries, _words(compared))
+
+
+def _contrast(
+    setting: ExitSetting, compared: Compared, kind: str, figure: int
+) -> tuple[float, Floats]:
+    value = _pick(setting, kind, compared.standardised.value)[:, figure]
+    influence = _pick(setting, kind, compared.standardised.influence)[:, figure]
+    return float(value[1] - value[0]), influence[1] - influence[0]
+
+
+def _words(compared: Compared) -> str:
+    return "" if compared.weights is None else "weights of comparators taken as known"
+
+
+def _days(maker: Maker, name: str, kind: str, what: str, sign: int = 1) -> Result:
+    compared = maker.arm.compared
+    last = end_of_month(maker.setting.windows[0][1])
+    target = maker.target(name, f"{G_FORMULA}; {what} of the first {last}", unit="days")
+    if isinstance(compared, str):
+        return NotEstimable(target=target, reason=compared)
+    value, influence = _contrast(maker.setting, compared, kind, -1)
+    return maker.result(target, sign * value, sign * influence, compared.entries, _words(compared))
+
+
+def _avoided(maker: Maker) -> Result:
+    """Exits fewer than there would have been among those the headline is about."""
+    compared = maker.arm.compared
+    target = maker.target("exits_avoided", f"{G_FORMULA} times people", unit="people")
+    if isinstance(compared, str):
+        return NotEstimable(target=target, reason=compared)
+    people = int(compared.group.treated.sum())
+    kind = _headline_kind(maker.setting)
+    value, influence = _contrast(maker.setting, compared, kind, compared.entries.months)
+    return maker.result(
+        target, -people * value, -people * influence, compared.entries, _words(compared)
+    )
+
+
+def _hazard_ratio(maker: Maker) -> Result:
+    model, compared = maker.arm.one_effect, maker.arm.compared
+    target = maker.target("hazard_ratio", _HAZARD_RATIO, unit="ratio")
+    if isinstance(model, str) or isinstance(compared, str):
+        return NotEstimable(target=target, reason=str(model))
+    return _ratio_of(maker, target, model, compared.entries)
+
+
+def _ratio_of(maker: Maker, target: Target, model: KindModel, entries: Entries) -> Result:
+    assert model.hazard is not None
+    return maker.ratio(target, model.hazard.coefficients[-1], model.influence[:, -1], entries)
+
+
+def _unadjusted(maker: Maker) -> Result:
+    compared = maker.arm.compared
+    target = maker.target("unadjusted", "difference in cumulative incidence (Aalen-Johansen)")
+    if isinstance(compared, str):
+        return NotEstimable(target=target, reason=compared)
+    setting = maker.setting
+    kinds = setting.kinds if _headline_kind(setting) == "any" else setting.kinds[:1]
+    seen = [seen_incidence(compared.entries, kind, setting.cluster) for kind in kinds]
+    month = setting.windows[0][1] - 1
+    value = sum(s.incidence[1, month] - s.incidence[0, month] for s in seen)
+    moved = np.sum([s.influence[1, month] - s.influence[0, month] for s in seen], axis=0)
+    return maker.result(target, float(value), moved, compared.entries)
+
+
+def _naive(maker: Maker) -> Result:
+    """Ever started less never, in the share who left by the end of the primary window."""
+    setting, entries = maker.setting, maker.arm.ever
+    target = maker.target("naive", _CRUDE, role="naive", estimand=_NAIVE)
+    month = setting.windows[0][1]
+    zero = setting.careers.zero[entries.row]
+    whole = setting.careers.end[entries.row] + 1 - zero >= end_of_month(month)
+    some = entries.take(whole)
+    if not 0 < some.treated.sum() < len(some):
+        return NotEstimable(target=target, reason="everybody started, or nobody did")
+    codes = [c for k in setting.kinds[: None if _any(setting) else 1] for c in k.codes]
+    left = np.isin(some.kind, codes) & (some.last <= month)
+    value, influence = 0.0, np.zeros(int(setting.cluster.max()) + 1)
+    for arm, sign in ((True, 1), (False, -1)):
+        own = some.treated == arm
+        share = left[own].mean()
+        value += sign * float(share)
+        moved = (left[own] - share) / own.sum()
+        who = setting.cluster[some.row[own]]
+        influence += sign * np.bincount(who, weights=moved, minlength=len(influence))
+    return maker.result(target, value, influence, some)
+
+
+def _any(setting: ExitSetting) -> bool:
+    return _headline_kind(setting) == "any"
+
+
+def _naive_ratio(maker: Maker) -> Result:
+    model = maker.arm.ever_effect
+    target = maker.target(
+        "naive_hazard_ratio", "complementary log-log hazard, ever started as if from time zero",
+        unit="ratio", role="naive", estimand=_NAIVE,
+    )  # fmt: skip
+    if isinstance(model, str):
+        return NotEstimable(target=target, reason=model)
+    return _ratio_of(maker, target, model, maker.arm.ever)
+
+
+def curves_of(setting: ExitSetting) -> tuple[Curve, ...]:
+    """Two standardised curves an arm, with and without; none where nothing could be fitted."""
+    found: list[Curve] = []
+    for arm in setting.arms:
+        if not isinstance(arm.compared, str):
+            maker = Maker(setting=setting, arm=arm)
+            found += [_curve(maker, arm.compared, treated) for treated in (1, 0)]
+    return tuple(found)
+
+
+def _curve(maker: Maker, compared: Compared, treated: int) -> Curve:
+    setting, kind = maker.setting, _headline_kind(maker.setting)
+    value = _pick(setting, kind, compared.standardised.value)[treated]
+    influence = _pick(setting, kind, compared.standardised.influence)[treated]
+    entries = compared.entries.take(compared.entries.treated == bool(treated))
+    codes = [c for k in setting.kinds[: None if _any(setting) else 1] for c in k.codes]
+    person = setting.careers.person[entries.row]
+    points = [Point(day=0, share=0.0, ci_low=0.0, ci_high=0.0, events=0,
+                    at_risk=len(np.unique(person[entries.last >= 1])))]  # fmt: skip
+    for k in range(1, entries.months + 1):
+        error, df, _ = maker.spread(influence[k - 1], compared.entries)
+        half, share = float(stats.t.ppf(0.975, df)) * error, float(value[k - 1])
+        there = entries.last >= k
+        left = there & (entries.last == k) & np.isin(entries.kind, codes)
+        points.append(
+            Point(
+                day=end_of_month(k), share=share, ci_low=max(share - half, 0.0),
+                ci_high=min(share + half, 1.0), at_risk=len(np.unique(person[there])),
+                events=len(np.unique(person[left])),
+            )
+        )  # fmt: skip
+    whom = "everybody assigned" if setting.assigned else "those who started"
+    arm = maker.arm.arm if treated else setting.spec.arms.comparison
+    return Curve(
+        name="standardised_incidence", label=f"left ({kind}), {arm}", arm=arm, exit_kind=kind,
+        n_people=len(np.unique(person)), convention=_CONVENTION.format(whom=whom),
+        points=tuple(points),
+    )  # fmt: skip
