@@ -9,8 +9,8 @@ import numpy as np
 from analysis.exits.careers import KINDS, NEVER, Careers, Covariate
 from analysis.synthetic.calendar import MONTHS, month_start
 from analysis.synthetic.calendar import NEVER as NO_MONTH
+from analysis.synthetic.exits import _BY_TENURE, other_hazards, voluntary_force
 from analysis.synthetic.exits import KINDS as DRAWN_KINDS
-from analysis.synthetic.exits import other_hazards, voluntary_force
 from analysis.synthetic.opt_in import past_performance
 from analysis.synthetic.surveys import early_engagement
 
@@ -115,12 +115,13 @@ def curves(
     """
     people = company.people.take(who)
     column = first[:, None] + np.arange(months)
-    inside = column < MONTHS
-    column = np.minimum(column, MONTHS - 1)
-    force = np.take_along_axis(voluntary_force(people), column, axis=1) * theta
-    leaves = -np.expm1(-force)
-    others = [np.take_along_axis(h, column, axis=1) for h in other_hazards(people).values()]
+    # months after the last drawn have the season of a year before, and their own tenure
+    drawn = np.where(column < MONTHS, column, column - 12)
+    tenure = [_BY_TENURE[(c - people.hire_month[:, None]).clip(0, 60)] for c in (column, drawn)]
+    force = np.take_along_axis(voluntary_force(people), drawn, axis=1) * tenure[0] / tenure[1]
+    leaves = -np.expm1(-force * theta)
+    others = [np.take_along_axis(h, drawn, axis=1) for h in other_hazards(people).values()]
     stays = (1 - leaves) * np.prod([1 - h for h in others], axis=0)
     before = np.concatenate([np.ones((len(who), 1)), np.cumprod(stays, axis=1)[:, :-1]], axis=1)
-    voluntary = np.cumsum(before * leaves * inside, axis=1)
+    voluntary = np.cumsum(before * leaves, axis=1)
     return voluntary, 1 - np.cumprod(stays, axis=1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analysis.estimate import Result, Role
     from analysis.exits.entries import Entries
-    from analysis.exits.setting import ArmSetting, ExitSetting
+    from analysis.exits.setting import ExitSetting
     from analysis.study import Window
 
     Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Maker:
     """Makes the results of one arm: intervals, people counted, words."""
 
     setting: ExitSetting
-    arm: ArmSetting
+    arm: str
 
     @property
     def estimand(self) -> str:
@@ -51,7 +51,7 @@ class Maker:
         spec = self.setting.spec
         return Target(
             name=name, role=role, estimand=self.estimand if estimand is None else estimand,
-            estimator=estimator, arm=self.arm.arm, comparison=spec.arms.comparison,
+            estimator=estimator, arm=self.arm, comparison=spec.arms.comparison,
             window=window or spec.follow_up.primary, unit=unit,
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.exits.careers import Careers
     from analysis.exits.entries import Entries
     from analysis.exits.models import KindModel
-    from analysis.exits.setting import Compared
+    from analysis.exits.setting import ArmSetting, Compared
     from analysis.study import StudySpec
 
     Floats = NDArray[np.float64]
@@ -53,33 +53,33 @@ def results_of(setting: ExitSetting) -> tuple[Result, ...]:
     first: list[Result] = []
     beside: list[Result] = []
     for place, arm in enumerate(setting.arms):
-        found = list(_of_arm(Maker(setting=setting, arm=arm)))
+        found = list(_of_arm(Maker(setting=setting, arm=arm.arm), arm))
         head = relabelled(found[0], name="primary", role="secondary" if place else "headline")
         first.append(head)
         beside += found[1:]
     return (*first, *beside)
 
 
-def _of_arm(maker: Maker) -> Iterator[Result]:
-    arm, setting = maker.arm, maker.setting
-    yield difference(maker, arm.compared, "primary", _headline_kind(setting))
+def _of_arm(maker: Maker, arm: ArmSetting) -> Iterator[Result]:
+    setting, main = maker.setting, arm.compared
+    yield difference(maker, main, "primary", _headline_kind(setting))
     for place in range(1, len(setting.windows)):
-        yield difference(maker, arm.compared, "window", _headline_kind(setting), place=place)
+        yield difference(maker, main, "window", _headline_kind(setting), place=place)
     for name in _other_kinds(setting):
-        yield difference(maker, arm.compared, name, name)
-    yield _days(maker, "rmst", "any", "days employed", sign=-1)
-    yield _days(maker, "time_lost", _headline_kind(setting), "days lost to exits of this kind")
-    yield _avoided(maker)
-    yield _hazard_ratio(maker)
+        yield difference(maker, main, name, name)
+    yield days(maker, main, "rmst", "any", "days employed", sign=-1)
+    yield days(maker, main, "time_lost", _headline_kind(setting), "days lost to exits of this kind")
+    yield _avoided(maker, main)
+    yield _hazard_ratio(maker, arm)
     yield difference(maker, arm.logit, "logit", _headline_kind(setting), estimator=_LOGIT)
     if setting.assigned:
-        yield _unadjusted(maker)
+        yield _unadjusted(maker, main)
     else:
         yield difference(
             maker, arm.landmark, "landmark", _headline_kind(setting), estimand=ON_LANDMARK
         )
-    yield _naive(maker)
-    yield _naive_ratio(maker)
+    yield naive_difference(maker, arm.ever)
+    yield _naive_ratio(maker, arm)
 
 
 def _headline_kind(setting: ExitSetting) -> str:
@@ -126,8 +126,10 @@ def _words(compared: Compared) -> str:
     return "" if compared.weights is None else "weights of comparators taken as known"
 
 
-def _days(maker: Maker, name: str, kind: str, what: str, sign: int = 1) -> Result:
-    compared = maker.arm.compared
+def days(
+    maker: Maker, compared: Compared | str, name: str, kind: str, what: str, sign: int = 1
+) -> Result:
+    """With less without in days up to the end of the primary window: the area of the curves."""
     last = end_of_month(maker.setting.windows[0][1])
     target = maker.target(name, f"{G_FORMULA}; {what} of the first {last}", unit="days")
     if isinstance(compared, str):
@@ -136,9 +138,8 @@ def _days(maker: Maker, name: str, kind: str, what: str, sign: int = 1) -> Resul
     return maker.result(target, sign * value, sign * influence, compared.entries, _words(compared))
 
 
-def _avoided(maker: Maker) -> Result:
+def _avoided(maker: Maker, compared: Compared | str) -> Result:
     """Exits fewer than there would have been among those the headline is about."""
-    compared = maker.arm.compared
     target = maker.target("exits_avoided", f"{G_FORMULA} times people", unit="people")
     if isinstance(compared, str):
         return NotEstimable(target=target, reason=compared)
@@ -150,8 +151,8 @@ def _avoided(maker: Maker) -> Result:
     )
 
 
-def _hazard_ratio(maker: Maker) -> Result:
-    model, compared = maker.arm.one_effect, maker.arm.compared
+def _hazard_ratio(maker: Maker, arm: ArmSetting) -> Result:
+    model, compared = arm.one_effect, arm.compared
     target = maker.target("hazard_ratio", _HAZARD_RATIO, unit="ratio")
     if isinstance(model, str) or isinstance(compared, str):
         return NotEstimable(target=target, reason=str(model))
@@ -163,8 +164,7 @@ def _ratio_of(maker: Maker, target: Target, model: KindModel, entries: Entries) 
     return maker.ratio(target, model.hazard.coefficients[-1], model.influence[:, -1], entries)
 
 
-def _unadjusted(maker: Maker) -> Result:
-    compared = maker.arm.compared
+def _unadjusted(maker: Maker, compared: Compared | str) -> Result:
     target = maker.target("unadjusted", "difference in cumulative incidence (Aalen-Johansen)")
     if isinstance(compared, str):
         return NotEstimable(target=target, reason=compared)
@@ -177,9 +177,9 @@ def _unadjusted(maker: Maker) -> Result:
     return maker.result(target, float(value), moved, compared.entries)
 
 
-def _naive(maker: Maker) -> Result:
+def naive_difference(maker: Maker, entries: Entries) -> Result:
     """Ever started less never, in the share who left by the end of the primary window."""
-    setting, entries = maker.setting, maker.arm.ever
+    setting = maker.setting
     target = maker.target("naive", _CRUDE, role="naive", estimand=_NAIVE)
     month = setting.windows[0][1]
     zero = setting.careers.zero[entries.row]
@@ -204,15 +204,15 @@ def _any(setting: ExitSetting) -> bool:
     return _headline_kind(setting) == "any"
 
 
-def _naive_ratio(maker: Maker) -> Result:
-    model = maker.arm.ever_effect
+def _naive_ratio(maker: Maker, arm: ArmSetting) -> Result:
+    model = arm.ever_effect
     target = maker.target(
         "naive_hazard_ratio", "complementary log-log hazard, ever started as if from time zero",
         unit="ratio", role="naive", estimand=_NAIVE,
     )  # fmt: skip
     if isinstance(model, str):
         return NotEstimable(target=target, reason=model)
-    return _ratio_of(maker, target, model, maker.arm.ever)
+    return _ratio_of(maker, target, model, arm.ever)
 
 
 def curves_of(setting: ExitSetting) -> tuple[Curve, ...]:
@@ -220,7 +220,7 @@ def curves_of(setting: ExitSetting) -> tuple[Curve, ...]:
     found: list[Curve] = []
     for arm in setting.arms:
         if not isinstance(arm.compared, str):
-            maker = Maker(setting=setting, arm=arm)
+            maker = Maker(setting=setting, arm=arm.arm)
             found += [_curve(maker, arm.compared, treated) for treated in (1, 0)]
     return tuple(found)
 
@@ -247,7 +247,7 @@ def _curve(maker: Maker, compared: Compared, treated: int) -> Curve:
             )
         )  # fmt: skip
     whom = "everybody assigned" if setting.assigned else "those who started"
-    arm = maker.arm.arm if treated else setting.spec.arms.comparison
+    arm = maker.arm if treated else setting.spec.arms.comparison
     return Curve(
         name="standardised_incidence", label=f"left ({kind}), {arm}", arm=arm, exit_kind=kind,
         n_people=len(np.unique(person)), convention=_CONVENTION.format(whom=whom),
