@@ -47,11 +47,36 @@ REQUIRED: dict[str, frozenset[str]] = {
     ),
 }
 
+# Studies of exits are checked in their own way: who is gone is the outcome, nobody is missing.
+REQUIRED_OF_EXITS: dict[str, frozenset[str]] = {
+    "randomised": frozenset({"events_per_parameter", "negative_controls"}),
+    **dict.fromkeys(
+        ("opt_in", "rollout"),
+        frozenset(
+            {
+                "events_per_parameter",
+                "negative_controls",
+                "comparability",
+                "adjusted_balance",
+                "effective_sample_size",
+                "start_weights",
+            }
+        ),
+    ),
+}
+
 # The same, by what is measured.
 REQUIRED_BY_KIND: dict[str, frozenset[str]] = {
     "rating": frozenset({"who_rates"}),
     "team": frozenset({"mentored_mates"}),
 }
+
+
+def required_checks(spec: StudySpec) -> frozenset[str]:
+    """Names of the diagnostics without which a finding of this study cannot be built."""
+    kind = spec.outcome.kind
+    by_design = REQUIRED_OF_EXITS if kind == "exit" else REQUIRED
+    return by_design.get(spec.design, frozenset()) | REQUIRED_BY_KIND.get(kind, frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +136,7 @@ class Finding:
     curves: tuple[Curve, ...] = ()
 
     def __post_init__(self) -> None:
-        required = REQUIRED.get(self.spec.design, frozenset())
-        required |= REQUIRED_BY_KIND.get(self.spec.outcome.kind, frozenset())
-        missing = required - {d.name for d in self.diagnostics}
+        missing = required_checks(self.spec) - {d.name for d in self.diagnostics}
         if missing:
             raise ValueError(f"finding without required diagnostics: {', '.join(sorted(missing))}")
         if sum(e.target.role == "headline" for e in self.estimates) != 1:

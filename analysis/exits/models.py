@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 Link = Literal["cloglog", "logit"]
+EXITS_A_PARAMETER = 10  # exits the study's own model has for each column that may be left out
 NUISANCE_EXITS = 5  # exits a parameter below which a competing kind gets fewer columns
 _MAIN = ("voluntary", "involuntary")
 
@@ -82,6 +83,37 @@ def one_effect(layout: Layout) -> Floats:
     return mix[:, : layout.effects.start + 1]
 
 
+def headline_columns(layout: Layout, exits: tuple[int, int], *, assigned: bool) -> Floats:
+    """Columns of the study's own kind, given its exits by arm.
+
+    Effects differ by months since the start where the arm with fewer exits has ten for each, else
+    there is one. What may drive the start always stays; where arms were assigned nothing does, and
+    what only makes the answer sharper is left out until there are ten exits a parameter.
+    """
+    varied = min(exits) >= EXITS_A_PARAMETER * len(layout.bands)
+    mix = np.eye(len(layout.names)) if varied else one_effect(layout)
+    end = layout.effects.start
+    bands, all_of_them = range(len(layout.bands)), range(end)
+    fewer = [*bands, *range(end - len(layout.baseline.names), end)]
+    choices = [all_of_them, fewer, bands, range(1)] if assigned else [all_of_them]
+    for main in choices:
+        kept = mix[:, [*main, *range(end, mix.shape[1])]]
+        if sum(exits) >= EXITS_A_PARAMETER * kept.shape[1]:
+            return kept
+    return kept
+
+
+def effect_columns(layout: Layout, mix: Floats) -> Ints:
+    """Which columns of a model hold effects."""
+    return np.flatnonzero(mix[layout.effects].any(axis=0))
+
+
+def merged_effects(layout: Layout, mix: Floats) -> Floats:
+    """The same columns with one effect, in the last."""
+    others = np.delete(mix, effect_columns(layout, mix), axis=1)
+    return np.column_stack([others, one_effect(layout)[:, -1]])
+
+
 def _choices(layout: Layout) -> Iterator[Floats]:
     """Ever fewer columns: all, one effect, covariates and one effect, one effect, a constant."""
     yield np.eye(len(layout.names))
@@ -93,11 +125,17 @@ def _choices(layout: Layout) -> Iterator[Floats]:
     yield one[:, [0]]
 
 
-def fit_competing(cells: PersonMonths, layout: Layout, kind: Kind, cluster: Ints) -> KindModel:
-    """The model of a kind beside the study's: as many columns as its exits bear."""
+def fit_competing(
+    cells: PersonMonths, layout: Layout, kind: Kind, cluster: Ints, *, one_effect: bool = False
+) -> KindModel:
+    """The model of a kind beside the study's: as many columns as its exits bear.
+
+    With ``one_effect`` the last column is an effect that is the same in all months.
+    """
     exits = sum(exits_by_arm(cells, kind))
-    for mix in _choices(layout):
-        if exits >= NUISANCE_EXITS * mix.shape[1] or mix.shape[1] == 1:
+    choices = list(_choices(layout))
+    for mix in choices[1:-1] if one_effect else choices:
+        if exits >= NUISANCE_EXITS * mix.shape[1] or mix.shape[1] <= 2:
             found = fit_kind(cells, kind, mix, cluster, "cloglog")
             if not isinstance(found, str):
                 return found

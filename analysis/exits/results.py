@@ -8,10 +8,13 @@ import numpy as np
 from scipy import stats
 
 from analysis.curve import Curve, Point
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 from analysis.estimators.results import relabelled
 from analysis.exits.calendar import end_of_month
+from analysis.exits.checks import checks_of
 from analysis.exits.figures import ON_LANDMARK, Maker
+from analysis.exits.models import effect_columns
 from analysis.exits.setting import ExitSetting, prepare
 from analysis.exits.unadjusted import seen_incidence
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analysis.diagnostics import Diagnostic
     from analysis.estimate import Result, Target
     from analysis.exits.careers import Careers
     from analysis.exits.entries import Entries
@@ -46,6 +50,22 @@ def estimate_exits(
     """All results of a study of exits, the one headline first, and its curves."""
     setting = prepare(careers, spec)
     return results_of(setting), curves_of(setting)
+
+
+def diagnose_exits(
+    careers: Careers, spec: StudySpec, limits: Thresholds = DEFAULT
+) -> tuple[Diagnostic, ...]:
+    """All checks of a study of exits."""
+    return answer_exits(careers, spec, limits)[2]
+
+
+def answer_exits(
+    careers: Careers, spec: StudySpec, limits: Thresholds = DEFAULT
+) -> tuple[tuple[Result, ...], tuple[Curve, ...], tuple[Diagnostic, ...]]:
+    """Results, curves and checks; every model is fitted once."""
+    setting = prepare(careers, spec)
+    results = results_of(setting)
+    return results, curves_of(setting), checks_of(setting, results, limits)
 
 
 def results_of(setting: ExitSetting) -> tuple[Result, ...]:
@@ -123,7 +143,9 @@ def _contrast(
 
 
 def _words(compared: Compared) -> str:
-    return "" if compared.weights is None else "weights of comparators taken as known"
+    effects = len(effect_columns(compared.layout, compared.models[0].mix))
+    words = "effects by months since the start" if effects > 1 else "one effect at all times"
+    return words if compared.weights is None else f"{words}; weights taken as known"
 
 
 def days(

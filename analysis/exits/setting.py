@@ -11,7 +11,15 @@ from analysis.exits.calendar import end_of_month
 from analysis.exits.columns import baseline_of, layout_of
 from analysis.exits.entries import assigned, ever, landmark, sequential
 from analysis.exits.incidence import area, by_day, standardise
-from analysis.exits.models import fit_competing, fit_kind, kinds_of, one_effect
+from analysis.exits.models import (
+    exits_by_arm,
+    fit_competing,
+    fit_kind,
+    headline_columns,
+    kinds_of,
+    merged_effects,
+    one_effect,
+)
 from analysis.exits.person_months import person_months
 from analysis.exits.start_weights import start_weights
 
@@ -185,8 +193,8 @@ class Fitter:
 
     def standardised(self, compared: Compared, link: Link) -> Compared | str:
         """The same comparison with another link for the study's kind."""
-        full = np.eye(len(compared.layout.names))
-        first = fit_kind(compared.cells, self.kinds[0], full, self.cluster, link)
+        mix = compared.models[0].mix
+        first = fit_kind(compared.cells, self.kinds[0], mix, self.cluster, link)
         if isinstance(first, str):
             return first
         models = (first, *compared.models[1:])
@@ -195,7 +203,9 @@ class Fitter:
 
     def one_effect(self, compared: Compared) -> KindModel | str:
         """The study's kind (voluntary exits where it is any) with one effect at all times."""
-        mix = one_effect(compared.layout)
+        mix = merged_effects(compared.layout, compared.models[0].mix)
+        if mix.shape == compared.models[0].mix.shape:
+            return compared.models[0]
         return fit_kind(compared.cells, self.kinds[0], mix, self.cluster, "cloglog")
 
     def crude_effect(self, entries: Entries) -> KindModel | str:
@@ -208,8 +218,10 @@ class Fitter:
         return fit_kind(cells, self.kinds[0], mix, self.cluster, "cloglog")
 
     def _models(self, cells: PersonMonths, layout: Layout) -> tuple[KindModel, ...] | str:
-        full = np.eye(len(layout.names))
-        first = fit_kind(cells, self.kinds[0], full, self.cluster, "cloglog")
+        mix = headline_columns(
+            layout, exits_by_arm(cells, self.kinds[0]), assigned=is_assigned(self.careers)
+        )
+        first = fit_kind(cells, self.kinds[0], mix, self.cluster, "cloglog")
         if isinstance(first, str):
             return first
         rest = (fit_competing(cells, layout, k, self.cluster) for k in self.kinds[1:])
