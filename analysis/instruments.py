@@ -156,3 +156,9 @@ def is_turned(key: Anchors, printed: Anchors) -> bool:
 
 def _twice(names: list[str]) -> str:
     return next(n for n in names if names.count(n) > 1)
+
+
+def scale_of(metric: str) -> tuple[str, str]:
+    """Instrument and scale that a metric names: `tis6` is its total, `mfq9.career` one scale."""
+    instrument, _, scale = metric.partition(".")
+    return instrument, scale or TOTAL

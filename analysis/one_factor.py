@@ -21,7 +21,7 @@ _STEP = 1e-5  # of numerical derivatives of gradients, in standard deviations
 
 @dataclass(frozen=True, slots=True)
 class OneFactor:
-    """Loadings (their sum is not negative) and unique variances, (k,) each, in units of the items."""
+    """Loadings (their sum is not negative) and unique variances, (k,) each, in items' units."""
 
     loadings: Floats
     unique: Floats

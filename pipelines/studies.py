@@ -11,6 +11,7 @@ from analysis.cohort import build_cohort, flow, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
+from analysis.diagnostics.reliability import items_query, scale_reliability
 from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
 from analysis.finding import Finding
@@ -24,6 +25,7 @@ from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
 from analysis.roll_out_query import counts_query, people_query, rows_query
 from analysis.start_dates import draw_starts
+from analysis.survey_linking import check_linked, waves_query
 from analysis.unused_keys import refuse_unused
 from pipelines.errors import Exit, UserError
 
@@ -72,7 +74,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     else:
         checks = (roster(_count(engine, roster_query(spec))), *checks)
         estimates, further = estimate_randomised(panel, spec), diagnose_randomised(panel, spec)
-    checks = (*checks, *further)
+    checks = (*checks, *further, *_scale_checks(engine, spec, cohort))
     if spec.outcome.objective:
         other = objective_spec(spec)
         measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
@@ -99,6 +101,18 @@ def _cohort_checks(
         *drawn_start_dates(spec),
         *notice(spec, cohort.people),
         *informal_mentors(cohort.people, arms),
+    )
+
+
+def _scale_checks(engine: Engine, spec: StudySpec, cohort: Cohort) -> tuple[Diagnostic, ...]:
+    """What the answers behind a survey scale are worth; nothing for other outcomes."""
+    if spec.outcome.kind != "scale":
+        return ()
+    answers = _frame(engine, items_query(spec))
+    people = cohort.people["person_no"]
+    return (
+        *scale_reliability(answers, people, spec.outcome.metric),
+        *check_linked(spec, _frame(engine, waves_query())),
     )
 
 
@@ -171,6 +185,9 @@ def _refuse_unsupported(spec: StudySpec) -> None:
 
 def _require_metric(engine: Engine, spec: StudySpec) -> None:
     if spec.outcome.kind == "promotion":  # read from the levels of jobs
+        return
+    if spec.outcome.kind == "scale":
+        check_linked(spec, _frame(engine, waves_query()))
         return
     rows = engine.rows("select distinct metric from marts.performance order by metric")
     known = [str(metric) for (metric,) in rows]

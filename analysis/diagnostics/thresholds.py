@@ -37,6 +37,8 @@ class Thresholds:
     weights_mean: float = 0.05  # stabilised weights have mean 1 (Cole and Hernan 2008)
     weights_largest: float = 20.0
     undated_exits: float = 0.05
+    scale_reliability: float = 0.70
+    scale_people: int = 30
 
 
 DEFAULT = Thresholds()

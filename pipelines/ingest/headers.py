@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analysis.survey_linking import ASK
 from pipelines.delivery import MapTo
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import dates
@@ -206,10 +207,7 @@ def _check_required(mapping: Mapping, load: Load, finder: _Finder) -> None:
             f"{finder.file}: no column says who answered ({_listed(load, 'person_id')}); results "
             "by group cannot be linked to people."
         )
-        fix = (
-            "Ask for an export with one line a person and a personnel number or mail address. "
-            "Reading results of groups comes with a later version."
-        )
+        fix = f"{ASK} Reading results of groups comes with a later version."
         raise UserError(problem, fix)
     if tried:
         name = tried[0]

@@ -42,6 +42,9 @@ lawful_basis: TODO on what lawful basis, and under which works agreement
 retention: {{months: TODO}} # after how many months results and landed data are deleted
 disclosure: protected
 programmes: [] # decide: one line a programme, such as {{id: SALES, name: Mentoring in sales}}
+# Survey scales are scored by the keys in data/instruments, and by your own in instruments/ beside
+# this file. Where your survey names items otherwise:
+# instruments: [{{use: tis6, asked_in: YOUR QUESTIONNAIRE, items: {{tis6_1: YOUR ITEM}}}}]
 
 sources:
 """
