@@ -63,15 +63,20 @@ class Contract:
 
 @dataclass(frozen=True)
 class Warned:
-    """A check that found something worth a look: its name, what it means, rows found."""
+    """A check that found something worth a look: its name, what it means, rows found.
+
+    ``named``: rows by the name of what they are about, where the check says which column has it.
+    """
 
     check: str
     meaning: str
     rows: int
+    named: tuple[tuple[str, int], ...] = ()
 
     def describe(self) -> str:
         """The warning in one line."""
-        return f"{self.check}: {self.meaning} ({self.rows} rows)"
+        names = "".join(f", {name}: {rows}" for name, rows in self.named)
+        return f"{self.check}: {self.meaning} ({self.rows} rows{names})"
 
     def as_dict(self) -> dict[str, Any]:
         """The warning as plain values, as the report reads them."""
@@ -80,6 +85,7 @@ class Warned:
             "level": "warn",
             "rows": self.rows,
             "description": self.meaning,
+            "named": dict(self.named),
         }
 
 
@@ -223,7 +229,7 @@ def run_checks(engine: Engine, folder: Path = FOLDER) -> tuple[Warned, ...]:
     """Run every check; failing ones raise :class:`UserError`, the others are returned.
 
     A check's first line says `-- fail` or `-- warn`, its second what the rows it finds mean. A
-    third, `-- names COLUMN`, adds the names in a column, never one of people, with their rows.
+    third, `-- names COLUMN`, counts the rows by a column, never one of people.
     """
     warned = []
     for path in sorted((folder / "checks").glob("*.sql")):
@@ -231,23 +237,26 @@ def run_checks(engine: Engine, folder: Path = FOLDER) -> tuple[Warned, ...]:
         kind, meaning, third = (line.removeprefix("-- ").strip() for line in sql.splitlines()[:3])
         body = sql.rstrip().removesuffix(";")
         rows = engine.scalar(f"select count(*) from ({body}\n) as offending")
-        if rows and third.startswith("names "):
-            meaning += f": {_named(engine, body, third.removeprefix('names '))}"
         if rows and kind == "fail":
             fix = "Correct the delivered files; `landed` holds file and row of each."
             raise UserError(f"Check {path.stem}: {meaning} ({rows} rows).", fix)
         if rows:
-            warned.append(Warned(path.stem, meaning, rows))
+            named = _named(engine, body, third)
+            warned.append(Warned(path.stem, meaning, rows, named))
     return tuple(warned)
 
 
-def _named(engine: Engine, body: str, column: str) -> str:
-    """The names in a column of what a check has found, with the rows of each; ten at most."""
-    found = engine.rows(
-        f"select {column}, count(*) from ({body}\n) as offending group by 1 order by 2 desc, 1"
+def _named(engine: Engine, body: str, third: str) -> tuple[tuple[str, int], ...]:
+    """Rows of what a check has found by the column that its third line names, if it does."""
+    if not third.startswith("names "):
+        return ()
+    column = third.removeprefix("names ")
+    return tuple(
+        (str(name), rows)
+        for name, rows in engine.rows(
+            f"select {column}, count(*) from ({body}\n) as offending group by 1 order by 2 desc, 1"
+        )
     )
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
-    return ", ".join(f"{name} ({rows})" for name, rows in found[:10]) + more
 
 
 def _contract(schema: str, path: Path) -> Contract:

@@ -32,7 +32,7 @@ def view(report: Report) -> dict[str, Any]:
         "drift": [drift for f in files for drift in f.get("drift", [])],
         "skipped": [*data.get("skipped", []), *data.get("refused", [])],
         "remarks": data.get("remarks", []),
-        "checks": [{**c, "rows": _count(c["rows"], exact)} for c in data.get("checks", [])],
+        "checks": [_check(c, exact) for c in data.get("checks", [])],
         "exact": exact,
     }
 
@@ -71,6 +71,14 @@ def _read(file: dict[str, Any], exact: bool) -> dict[str, Any]:
 def _count(rows: int, exact: bool) -> str:
     """Rows of a file; many files have one line a person, so their lines are rounded like people."""
     return Rules(mode="public" if exact else "protected").text(rows)
+
+
+def _check(check: dict[str, Any], exact: bool) -> dict[str, Any]:
+    """A check with its rows, and what they are about, rounded like people."""
+    named = [f"{name}: {_count(n, exact)}" for name, n in check.get("named", {}).items()]
+    about = f" ({', '.join(named)})" if named else ""
+    described = f"{check.get('description') or check['name']}{about}"
+    return {**check, "rows": _count(check["rows"], exact), "description": described}
 
 
 def _rules(file: str, load: dict[str, Any], exact: bool) -> list[dict[str, str]]:

@@ -40,8 +40,9 @@ def surveys(*rows: str, delivered: str = "2024-04-01") -> str:
     return "\n".join([HEAD, *lines])
 
 
-def named(built: Warehouse, check: str) -> list[tuple[str, int]]:
-    return [(w.meaning, w.rows) for w in built.report.warnings if w.check == check]
+def named(built: Warehouse, check: str) -> list[tuple[int, dict[str, int]]]:
+    """Rows of a check, and by what they are about."""
+    return [(w.rows, dict(w.named)) for w in built.report.warnings if w.check == check]
 
 
 def test_reversed_items_are_turned_and_the_mean_is_on_the_printed_scale(warehouse):
@@ -95,9 +96,9 @@ def test_an_answer_out_of_range_is_left_out_and_named_by_item(warehouse):
         2         | 3.5   | 2
         """,
     )
-    [(meaning, rows)] = named(built, "survey_answer_out_of_range")
-    assert rows == 2
-    assert meaning.endswith("left out of scores: q1 (1), q3 (1)")
+    assert named(built, "survey_answer_out_of_range") == [(2, {"q1": 1, "q3": 1})]
+    [told] = [w.describe() for w in built.report.warnings if w.check.endswith("out_of_range")]
+    assert told.endswith("left out of scores (2 rows, q1: 1, q3: 1)")
 
 
 def test_a_later_answer_makes_a_new_version_and_the_same_one_makes_none(warehouse):
@@ -156,8 +157,7 @@ def test_a_wave_of_groups_or_hidden_answers_has_no_scores_and_is_named(warehouse
         3    | 2           | 0                 | 0                 | False
         """,
     )
-    [(meaning, rows)] = named(built, "survey_wave_not_linked")
-    assert (rows, meaning.endswith("not scored: 2 (1), 3 (1)")) == (2, True)
+    assert named(built, "survey_wave_not_linked") == [(2, {"2": 1, "3": 1})]
 
 
 def test_without_personnel_files_the_programmes_say_who_is_known(warehouse):
@@ -191,8 +191,7 @@ def test_a_scored_item_that_runs_against_its_scale_is_named(warehouse):
         warehouse(scoring_keys=KEYS, employment=staff(), surveys=against(False)), check
     )
     turned = warehouse(scoring_keys=KEYS, employment=staff(), surveys=against(True))
-    [(meaning, _)] = named(turned, check)
-    assert meaning.endswith("a reversal was forgotten: q3 (1)")
+    assert named(turned, check) == [(1, {"q3": 1})]
     few = warehouse(scoring_keys=KEYS, employment=staff(99), surveys=against(True, 99))
     assert not named(few, check)
 

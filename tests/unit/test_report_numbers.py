@@ -86,3 +86,25 @@ def test_an_axis_is_round_and_holds_zero() -> None:
     assert [t.label for t in axis.ticks] == ["−5", "0", "+5", "+10", "+15", "+20"]
     assert axis.at(0) == "20.00%"
     assert [t.label for t in scale([]).ticks if t.zero] == ["0"]
+
+
+def test_what_a_check_names_is_counted_as_coarsely_as_its_rows():
+    """A protected report tells no exact number of answers, a public one does."""
+    from types import SimpleNamespace
+
+    from reports.sections.data_quality import view
+
+    check = {
+        "name": "survey_answer_out_of_range", "level": "warn", "rows": 47,
+        "description": "answers out of range", "named": {"tis_1": 44, "tis_2": 3},
+    }  # fmt: skip
+    shown = {}
+    for disclosure in ("protected", "public"):
+        project = SimpleNamespace(disclosure=disclosure)
+        report = SimpleNamespace(reconciliation={"checks": [check]}, project=project)
+        [told] = view(report)["checks"]  # type: ignore[arg-type]
+        shown[disclosure] = (told["rows"], told["description"])
+    assert shown["public"] == ("47", "answers out of range (tis_1: 44, tis_2: 3)")
+    assert shown["protected"][1] != shown["public"][1]
+    assert "tis_2: 3)" not in shown["protected"][1]
+    assert "44" not in shown["protected"][1]
