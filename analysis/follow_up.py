@@ -13,6 +13,7 @@ from analysis.funnel import Query
 from analysis.months import months_since
 from analysis.outcomes.after_exit import with_zeros
 from analysis.outcomes.dose import exposures
+from analysis.outcomes.practices import practices
 from analysis.outcomes.promotion import promotion_query, promotion_rows
 from analysis.outcomes.rating import rating_notes, rating_query, standardised
 from analysis.outcomes.team import mentored_mates, team_query
@@ -46,15 +47,44 @@ order by person_no, month
 
 
 def build_panel(
-    spec: StudySpec, cohort: Cohort, outcomes: pd.DataFrame, meetings: pd.DataFrame | None = None
+    spec: StudySpec,
+    cohort: Cohort,
+    outcomes: pd.DataFrame,
+    meetings: pd.DataFrame | None = None,
+    matches: pd.DataFrame | None = None,
 ) -> Panel:
     """The panel of one study with the covariates of all its specifications.
 
-    ``outcomes`` is what :func:`outcome_query` returns, ``meetings`` what the query of the dose
-    does. Raises SpecError where the follow-up holds no outcome, or values do not fit its kind.
+    ``outcomes`` is what :func:`outcome_query` returns, ``meetings`` and ``matches`` what the
+    queries of dose and practices do. Raises SpecError where the follow-up holds no outcome, or
+    values do not fit its kind.
     """
     people = cohort.people
     rows, notes = _rows(spec, people, outcomes)
+    frame = _structure(spec, people)
+    before = rows[rows["event_month"].between(-HISTORY_MONTHS, -1)]
+    frame["pre_outcome"] = frame["person"].map(before.groupby("person")["outcome"].mean())
+    names = [*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)]
+    covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
+    if spec.dose:
+        frame = frame.assign(**exposures(spec, people, meetings))
+    if spec.practices:
+        done = practices(spec, people, meetings, matches)
+        frame = frame.assign(**{f"practice: {name}": value for name, value in done.items()})
+    controls = _controls(spec, people)
+    made = Panel(
+        people=pd.concat([frame, covariates, controls], axis=1).reset_index(drop=True),
+        rows=rows,
+        treated=spec.arms.treated,
+        comparison=spec.arms.comparison,
+        covariates=tuple(covariates.columns),
+        notes=notes,
+    )
+    return replace(made, notes=(mentored_mates(made),)) if spec.outcome.kind == "team" else made
+
+
+def _structure(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
+    """Columns of people that the design fixes."""
     frame = pd.DataFrame(
         {
             "person": people["person_no"],
@@ -67,22 +97,7 @@ def build_panel(
     )
     if spec.cluster == "person":
         frame["cluster"] = np.arange(len(frame))
-    before = rows[rows["event_month"].between(-HISTORY_MONTHS, -1)]
-    frame["pre_outcome"] = frame["person"].map(before.groupby("person")["outcome"].mean())
-    names = [*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)]
-    covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
-    if spec.dose:
-        frame = frame.assign(**exposures(spec, people, meetings))
-    controls = _controls(spec, people)
-    made = Panel(
-        people=pd.concat([frame, covariates, controls], axis=1).reset_index(drop=True),
-        rows=rows,
-        treated=spec.arms.treated,
-        comparison=spec.arms.comparison,
-        covariates=tuple(covariates.columns),
-        notes=notes,
-    )
-    return replace(made, notes=(mentored_mates(made),)) if spec.outcome.kind == "team" else made
+    return frame
 
 
 def _rows(

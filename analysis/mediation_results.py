@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.estimate import Estimate, NotEstimable, Target
@@ -22,8 +23,8 @@ MEDIATION = "mediation"  # how the names of these results begin
 # Words that the report knows the assumptions by.
 THROUGH = "goes through"
 ASSOCIATED = "association among those who took part: not an effect"
-INTERVENTIONAL = "interventional: the mediators may move each other"
 _RELATIVE_ZERO = 1e-10
+_WIDTH = 2 * 1.959964  # standard errors in a 95 % interval
 
 
 def wanted(paths: Paths) -> Iterator[str]:
@@ -103,7 +104,7 @@ def _what(paths: Paths, name: str) -> str:
     """The estimand in words; with several mediators, what one of them alone can mean."""
     first, _, rest = name.split("@")[0].partition(".")
     if first == TOTAL:
-        return "effect among those who answered both waves"
+        return "all of it, among those who answered both waves (total effect)"
     if first == DIRECT:
         return f"what {THROUGH} none of the mediators (direct effect)" + _held(rest)
     if first == "index":
@@ -113,8 +114,9 @@ def _what(paths: Paths, name: str) -> str:
     if ">" in rest or paths.order == "serial":
         way = " and then ".join(rest.split(">"))
         return f"what {THROUGH} {way} and no other (path-specific effect)"
-    alone = f"; {INTERVENTIONAL}" if len(paths.names) > 1 else ""
-    return f"what {THROUGH} {rest} (indirect effect{alone})"
+    # With several, which moves which is not known: only shifting one of them has a meaning.
+    kind = "interventional indirect effect" if len(paths.names) > 1 else "indirect effect"
+    return f"what {THROUGH} {rest} ({kind})"
 
 
 def _held(word: str) -> str:
@@ -175,14 +177,26 @@ def _proportion(
         arm=base.arm,
         comparison=base.comparison,
         window=base.window,
-        unit="share",
+        unit="%",
     )
-    low, high = drawn.percentile(TOTAL)
-    if low <= 0 <= high:
+    total = drawn.percentile(TOTAL)
+    if total[0] <= 0 <= total[1]:
         reason = "the total effect may be 0, of which there is no share"
         return NotEstimable(target=target, reason=reason)
     if not 0 <= drawn.point[PROPORTION] <= 1:
         reason = "indirect and direct effect have opposite signs: they are no shares of a whole"
         return NotEstimable(target=target, reason=reason)
-    interval = drawn.percentile(PROPORTION)
-    return _estimate(rows, target, drawn, PROPORTION, interval, "percentile")
+    made = _estimate(rows, target, drawn, PROPORTION, drawn.percentile(PROPORTION), "percentile")
+    if isinstance(made, NotEstimable):
+        return made
+    low, high = 100 * made.ci_low, 100 * made.ci_high
+    # A ratio has no standard deviation: the error is what a normal interval as wide would have.
+    return replace(
+        made,
+        estimate=100 * made.estimate,
+        std_error=(high - low) / _WIDTH,
+        ci_low=low,
+        ci_high=high,
+        p_value=None,
+        convention=f"{made.convention}, standard error from its width",
+    )

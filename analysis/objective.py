@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def objective_spec(spec: StudySpec) -> StudySpec:
     """The same question about the objective outcome that the study names."""
-    return spec.model_copy(update={"outcome": spec.outcome.objective, "dose": ()})
+    return spec.model_copy(update={"outcome": spec.outcome.objective, "dose": (), "practices": ()})
 
 
 def objective_result(panel: Panel, spec: StudySpec) -> Result:

@@ -18,6 +18,7 @@ from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 from analysis.estimators.choice import choice_of
 from analysis.estimators.dose import dose_associations
+from analysis.estimators.formality import formality_associations
 from analysis.estimators.logit import fit_logit
 from analysis.estimators.opt_in_results import companions, headline, held_out
 from analysis.estimators.opt_in_setting import make_setting, setting_of
@@ -66,6 +67,7 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     for specification in spec.specifications:
         beside += estimate_specification(panel, spec, specification)
     beside += dose_associations(adjusted, spec, window)
+    beside += formality_associations(adjusted, spec, window)
     return (*first, *beside)
 
 

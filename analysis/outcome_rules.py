@@ -30,8 +30,9 @@ def check_outcome(spec: StudySpec) -> None:
             "zero is not answered in a roll-out by this version",
             "Remove it; a roll-out compares people who are there.",
         )
-    if spec.dose and spec.design not in ("randomised", "opt_in"):
-        raise SpecError("dose", f"is not answered in the design {spec.design}", "Remove it.")
+    for key, asked in (("dose", spec.dose), ("practices", spec.practices)):
+        if asked and spec.design not in ("randomised", "opt_in"):
+            raise SpecError(key, f"is not answered in the design {spec.design}", "Remove it.")
     if kind == "count":
         _ratios(spec)
     if kind == "promotion":

@@ -18,7 +18,9 @@ from analysis.estimators import ESTIMATORS
 from analysis.estimators.as_treated import as_treated
 from analysis.estimators.by_month import effects_by_month
 from analysis.estimators.dose import dose_associations
+from analysis.estimators.dose_instrumented import instrumented_dose
 from analysis.estimators.first_stage import first_stage
+from analysis.estimators.formality import formality_associations
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
 from analysis.estimators.results import make_target, relabelled
@@ -66,6 +68,8 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
         results += two_stage_least_squares(adjusted, spec, window)
         results += as_treated(adjusted, spec, window)
     results += dose_associations(adjusted, spec, window)
+    results += formality_associations(adjusted, spec, window)
+    results += instrumented_dose(adjusted, spec, window)
     return tuple(results)
 
 

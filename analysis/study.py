@@ -61,6 +61,8 @@ def _never_completion(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Practice = Literal["goal_set_before", "reason_recorded", "rhythm", "acted_on_advice", "formality"]
+Practices = Annotated[tuple[Practice, ...], BeforeValidator(_as_tuple)]
 
 
 class _Part(BaseModel):
@@ -196,6 +198,7 @@ class StudySpec(_Part):
     negative_controls: Names = ()
     subgroups: Names = ()
     dose: Names = ()
+    practices: Practices = ()
     mediation: Mediation | None = None
     effect_of_interest: float | None = Field(default=None, allow_inf_nan=False)
     specifications: tuple[Specification, ...] = ()

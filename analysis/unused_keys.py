@@ -59,7 +59,7 @@ def _of_roll_out(spec: StudySpec) -> Unused:
 
 def _of_opt_in(spec: StudySpec) -> Unused:
     estimators = any("estimator" in s.model_fields_set for s in spec.specifications)
-    covariance = "covariance" in spec.model_fields_set and not spec.dose
+    covariance = "covariance" in spec.model_fields_set and not (spec.dose or spec.practices)
     return (
         ("estimator", spec.estimator is not None, "the headline is AIPW, others stand beside"),
         ("specifications.estimator", estimators, "each is AIPW with its own covariates and window"),

@@ -21,7 +21,7 @@ from analysis.synthetic.people import DEPARTMENTS
 from analysis.synthetic.ratings import CYCLES, DATED_AFTER, FOUR_POINTS, YEARLY, points
 from analysis.synthetic.records import exit_records, withdrawn
 from analysis.synthetic.surveys import WAVES
-from pipelines.demo_tables import changes, days, site_names
+from pipelines.demo_tables import changes, days, goals, reasons, site_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -266,19 +266,12 @@ def _matches(company: Company, ids: pa.Array) -> pa.Table:
     pairs, n = company.matches, len(company)
     mentor = pa.array(pairs.mentor, mask=pairs.mentor == NOBODY)
     names = pa.array([e.programme for e in company.programmes])
-    goal = np.zeros(n, dtype=bool)
-    for e in company.programmes:
-        goal[e.person[e.goal]] = True
-    set_on = np.where(
-        goal[pairs.mentee], pairs.matched_on - np.timedelta64(1, "D"), np.datetime64("NaT", "D")
-    )
-    rationale = company.streams.scalar("match.rationale", 0, n)[pairs.mentee] < 0.60
     late = company.streams.scalar("match.entry", 0, n)[pairs.mentee]
     lag = np.where(company.scenario.late_entries & (late < 0.10), 1 + late / 0.10 * 45, 0.0)
     return pa.table({
         "mentee_id": ids.take(pa.array(pairs.mentee)), "mentor_id": ids.take(mentor),
         "programme": pc.take(names, pa.array(pairs.programme)),
         "matched_on": days(pairs.matched_on), "ended_on": days(pairs.ended_on),
-        "goal_set_on": days(set_on), "rationale_recorded": rationale,
+        "goal_set_on": days(goals(company, pairs)), "rationale_recorded": reasons(company, pairs),
         "entered_on": days(pairs.matched_on + lag.astype("timedelta64[D]")),
     })  # fmt: skip

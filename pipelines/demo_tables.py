@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from analysis.synthetic.blocks import Block
     from analysis.synthetic.company import Company
+    from analysis.synthetic.mentoring import Matches
     from analysis.synthetic.sessions import Sessions
+    from analysis.synthetic.streams import Bools, Dates
 
 _REASONS = {
     "": ("",),
@@ -181,8 +183,25 @@ def matches(company: Company, ids: pa.Array) -> pa.Table:
             "programme": [company.lottery.programme] * len(pairs),
             "matched_on": days(pairs.matched_on),
             "ended_on": days(pairs.ended_on),
+            "goal_set_on": days(goals(company, pairs)),
+            "reason_recorded": np.where(reasons(company, pairs), "yes", "no"),
         }
     )
+
+
+def goals(company: Company, pairs: Matches) -> Dates:
+    """The day before the match where the mentee had set a goal by then, else no day."""
+    goal = np.zeros(len(company), dtype=bool)
+    for e in company.programmes:
+        goal[e.person[e.goal]] = True
+    before = pairs.matched_on - np.timedelta64(1, "D")
+    return np.where(goal[pairs.mentee], before, np.datetime64("NaT", "D"))
+
+
+def reasons(company: Company, pairs: Matches) -> Bools:
+    """Whether administrators wrote down why these two were brought together: as good as random."""
+    written = company.streams.scalar("match.rationale", 0, len(company)) < 0.60
+    return np.asarray(written[pairs.mentee])
 
 
 def sessions(company: Company, held: Sessions, ids: pa.Array) -> pa.Table:

@@ -20,6 +20,7 @@ from analysis.funnel import DRAWN, attributes_query, funnel_query, roster_query,
 from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.outcomes.dose import meetings_query
+from analysis.outcomes.practices import matches_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
@@ -64,8 +65,10 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     if spec.design == "rollout":
         return _roll_out(engine, spec, exact_rows)
     cohort = _cohort(engine, spec)
-    meetings = _frame(engine, meetings_query(spec)) if spec.dose else None
-    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings)
+    asked = bool(spec.dose or spec.practices)
+    meetings = _frame(engine, meetings_query(spec)) if asked else None
+    matches = _frame(engine, matches_query(spec)) if spec.practices else None
+    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings, matches)
     panel = replace(panel, exact_rows=exact_rows)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     checks = _cohort_checks(spec, cohort, panel, min_group)

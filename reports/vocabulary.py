@@ -155,11 +155,35 @@ TREND_ASSUMES = (
     "outcomes would have developed alike, that nobody changed behaviour before it beyond the "
     "months of anticipation, and that sites do not change each other's outcomes."
 )
+MEDIATION_ASSUMES = (
+    "What goes through a mediator: assumes that nothing unmeasured moves mediator and outcome "
+    "alike, for nobody drew the mediators, and that effects are straight lines (sequential "
+    "ignorability; Imai, Keele and Yamamoto 2010). The error correlation that would undo it stands "
+    "among the checks."
+)
+INTERVENTIONAL_ASSUMES = (
+    "Several mediators: which moves which is not known, so what goes through one alone is what "
+    "shifting that one would do (interventional effect; Vansteelandt and Daniel 2017); the joint "
+    "effect does not depend on it."
+)
+SERIAL_ASSUMES = (
+    "Paths through mediators in an order: assume that the order is as the study says and that "
+    "nothing unmeasured moves one mediator and the next alike."
+)
+INSTRUMENTED_ASSUMES = (
+    "Meetings instrumented by the offer: assumes that the offer acts through the number of "
+    "meetings alone; an average over people whose meetings the offer moves (Angrist and Imbens "
+    "1995)."
+)
 # An assumption is printed as soon as one estimate of the study needs it.
 ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("intention to treat", ITT_ASSUMES),
     ("(late)", LATE_ASSUMES),
     ("lee bound", LEE_ASSUMES),
+    ("goes through", MEDIATION_ASSUMES),
+    ("interventional", INTERVENTIONAL_ASSUMES),
+    ("path-specific", SERIAL_ASSUMES),
+    ("instrumented by the offer", INSTRUMENTED_ASSUMES),
     ("att(g,t)", TREND_ASSUMES),
     ("efficient estimator for drawn starts", TIMING_ASSUMES),
 )

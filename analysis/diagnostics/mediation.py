@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RHOS = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6)  # where the curve of the indirect effect is printed
 _NOT_GATED = "not gated"
+_LATER = "Name a window of the mediators that ends before the outcome's begins."
 
 
 def answered_notes(rows: Rows, spec: StudySpec, arm: str) -> tuple[Diagnostic, ...]:
@@ -31,38 +32,37 @@ def answered_notes(rows: Rows, spec: StudySpec, arm: str) -> tuple[Diagnostic, .
     if not shares:
         return ()
     notes = [
-        Diagnostic(
-            name="mediation_answered",
-            label=f"People who answered mediators and, a wave later, the outcome, {arm}",
-            value=None,
-            display=", ".join(f"{s.label} {share_text(s.people / s.of)}" for s in shares),
-            threshold=_NOT_GATED,
-            status="note",
-            remedy="Mediation speaks for these people alone.",
-            n_smallest=min(s.of for s in shares),
-            shares=shares,
+        _of_people(
+            "mediation_answered",
+            f"People who answered mediators and, a wave later, the outcome, {arm}",
+            shares,
+            "Mediation speaks for these people alone.",
         )
     ]
-    everybody = sum(rows.drawn)
     for name, people, why in (
         ("mediation_same_wave", rows.same_wave, "answered mediators and outcome in one wave"),
         ("mediation_early", rows.early, "answered the mediators at or before time zero"),
     ):
         if people:
-            notes.append(
-                Diagnostic(
-                    name=name,
-                    label=f"People left out of the mediation because they {why}, {arm}",
-                    value=None,
-                    display=share_text(people / everybody),
-                    threshold=_NOT_GATED,
-                    status="note",
-                    remedy="Name a window of the mediators that ends before the outcome's begins.",
-                    n_smallest=everybody,
-                    shares=(Share("", people, everybody),),
-                )
-            )
+            label = f"People left out of the mediation because they {why}, {arm}"
+            share = Share("", people, sum(rows.drawn))
+            notes.append(_of_people(name, label, (share,), _LATER))
     return tuple(notes)
+
+
+def _of_people(name: str, label: str, shares: tuple[Share, ...], remedy: str) -> Diagnostic:
+    said = ", ".join(f"{s.label} {share_text(s.people / s.of)}".strip() for s in shares)
+    return Diagnostic(
+        name=name,
+        label=label,
+        value=None,
+        display=said,
+        threshold=_NOT_GATED,
+        status="note",
+        remedy=remedy,
+        n_smallest=min(s.of for s in shares),
+        shares=shares,
+    )
 
 
 def sensitivity_notes(
@@ -80,7 +80,7 @@ def sensitivity_notes(
 
 
 def _undone(rows: Rows, name: str, found: Sensitivity) -> Diagnostic:
-    share = f"{100 * found.explained:.1g} % of both variances explained in common"
+    share = f"{100 * found.explained:.2g} % of both variances explained in common"
     return Diagnostic(
         name="mediation_rho",
         label=f"Error correlation at which nothing goes through {name}, {rows.arm}",

@@ -1,4 +1,4 @@
-"""Dose among those who took part: an association, whose label says that it is no effect."""
+"""Dose and practices among those who took part: associations, labelled as no effect."""
 
 from __future__ import annotations
 
@@ -27,9 +27,16 @@ if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
 
-NAME = "dose"
+DOSE, PRACTICE = "dose", "practice"
 ASSOCIATION = "association among those who took part: not an effect"
-_EACH = {"meetings": "a meeting", "hours": "an hour"}
+EACH = {"meetings": "a meeting", "hours": "an hour"}
+# What one more of a practice is; shares go from none to all.
+_MORE = {
+    "goal_set_before": "with a goal set before the match",
+    "reason_recorded": "with the reason for the match recorded",
+    "rhythm": "with a meeting in every month against none",
+    "acted_on_advice": "with all advice acted on against none",
+}
 
 
 def dose_associations(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
@@ -42,23 +49,30 @@ def dose_associations(panel: Panel, spec: StudySpec, window: Window) -> tuple[Re
     something = bool(panel.covariates) or panel.people["stratum"].nunique() > 1
     return tuple(
         _one(panel.pair(arm), spec, window, name, adjusted)
-        for name in spec.dose
+        for name in exposures_of(spec)
         for arm in panel.treated
         for adjusted in ((True, False) if something else (False,))
     )
 
 
+def exposures_of(spec: StudySpec) -> tuple[str, ...]:
+    """Columns of people that hold an amount among those who took part, by their full name."""
+    practised = (f"{PRACTICE}: {name}" for name in spec.practices if name in _MORE)
+    return (*(f"{DOSE}: {name}" for name in spec.dose), *practised)
+
+
 def _one(pair: Panel, spec: StudySpec, window: Window, name: str, adjusted: bool) -> Result:
-    arm = pair.treated[0]
+    arm, short = pair.treated[0], name.partition(": ")[2]
+    each = _MORE.get(short) if name.startswith(PRACTICE) else EACH.get(short)
     target = Target(
-        name=f"{NAME}: {name}",
+        name=name,
         role="association",
         estimand=ASSOCIATION,
         estimator="Linear in the exposure, " + ("adjusted" if adjusted else "as it is"),
         arm=arm,
         comparison=arm,
         window=window,
-        unit=f"{spec.unit} {_EACH.get(name, f'a unit of {name}')}",
+        unit=f"{spec.unit} {each or f'a unit of {short}'}",
     )
     sample, dose = _takers(pair, spec, window, name, adjusted=adjusted)
     reason = _why_not(sample, dose, arm)
@@ -107,9 +121,9 @@ def _takers(
 ) -> tuple[Sample, NDArray[np.float64]]:
     """Rows of people of the arm who took part and whose exposure (n,) is known."""
     people = pair.people
-    dose = people[f"{NAME}: {name}"]
+    dose = people[name]
     kept = (people["arm"] == pair.treated[0]) & dose.notna()
-    if name in _EACH:
+    if name.startswith(DOSE) and name.partition(": ")[2] in EACH:
         kept &= dose > 0
     elif people["take_up"].notna().any():
         kept &= people["take_up"] == 1

@@ -50,8 +50,8 @@ class Stages:
         sizes: list[int] = []
         for code in (0, 1):
             of_arm = self.sample.arm == code
-            for took in (0.0, 1.0):
-                kept = of_arm & (self.sample.take_up == took)
+            for took in (False, True):
+                kept = of_arm & ((self.sample.take_up > 0) == took)
                 sizes.append(len(np.unique(self.sample.person[kept])))
         return min(n for n in sizes if n)
 

@@ -60,16 +60,16 @@ def _one_arm(pair: Panel, spec: StudySpec, window: Window) -> list[Result]:
     if abs(float(both.first.effects[0])) < _NOTHING:
         reason = "assignment did not change who took part"
         return [NotEstimable(target=t, reason=reason) for t in targets]
-    wald = _wald(both)
-    if wald is None:
+    found = wald(both)
+    if found is None:
         return [NotEstimable(target=t, reason=NO_FREEDOM) for t in targets]
     return [
-        with_smallest(make_estimate(targets[0], wald, log=log), both),
-        with_smallest(make_estimate(targets[1], _anderson_rubin(both, wald), log=log), both),
+        with_smallest(make_estimate(targets[0], found, log=log), both),
+        with_smallest(make_estimate(targets[1], _anderson_rubin(both, found), log=log), both),
     ]
 
 
-def _wald(both: Stages) -> Figures | None:
+def wald(both: Stages) -> Figures | None:
     """Reduced form over first stage: the model is just identified.
 
     Its sandwich variance is that of the assignment coefficient for the outcome less
@@ -91,7 +91,7 @@ def _wald(both: Stages) -> Figures | None:
     )
 
 
-def _anderson_rubin(both: Stages, wald: Figures) -> Figures:
+def _anderson_rubin(both: Stages, late: Figures) -> Figures:
     """The 2SLS point with the Anderson-Rubin interval; p-value of the reduced form."""
     reduced, t_df = both.reduced, float(both.reduced.t_df[0])
     limits, shape = invert(
@@ -101,7 +101,7 @@ def _anderson_rubin(both: Stages, wald: Figures) -> Figures:
     )
     effect, error = reduced.figures(0)
     return replace(
-        wald,
+        late,
         convention=f"{shape}; {reduced.convention}; the standard error is that of 2SLS",
         interval=limits,
         p_value=two_sided(effect, error, t_df) if error > 0 else None,

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def meetings_query(spec: StudySpec) -> Query:
-    """SQL for (person_no, held_on, minutes) of meetings of the programme that were held."""
+    """SQL for (person_no, held_on, minutes, acted_on_advice) of the programme's meetings held."""
     sql = """
-select person_no, held_on, minutes
+select person_no, held_on, minutes, acted_on_advice
 from staging.session
 where programme = ? and coalesce(status, 'confirmed') <> 'scheduled'
     and known_from <= ? and known_to > ?

@@ -20,7 +20,7 @@ _NOT_LOADED = {
     "pay": "delivered in the dump; no table takes it",
     "leave": "months without a figure; who was on leave is not delivered",
     "unit": "units reach the marts as departments",
-    "match.goal_set_on": "delivered; no table takes it",
+    "match.goal_set_on": "delivered in an activity file, whose dialect does not load it",
     "session.logged_on": "delivered; no table takes it",
     "rating.dated_on": "delivered; no table takes it",
     "survey.invited_on": "who was invited and did not answer is not delivered",

@@ -1,4 +1,4 @@
-"""Who met more often: associations with the dose, under a heading that says what they are not."""
+"""Who met more often, and what pairs did: under a heading that says what this is not."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
     from reports.model import Report
 
-ASSOCIATION = "association"
-_NAME = "dose: "  # how the names of exposures begin
+_AMOUNT, _PRACTICE = "dose: ", "practice: "  # how the names of associations begin
+_INSTRUMENTED = "dose instrumented"
 
 
 def view(report: Report) -> dict[str, Any]:
@@ -23,13 +23,20 @@ def view(report: Report) -> dict[str, Any]:
     return {"studies": studies, "nothing_to_say": not studies}
 
 
+def is_dose(estimate: ReleasedEstimate) -> bool:
+    """Whether the estimate is about an amount of mentoring or what pairs did."""
+    return estimate.name.startswith((_AMOUNT, _PRACTICE, _INSTRUMENTED))
+
+
 def _study(release: Release) -> dict[str, Any]:
-    found = [e for e in release.estimates if e.role == ASSOCIATION]
+    found = [e for e in release.estimates if is_dose(e)]
+    instrumented = [e for e in found if e.name.startswith(_INSTRUMENTED)]
     return {
         "title": study_title(release),
         "outcome": outcome_words(release),
         "window": months(release.window),
-        "rows": [_row(e) for e in found],
+        "rows": [_row(e) for e in found if e not in instrumented],
+        "instrumented": [_row(e) for e in instrumented],
     }
 
 
@@ -37,7 +44,7 @@ def _row(estimate: ReleasedEstimate) -> dict[str, str]:
     figures, released = shown(estimate), estimate.status == "released"
     error = figures.std_error
     return {
-        "exposure": words(estimate.name.removeprefix(_NAME)).capitalize(),
+        "exposure": words(estimate.name.partition(": ")[2]).capitalize(),
         "detail": f"{arm_words(estimate.arm)} · {lower_first(plain(estimate.estimator))}",
         "association": figures.effect if released else "",
         "range": figures.range if released else "",
@@ -51,7 +58,7 @@ SECTION = Section(
     id="dose",
     nav="Who met more often",
     title="Who met more often",
-    intro="This is not an effect. People decide how often they meet, and those who meet more "
-    "differ in more than the meetings.",
+    intro="This is not an effect. People decide how often they meet and what they do, and those "
+    "who meet more differ in more than the meetings.",
     view=view,
 )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports.numbers import months, number, p_text, plain, signed, words
 from reports.scales import Scale, bar, scale
+from reports.sections.dose import is_dose
+from reports.sections.mediation import is_mediation
 from reports.sections.over_time import further_windows, is_by_month, is_by_time
 from reports.sections.section import Section
 from reports.shown import shown
@@ -40,7 +42,9 @@ def _study(release: Release) -> dict[str, Any]:
     kept = [
         e
         for e in release.estimates
-        if not (is_by_month(e) or is_by_time(e)) and e not in windows and e.role != "association"
+        if not (is_by_month(e) or is_by_time(e) or is_dose(e) or is_mediation(e))
+        and e not in windows
+        and e.role != "association"
     ]
     kept.sort(key=lambda e: (_ORDER[e.role], e.subgroup is not None))
     same = [e for e in kept if e.unit == head.unit]

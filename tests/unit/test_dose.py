@@ -96,7 +96,9 @@ def test_the_report_says_that_it_is_no_effect_and_keeps_it_apart(shown):
     _, _, after = html.partition('<section class="sec" id="dose"')
     section = after.partition("</section>")[0]
     assert "Who met more often" in section and "This is not an effect" in section
-    assert section.count("% a meeting") == 1
+    assert section.count("% a meeting") == 2  # the association, and by the offer
+    beside, _, by_offer = section.partition("if the offer acts through meetings alone")
+    assert beside.count("% a meeting") == 1 and by_offer.count("% a meeting") == 1
     assert "meeting</" not in html.partition('id="others"')[2].partition("</section>")[0]
     found = json.loads(findings_json(report(shown)))
     roles = [e["role"] for e in found[0]["estimates"]]

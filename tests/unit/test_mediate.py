@@ -205,3 +205,18 @@ def test_an_old_study_keeps_its_hash(make_spec):
     assert spec.mediation is None
     assert "mediation" not in spec.model_dump(exclude_defaults=True)
     assert mediate(people(), spec) == ((), ())
+
+
+def test_a_share_is_shown_of_a_total_that_is_surely_there(make):
+    """Half of an effect of -.4 goes through congruence; of no effect there is no share."""
+    table = people(2_000)
+    table["outcome"] -= 0.2 * (table["arm"] == "mentored")
+    share = named(mediate(table, make())[0])["mediation.proportion"]
+    assert share.target.unit == "%"
+    assert share.ci_low < 50 < share.ci_high and share.p_value is None
+    table["outcome"] += 0.4 * (table["arm"] == "mentored")  # now the two cancel
+    none = named(mediate(table, make())[0])["mediation.proportion"]
+    assert isinstance(none, NotEstimable) and "may be 0" in none.reason
+    table["outcome"] += 0.4 * (table["arm"] == "mentored")
+    none = named(mediate(table, make())[0])["mediation.proportion"]
+    assert isinstance(none, NotEstimable) and "opposite signs" in none.reason

@@ -1,7 +1,8 @@
 -- one row per mentor and mentee brought together, as known last
 with matches as (
     select
-        mentee_no, mentor_no, programme, matched_on, ended_on, kind, known_to
+        mentee_no, mentor_no, programme, matched_on, ended_on, kind, goal_set_on, reason_recorded,
+        known_to
     from staging.match
 ),
 
@@ -11,7 +12,7 @@ sessions as (
 
 latest as (
     select
-        mentee_no, mentor_no, programme, matched_on, ended_on, kind
+        mentee_no, mentor_no, programme, matched_on, ended_on, kind, goal_set_on, reason_recorded
     from matches
     where known_to = date '9999-12-31'
 ),
@@ -29,6 +30,8 @@ select
     latest.matched_on,
     latest.ended_on,
     latest.kind,
+    latest.goal_set_on,
+    latest.reason_recorded,
     cast(count(held.held_on) as integer) as meetings
 from latest
 left join held
@@ -39,5 +42,5 @@ left join held
         and (latest.ended_on is null or latest.ended_on >= held.held_on)
 group by
     latest.mentee_no, latest.mentor_no, latest.programme, latest.matched_on, latest.ended_on,
-    latest.kind
+    latest.kind, latest.goal_set_on, latest.reason_recorded
 order by latest.mentee_no, latest.programme, latest.matched_on, latest.mentor_no

@@ -1,7 +1,8 @@
 -- one row per mentor and mentee brought together, and version of what was known of it
 with matches as (
     select
-        mentee_id, mentor_id, programme, matched_on, ended_on, kind, _delivered_on, _seq
+        mentee_id, mentor_id, programme, matched_on, ended_on, kind, goal_set_on, reason_recorded,
+        _delivered_on, _seq
     from landed.matches
 ),
 
@@ -17,8 +18,14 @@ delivered as (
         cast(matches.matched_on as date) as matched_on,
         cast(matches.ended_on as date) as ended_on,
         matches.kind,
+        cast(matches.goal_set_on as date) as goal_set_on,
+        matches.reason_recorded = 'yes' as reason_recorded,
         concat_ws(
-            chr(31), coalesce(matches.ended_on, chr(30)), coalesce(matches.kind, chr(30))
+            chr(31),
+            coalesce(matches.ended_on, chr(30)),
+            coalesce(matches.kind, chr(30)),
+            coalesce(matches.goal_set_on, chr(30)),
+            coalesce(matches.reason_recorded, chr(30))
         ) as content,
         matches._delivered_on as known_from,
         row_number() over (
@@ -34,7 +41,8 @@ delivered as (
 
 compared as (
     select
-        mentee_no, mentor_no, programme, matched_on, ended_on, kind, content, known_from,
+        mentee_no, mentor_no, programme, matched_on, ended_on, kind, goal_set_on, reason_recorded,
+        content, known_from,
         lag(content) over (
             partition by mentee_no, mentor_no, programme, matched_on order by known_from
         ) as content_before
@@ -44,7 +52,8 @@ compared as (
 
 versions as (
     select
-        mentee_no, mentor_no, programme, matched_on, ended_on, kind, known_from,
+        mentee_no, mentor_no, programme, matched_on, ended_on, kind, goal_set_on, reason_recorded,
+        known_from,
         lead(known_from) over (
             partition by mentee_no, mentor_no, programme, matched_on order by known_from
         ) as superseded
@@ -59,6 +68,8 @@ select
     matched_on,
     ended_on,
     kind,
+    goal_set_on,
+    reason_recorded,
     known_from,
     coalesce(superseded, date '9999-12-31') as known_to
 from versions

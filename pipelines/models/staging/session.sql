@@ -1,7 +1,7 @@
 -- one row per meeting of a mentored person and version of what was known of it
 with sessions as (
     select
-        person_id, programme, held_on, minutes, status, _file, _delivered_on, _seq
+        person_id, programme, held_on, minutes, status, acted_on_advice, _file, _delivered_on, _seq
     from landed.sessions
 ),
 
@@ -22,8 +22,12 @@ counted as (
         ) as meeting_no,
         cast(sessions.minutes as double) as minutes,
         sessions.status,
+        sessions.acted_on_advice = 'yes' as acted_on_advice,
         concat_ws(
-            chr(31), coalesce(sessions.minutes, chr(30)), coalesce(sessions.status, chr(30))
+            chr(31),
+            coalesce(sessions.minutes, chr(30)),
+            coalesce(sessions.status, chr(30)),
+            coalesce(sessions.acted_on_advice, chr(30))
         ) as content,
         sessions._delivered_on as known_from,
         sessions._seq
@@ -33,7 +37,8 @@ counted as (
 
 delivered as (
     select
-        person_no, programme, held_on, meeting_no, minutes, status, content, known_from,
+        person_no, programme, held_on, meeting_no, minutes, status, acted_on_advice, content,
+        known_from,
         row_number() over (
             partition by person_no, programme, held_on, meeting_no, known_from
             order by _seq desc
@@ -43,7 +48,8 @@ delivered as (
 
 compared as (
     select
-        person_no, programme, held_on, meeting_no, minutes, status, content, known_from,
+        person_no, programme, held_on, meeting_no, minutes, status, acted_on_advice, content,
+        known_from,
         lag(content) over (
             partition by person_no, programme, held_on, meeting_no order by known_from
         ) as content_before
@@ -53,7 +59,7 @@ compared as (
 
 versions as (
     select
-        person_no, programme, held_on, meeting_no, minutes, status, known_from,
+        person_no, programme, held_on, meeting_no, minutes, status, acted_on_advice, known_from,
         lead(known_from) over (
             partition by person_no, programme, held_on, meeting_no order by known_from
         ) as superseded
@@ -68,6 +74,7 @@ select
     cast(meeting_no as integer) as meeting_no,
     minutes,
     status,
+    acted_on_advice,
     known_from,
     coalesce(superseded, date '9999-12-31') as known_to
 from versions

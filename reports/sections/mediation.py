@@ -1,0 +1,64 @@
+"""How it may have come about: what goes through what people felt before, and what does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.numbers import number, p_text, plain, words
+from reports.sections.section import Section
+from reports.shown import shown
+from reports.wording import arm_words, lower_first, outcome_words, study_title
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release, ReleasedEstimate
+    from reports.model import Report
+
+_NAME = "mediation."  # how the names of these estimates begin
+
+
+def view(report: Report) -> dict[str, Any]:
+    """The ways of each study that asked for some; nothing to say where none did."""
+    studies = [s for r in report.releases if (s := _study(r))["rows"]]
+    return {"studies": studies, "nothing_to_say": not studies}
+
+
+def is_mediation(estimate: ReleasedEstimate) -> bool:
+    """Whether the estimate belongs to a mediation."""
+    return estimate.name.startswith(_NAME)
+
+
+def _study(release: Release) -> dict[str, Any]:
+    found = [e for e in release.estimates if is_mediation(e)]
+    return {
+        "title": study_title(release),
+        "outcome": outcome_words(release),
+        "rows": [_row(e) for e in found if e.role != "association"],
+        "functions": [_row(e) for e in found if e.role == "association"],
+    }
+
+
+def _row(estimate: ReleasedEstimate) -> dict[str, str]:
+    figures, released = shown(estimate), estimate.status == "released"
+    error = figures.std_error
+    what = words(estimate.estimand.partition(";")[0])
+    if estimate.role == "association":
+        what = f"by {words(estimate.unit.rpartition(' of ')[2])}, {what}"
+    return {
+        "what": what[:1].upper() + what[1:],
+        "detail": f"{arm_words(estimate.arm)} · {lower_first(plain(estimate.estimator))}",
+        "effect": figures.effect if released else "",
+        "range": figures.range if released else "",
+        "error": number(error, figures.places) if released and error is not None else "",
+        "p": p_text(estimate.p_value) if released and estimate.p_value is not None else "",
+        "reason": "" if released else lower_first(estimate.reason).rstrip(". "),
+    }
+
+
+SECTION = Section(
+    id="mediation",
+    nav="How it came about",
+    title="How it may have come about",
+    intro="Nobody drew what lies in between, so these figures rest on more than the answer does: "
+    "that nothing unmeasured moves both. The checks say how little would undo them.",
+    view=view,
+)
