@@ -78,6 +78,7 @@ follow_up: {months: 4, primary: [1, 4]}
 outcome: {metric: sales, kind: count, unit: sales, after_exit: zero}
 follow_up: {months: 4, primary: [1, 4]}
 dose: [meetings]
+practices: [rhythm]
 """,
     "ratings": """
 outcome:
@@ -184,7 +185,10 @@ def test_output_per_person_with_zeros_and_while_employed_beside(found) -> None:
     assert beside["status"] == named(sales, "lee_bound_lower")["status"] == "suppressed"
     assert (head["unit"], head["estimator"]) == ("%", "Ratio of means")
     doses = [e for e in sales["estimates"] if e["role"] == "association"]
-    assert {e["unit"] for e in doses} == {"% a meeting"}
+    assert {e["unit"] for e in doses} == {
+        "% a meeting",
+        "% with a meeting in every month against none",
+    }
     assert all("not an effect" in e["estimand"] for e in doses)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.outcomes.dose import exposures, meetings_query
+from analysis.outcomes.practices import matches_query, practices
 from analysis.outcomes.promotion import promotion_query
 from analysis.outcomes.rating import rating_query
 from analysis.outcomes.team import team_query
@@ -200,3 +201,34 @@ def test_meetings_held_from_time_zero_to_the_end_of_the_window(warehouse):
     assert found["dose: meetings"].tolist() == [2, 1, 0]
     assert found["dose: hours"].tolist() == pytest.approx([1.5, float("nan"), 0], nan_ok=True)
     assert found["dose: goal_set"].tolist() == pytest.approx([1, float("nan"), 0], nan_ok=True)
+
+
+def test_what_pairs_did_as_known(warehouse):
+    """The goal of a came out in a later delivery; the informal match of b is of no programme."""
+    built = warehouse(
+        enrolments=FUNNEL,
+        matches="""
+            mentee_id | programme | matched_on | kind | goal_set_on | reason_recorded | delivered
+            a | P | 2024-02-20 | formal | - | yes | 2024-02-28
+            a | P | 2024-02-20 | formal | 2024-02-10 | yes | 2024-03-31
+            b | P | 2024-03-20 | informal | 2024-03-01 | yes | 2024-03-31
+            z | Q | 2024-03-20 | formal | 2024-03-01 | yes | 2024-03-31
+        """,
+        sessions="""
+            person_id | programme | held_on    | acted_on_advice | delivered
+            a         | P         | 2024-03-01 | -               | 2024-03-31
+            a         | P         | 2024-03-20 | yes             | 2024-03-31
+        """,
+    )
+    names = ["goal_set_before", "reason_recorded", "acted_on_advice"]
+    for as_of, goal in (("2024-12-31", 1.0), ("2024-03-30", None)):
+        spec = study(practices=names, as_of=as_of)
+        found = asked(built, matches_query(spec))
+        assert found["person_no"].tolist() == ["a"]
+        assert found["goal_set_on"].notna().tolist() == [goal is not None]
+        assert found["reason_recorded"].tolist() == [True]
+    spec = study(practices=names)
+    people = pd.DataFrame({"person_no": ["a"], "time_zero": pd.Timestamp("2024-01-10")})
+    meetings, matches = asked(built, meetings_query(spec)), asked(built, matches_query(spec))
+    made = practices(spec, people, meetings, matches)
+    assert {name: value.tolist() for name, value in made.items()} == {n: [1.0] for n in names}
