@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MEDIATION = "mediation"  # how the names of these results begin
 # Words that the report knows the assumptions by.
 THROUGH = "goes through"
+HOW, BCA = "Products of least-squares coefficients", "BCa interval"
 ASSOCIATED = "association among those who took part: not an effect"
 _RELATIVE_ZERO = 1e-10
 _WIDTH = 2 * 1.959964  # standard errors in a 95 % interval
@@ -67,7 +68,7 @@ def results_of(
         target = target_of(rows, spec, asked, paths, name)
         made.append(_estimate(rows, target, drawn, name, drawn.percentile(name), "percentile"))
         if name.startswith((JOINT, "index")):
-            beside = target_of(rows, spec, asked, paths, name, "BCa interval")
+            beside = target_of(rows, spec, asked, paths, name, BCA)
             made.append(_estimate(rows, beside, drawn, name, drawn.bca(name), "BCa"))
     if not (rows.function or paths.moderates):
         made.append(_proportion(rows, spec, asked, paths, drawn))
@@ -79,15 +80,14 @@ def target_of(
 ) -> Target:
     """What the effect ``name`` is about; ``interval`` is said where it is not the usual one."""
     what = _what(paths, name)
-    how = "Products of least-squares coefficients"
     unit = spec.unit
     if name.startswith("index"):
         unit = f"{spec.unit} a unit of {asked.moderator}"
     prefix = f"{MEDIATION}."
     if rows.function:
         prefix = f"{MEDIATION}.{rows.function}."
-        what, unit = f"{what}; {ASSOCIATED}", f"{spec.unit} a point of {rows.function}"
-    words = [how, *_where(paths, asked, name), *([interval] if interval else [])]
+        what, unit = f"by {rows.function}, {what}; {ASSOCIATED}", f"{spec.unit} a point"
+    words = [HOW, *_where(paths, asked, name), *([interval] if interval else [])]
     return Target(
         name=f"{prefix}{name.split('@')[0]}",
         role="association" if rows.function else "secondary",

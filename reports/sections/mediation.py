@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.mediation_results import BCA, HOW, MEDIATION
 from reports.numbers import number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
     from reports.model import Report
 
-_NAME = "mediation."  # how the names of these estimates begin
+_NAME = f"{MEDIATION}."  # how the names of these estimates begin
+_BCA = f", {BCA}"
 
 
 def view(report: Report) -> dict[str, Any]:
@@ -29,23 +31,35 @@ def is_mediation(estimate: ReleasedEstimate) -> bool:
 
 def _study(release: Release) -> dict[str, Any]:
     found = [e for e in release.estimates if is_mediation(e)]
+    second = {(e.name, e.arm, e.estimator.removesuffix(_BCA)): e for e in found if _is_second(e)}
+    rows: dict[bool, list[dict[str, str]]] = {False: [], True: []}
+    for e in found:
+        if not _is_second(e):
+            beside = second.get((e.name, e.arm, e.estimator))
+            rows[e.role == "association"].append(_row(e, beside))
     return {
         "title": study_title(release),
         "outcome": outcome_words(release),
-        "rows": [_row(e) for e in found if e.role != "association"],
-        "functions": [_row(e) for e in found if e.role == "association"],
+        "rows": rows[False],
+        "functions": rows[True],
     }
 
 
-def _row(estimate: ReleasedEstimate) -> dict[str, str]:
+def _is_second(estimate: ReleasedEstimate) -> bool:
+    """Whether it is the same figure with its second interval."""
+    return estimate.estimator.endswith(_BCA)
+
+
+def _row(estimate: ReleasedEstimate, beside: ReleasedEstimate | None) -> dict[str, str]:
     figures, released = shown(estimate), estimate.status == "released"
     error = figures.std_error
     what = words(estimate.estimand.partition(";")[0])
-    if estimate.role == "association":
-        what = f"by {words(estimate.unit.rpartition(' of ')[2])}, {what}"
+    details = [arm_words(estimate.arm), estimate.estimator.removeprefix(HOW).removeprefix(", ")]
+    if beside is not None and beside.status == "released":
+        details.append(f"BCa {shown(beside).range}")
     return {
         "what": what[:1].upper() + what[1:],
-        "detail": f"{arm_words(estimate.arm)} · {lower_first(plain(estimate.estimator))}",
+        "detail": " · ".join(lower_first(plain(d)) for d in details if d),
         "effect": figures.effect if released else "",
         "range": figures.range if released else "",
         "error": number(error, figures.places) if released and error is not None else "",

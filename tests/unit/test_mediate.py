@@ -173,6 +173,7 @@ def test_functions_of_mentees_are_associations(make):
     career = next(r for r in found if r.target.name == f"mediation.mfq9.career.acme.{VC}")
     assert isinstance(career, Estimate)
     assert career.target.role == "association" and ASSOCIATED in career.target.estimand
+    assert career.target.unit == "points a point"
     assert career.n_rows == 100  # mentees alone
     together, _ = mediate(table.assign(function_wave="spring"), make(**FUNCTIONS))
     last = together[-1]
