@@ -157,9 +157,9 @@ TREND_ASSUMES = (
 )
 MEDIATION_ASSUMES = (
     "What goes through a mediator: assumes that nothing unmeasured moves mediator and outcome "
-    "alike, for nobody drew the mediators, and that effects are straight lines (sequential "
-    "ignorability; Imai, Keele and Yamamoto 2010). The error correlation that would undo it stands "
-    "among the checks."
+    "alike, for nobody drew the mediators (nor, where people chose, arm and either of them), and "
+    "that effects are straight lines (sequential ignorability; Imai, Keele and Yamamoto 2010). The "
+    "error correlation that would undo it stands among the checks."
 )
 INTERVENTIONAL_ASSUMES = (
     "Several mediators: which moves which is not known, so what goes through one alone is what "
