@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,9 @@ class _Found:
 def _estimated(rows: Rows, spec: StudySpec, asked: Mediation, rng: np.random.Generator) -> _Found:
     """All effects of one exposure, or the reason why there are none."""
     plain = rows.function is not None  # associations are neither moderated nor interacted
-    at = () if plain or rows.moderator is None else _values(asked, rows.moderator)
+    at: tuple[float, ...] = ()
+    if rows.moderator is not None and not (plain or rows.problem):
+        at = _values(asked, rows.moderator)
     paths = Paths(
         names=asked.mediators,
         controls=rows.controls.shape[1],
@@ -104,5 +107,10 @@ def _estimated(rows: Rows, spec: StudySpec, asked: Mediation, rng: np.random.Gen
 
 
 def _values(asked: Mediation, moderator: Floats) -> tuple[float, ...]:
-    found = asked.at or tuple(float(v) for v in np.percentile(moderator, _QUANTILES))
-    return tuple(dict.fromkeys(found))
+    """The study's values, or quantiles rounded to a tenth of the spread: none is a person's own."""
+    if asked.at:
+        return tuple(dict.fromkeys(asked.at))
+    places = 1 - math.floor(math.log10(moderator.std()))
+    return tuple(
+        dict.fromkeys(round(float(v), places) for v in np.percentile(moderator, _QUANTILES))
+    )

@@ -100,9 +100,15 @@ def test_a_moderator_is_one_of_everybody(make):
     assert by_name[f"mediation.index.{VC}"].target.unit == "points a unit of structure"
     at = [r.target.estimator for r in found if "at structure" in r.target.estimator]
     assert len(at) == 4 and "at structure 1" in at[0]
+    table["moderator"] += 0.123456
+    found, _ = mediate(table, make(moderator="structure"))
+    at = {r.target.estimator.split(", ")[1] for r in found if "at structure" in r.target.estimator}
+    assert at == {"at structure 1.1", "at structure 3.1", "at structure 5.1"}  # nobody's own value
     table.loc[table["arm"] == "control", "moderator"] = np.nan
     (none,), _ = mediate(table, make(moderator="structure"))
     assert isinstance(none, NotEstimable) and "not known in every arm" in none.reason
+    nobody, _ = mediate(table.assign(outcome=np.nan), make(moderator="structure"))
+    assert [type(r) for r in nobody] == [NotEstimable]
 
 
 @pytest.mark.parametrize(
