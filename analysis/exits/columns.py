@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.exits.calendar import MONTHS_A_YEAR
+from analysis.exits.calendar import MONTHS_A_YEAR, calendar_month
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLLOW_UP_FROM = np.array([1, 4, 7, 13, 25, 37, 61])  # months since time zero at which bands begin
 TENURE_FROM = np.array([0, 3, 6, 9, 12, 13, 24, 60])  # months
-_USUAL = 13  # the band of 13 to 23 months is what the others are compared with
+FEWEST = 20  # people without whom a band, a year or a category has no column of its own
 _HARMONICS = (1, 2)  # a year, half a year
 _CURVED_FROM = 3  # groups of a number from which on its square is a column as well
 
@@ -69,7 +69,10 @@ def baseline_of(careers: Careers) -> Baseline:
 def _described(
     scores: tuple[float, ...] | None, own: Ints, labels: tuple[str, ...], codes: NDArray[np.int16]
 ) -> dict[str, Floats]:
-    """Columns (P,) of one covariate: score and square, or a dummy a category but the largest."""
+    """Columns (P,) of one covariate: score and square, or a dummy a category.
+
+    Categories of few people count as the largest one, as does what is missing of few.
+    """
     columns: dict[str, Floats] = {}
     missing = own < 0
     if scores is not None:
@@ -80,25 +83,28 @@ def _described(
         if len(np.unique(score)) >= _CURVED_FROM:
             columns[" squared"] = value**2
     else:
-        counts = np.bincount(codes[codes >= 0].ravel(), minlength=len(labels))
+        people = [int((codes == code).any(axis=1).sum()) for code in range(len(labels))]
         for code in range(len(labels)):
-            if code != counts.argmax():
+            if code != int(np.argmax(people)) and people[code] >= FEWEST:
                 columns[f"={labels[code]}"] = (own == code).astype(float)
-    if missing.any():
+    if int((codes < 0).any(axis=1).sum()) >= FEWEST:
         columns[" missing"] = missing.astype(float)
     return columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What columns there are: bands of follow-up and years in use, and the baseline.
+    """What columns there are: bands of follow-up and tenure, years, and the baseline.
 
-    ``bands``: months since time zero at which each band begins. Years are those between the first
-    and the last month with anybody at risk; months beyond count as in the nearest.
+    ``bands``: months since time zero at which each band begins; ``tenures``: months of tenure.
+    Tenures are compared with those of band ``usual``, the one with most people. Years are those
+    with enough people at risk; months beyond count as in the nearest.
     """
 
     baseline: Baseline
     bands: Ints
+    tenures: Ints
+    usual: int
     first_year: int
     last_year: int
 
@@ -108,7 +114,7 @@ class Layout:
         return (
             "constant",
             *(f"months from {b}" for b in self.bands[1:]),
-            *(f"tenure from {t}" for t in TENURE_FROM if t != _USUAL),
+            *(f"tenure from {t}" for i, t in enumerate(self.tenures) if i != self.usual),
             *(f"year {y}" for y in range(self.first_year + 1, self.last_year + 1)),
             *(f"season {wave}{h}" for h in _HARMONICS for wave in ("sin", "cos")),
             *self.baseline.names,
@@ -117,8 +123,7 @@ class Layout:
 
     def rows(self, pattern: Ints, month: Ints, tenure: Ints, band: Ints, treated: Ints) -> Floats:
         """Columns (r, p) of rows: codes of bands, calendar month, pattern, arm (0 or 1)."""
-        reference = int(np.searchsorted(TENURE_FROM, _USUAL))
-        others = [code for code in range(len(TENURE_FROM)) if code != reference]
+        others = [code for code in range(len(self.tenures)) if code != self.usual]
         year = np.clip(month // MONTHS_A_YEAR, self.first_year, self.last_year)
         angle = 2 * np.pi * (month % MONTHS_A_YEAR) / MONTHS_A_YEAR
         return np.column_stack(
@@ -133,20 +138,49 @@ class Layout:
             ]
         )
 
+    def tenure_code(self, months: Ints) -> Ints:
+        """The band of each tenure in months."""
+        return code_of(np.maximum(months, 0), self.tenures)
+
     @property
     def effects(self) -> slice:
         """The effect columns."""
         return slice(len(self.names) - len(self.bands), len(self.names))
 
 
-def layout_of(entries: Entries, baseline: Baseline) -> Layout:
-    """The layout that these entries need."""
-    last = entries.month + entries.last.clip(1) - 1
+def layout_of(careers: Careers, entries: Entries, baseline: Baseline) -> Layout:
+    """The layout that these entries need: bands and years with few people join their neighbour."""
+    first = entries.month - calendar_month(careers.hired)[entries.row]
+    last = entries.last.clip(1) - 1
+
+    def people(lowest: Ints | int, highest: Ints | int, low: int, high: int) -> int:
+        """Spells at risk at some value from ``low`` on and below ``high``."""
+        inside = (entries.last > 0) & (lowest < high) & (highest >= low)
+        return len(np.unique(entries.row[inside]))
+
+    tenures = [0, *TENURE_FROM[1:].tolist()]
+    place = 0
+    while place < len(tenures) and len(tenures) > 1:
+        until = tenures[place + 1] if place + 1 < len(tenures) else 2**31
+        if people(first, first + last, tenures[place], until) >= FEWEST:
+            place += 1
+        else:  # the boundary to the next band goes, in the last band the one before
+            del tenures[min(place + 1, len(tenures) - 1)]
+            place = min(place, len(tenures) - 1)
+    sizes = [
+        people(first, first + last, a, b)
+        for a, b in zip(tenures, [*tenures[1:], 2**31], strict=True)
+    ]
+    begins, ends = entries.month // MONTHS_A_YEAR, (entries.month + last) // MONTHS_A_YEAR
+    years = range(int(begins.min(initial=2**31)), int(ends.max(initial=0)) + 1)
+    used = [y for y in years if people(begins, ends, y, y + 1) >= FEWEST] or [*years][:1] or [0]
     return Layout(
         baseline=baseline,
         bands=FOLLOW_UP_FROM[entries.months >= FOLLOW_UP_FROM],
-        first_year=int(entries.month.min(initial=2**31) // MONTHS_A_YEAR),
-        last_year=int(last.max(initial=0) // MONTHS_A_YEAR),
+        tenures=np.array(tenures),
+        usual=int(np.argmax(sizes)),
+        first_year=used[0],
+        last_year=used[-1],
     )
 
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from analysis.exits.calendar import calendar_month
 from analysis.exits.columns import code_of
-from analysis.exits.person_months import tenure_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,4 +145,6 @@ def predicted_rows(careers: Careers, some: Entries, arm: int, layout: Layout) ->
     hired = np.repeat(calendar_month(careers.hired[some.row]), months)
     pattern = np.repeat(layout.baseline.at(some.row, some.column), months)
     band = code_of(since + 1, layout.bands)
-    return layout.rows(pattern, month, tenure_code(month - hired), band, np.full(e * months, arm))
+    return layout.rows(
+        pattern, month, layout.tenure_code(month - hired), band, np.full(e * months, arm)
+    )

@@ -17,12 +17,13 @@ from scipy import sparse
 
 from analysis.exits.calendar import calendar_month
 from analysis.exits.careers import KINDS
-from analysis.exits.columns import TENURE_FROM, Layout, code_of
+from analysis.exits.columns import code_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.exits.careers import Careers
+    from analysis.exits.columns import Layout
     from analysis.exits.entries import Entries
 
     Floats = NDArray[np.float64]
@@ -99,9 +100,9 @@ def _part(
     month = entries.month[entry] + since
     row = entries.row[entry]
     pattern = layout.baseline.at(entries.row, entries.column)[entry]
-    band, tenure = code_of(since + 1, layout.bands), tenure_code(month - hired[row])
+    band, tenure = code_of(since + 1, layout.bands), layout.tenure_code(month - hired[row])
     code = pattern * _MONTHS + month
-    code = (code * len(TENURE_FROM) + tenure) * len(layout.bands) + band
+    code = (code * len(layout.tenures) + tenure) * len(layout.bands) + band
     cell, own = pd.factorize(2 * code + entries.treated[entry])
     weight = np.ones(len(entry)) if weights is None else weights[entry, since].astype(float)
     left = since + 1 == entries.last[entry]
@@ -114,11 +115,6 @@ _MONTHS = 12 * 3000  # more than the calendar months there are
 def _decoded(codes: Ints, layout: Layout) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     code, arm = np.divmod(codes, 2)
     code, band = np.divmod(code, len(layout.bands))
-    code, tenure = np.divmod(code, len(TENURE_FROM))
+    code, tenure = np.divmod(code, len(layout.tenures))
     pattern, month = np.divmod(code, _MONTHS)
     return pattern, month, tenure, band, arm
-
-
-def tenure_code(months: Ints) -> Ints:
-    """The band of each tenure in months."""
-    return code_of(np.maximum(months, 0), TENURE_FROM)

@@ -179,7 +179,7 @@ class Fitter:
             if isinstance(made, str):
                 return f"weights of comparators who start later could not be made: {made}"
             weights = made
-        layout = layout_of(entries, baseline)
+        layout = layout_of(self.careers, entries, baseline)
         cells = person_months(
             self.careers, entries, layout, None if weights is None else weights.weights
         )
@@ -212,7 +212,7 @@ class Fitter:
         """One effect by months since time zero alone: nothing is adjusted for."""
         if not 0 < entries.treated.sum() < len(entries):
             return NOBODY_STARTED
-        layout = layout_of(entries, baseline_of(self.careers))
+        layout = layout_of(self.careers, entries, baseline_of(self.careers))
         cells = person_months(self.careers, entries, layout)
         mix = one_effect(layout)[:, [*range(len(layout.bands)), -1]]
         return fit_kind(cells, self.kinds[0], mix, self.cluster, "cloglog")

@@ -77,7 +77,9 @@ def _truncated(product: Floats, entries: Entries) -> StartWeights:
     """Cut off at percentiles of the comparators' months at risk."""
     there = np.arange(entries.months) < entries.last[:, None]
     compared = product[there & ~entries.treated[:, None]]
-    low, high = np.quantile(compared, TRUNCATED) if len(compared) else (1.0, 1.0)
+    low, high = (
+        np.quantile(compared, TRUNCATED, method="inverted_cdf") if len(compared) else (1.0, 1.0)
+    )
     cut = np.where(entries.treated[:, None], 1.0, np.clip(product, low, high))
     kept = np.clip(compared, low, high)
     return StartWeights(

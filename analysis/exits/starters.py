@@ -10,7 +10,6 @@ import numpy as np
 from analysis.estimators.cells import Cells
 from analysis.estimators.logit import fit_logit
 from analysis.exits.calendar import calendar_month
-from analysis.exits.person_months import tenure_code
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +37,7 @@ def starters_of(setting: ExitSetting, compared: Compared) -> Starters | str:
     """The chance to start by baseline covariates, tenure and calendar, or why there is none."""
     entries, layout, careers = compared.entries, compared.layout, setting.careers
     month, row = entries.month, entries.row
-    tenure = tenure_code(month - calendar_month(careers.hired[row]))
+    tenure = layout.tenure_code(month - calendar_month(careers.hired[row]))
     pattern = layout.baseline.at(row, entries.column)
     baseline = np.stack([pattern, month, tenure])
     (pattern, month, tenure), cell = np.unique(baseline, axis=1, return_inverse=True)
