@@ -12,6 +12,8 @@ from analysis.synthetic.calendar import NEVER as NO_MONTH
 from analysis.synthetic.exits import _BY_TENURE, other_hazards, voluntary_force
 from analysis.synthetic.exits import KINDS as DRAWN_KINDS
 from analysis.synthetic.opt_in import past_performance
+from analysis.synthetic.people import CODES
+from analysis.synthetic.roll_out import site_starts
 from analysis.synthetic.surveys import early_engagement
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 FIRST_MONTH = 12 * 2022
 GROUPS = 10
+SEEN_FROM = 18
 _KIND = np.array([KINDS.index(name) for name in DRAWN_KINDS])
 
 
@@ -125,3 +128,28 @@ def curves(
     before = np.concatenate([np.ones((len(who), 1)), np.cumprod(stays, axis=1)[:, :-1]], axis=1)
     voluntary = np.cumsum(before * leaves, axis=1)
     return voluntary, 1 - np.cumprod(stays, axis=1)
+
+
+def roll_out_careers(company: Company) -> Careers:
+    """OPS-ROLL: everybody of operations from July 2023 on, started with their site or not yet."""
+    people = company.people
+    operations = people.department == CODES["operations"]
+    who = np.flatnonzero(operations & (company.exit_month >= SEEN_FROM))
+    start = site_starts(company.streams, company.size, company.scenario)[people.site[who]]
+    n, left = len(who), company.exit_month[who] < NO_MONTH
+    day = np.where(start < NO_MONTH, days(month_start(np.minimum(start, MONTHS - 1))), NEVER)
+    return Careers(
+        person=np.arange(n),
+        cluster=people.site[who],
+        hired=days(people.hired_on[who]),
+        zero=np.full(n, NEVER),
+        arm=np.full(n, -1),
+        start=day,
+        exit=days(company.exit_on[who]),
+        kind=np.where(left, _KIND[company.exit_kind[who]], 0),
+        notice=days(company.notice_on[who]),
+        end=np.full(n, int(month_start(np.array(MONTHS)).astype(int)) - 1),
+        eligible=np.ones((n, MONTHS), dtype=bool),
+        first_month=FIRST_MONTH,
+        undated=np.zeros(n, dtype=bool),
+    )

@@ -93,7 +93,7 @@ def _of_arm(maker: Maker, arm: ArmSetting) -> Iterator[Result]:
     yield _hazard_ratio(maker, arm)
     yield difference(maker, arm.logit, "logit", _headline_kind(setting), estimator=_LOGIT)
     if setting.assigned:
-        yield _unadjusted(maker, main)
+        yield from (unadjusted(maker, main, place) for place in range(len(setting.windows)))
     else:
         yield difference(
             maker, arm.landmark, "landmark", _headline_kind(setting), estimand=ON_LANDMARK
@@ -186,14 +186,18 @@ def _ratio_of(maker: Maker, target: Target, model: KindModel, entries: Entries) 
     return maker.ratio(target, model.hazard.coefficients[-1], model.influence[:, -1], entries)
 
 
-def _unadjusted(maker: Maker, compared: Compared | str) -> Result:
-    target = maker.target("unadjusted", "difference in cumulative incidence (Aalen-Johansen)")
+def unadjusted(maker: Maker, compared: Compared | str, place: int = 0) -> Result:
+    """With less without in the share who left by the end of a window, as seen."""
+    window = maker.setting.windows[place]
+    target = maker.target(
+        "unadjusted", "difference in cumulative incidence (Aalen-Johansen)", window=window
+    )
     if isinstance(compared, str):
         return NotEstimable(target=target, reason=compared)
     setting = maker.setting
     kinds = setting.kinds if _headline_kind(setting) == "any" else setting.kinds[:1]
     seen = [seen_incidence(compared.entries, kind, setting.cluster) for kind in kinds]
-    month = setting.windows[0][1] - 1
+    month = window[1] - 1
     value = sum(s.incidence[1, month] - s.incidence[0, month] for s in seen)
     moved = np.sum([s.influence[1, month] - s.influence[0, month] for s in seen], axis=0)
     return maker.result(target, float(value), moved, compared.entries)
