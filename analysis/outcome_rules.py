@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.errors import SpecError
+from analysis.exits.rules import check_exits
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
 
 # Kinds that each design answers.
-ANSWERED: dict[str, tuple[str, ...]] = {"rollout": ("continuous", "count")}
+ANSWERED: dict[str, tuple[str, ...]] = {"rollout": ("continuous", "count", "exit")}
 _RATIOS = ("ancova", "difference_in_means")  # what a ratio of means can be estimated by
 
 
 def check_outcome(spec: StudySpec) -> None:
     """Raises SpecError where design, windows, clusters or estimators do not fit the outcome."""
     kind = spec.outcome.kind
+    if kind == "exit":
+        check_exits(spec)
+        return
     answered = ANSWERED.get(spec.design)
     if answered and kind not in answered:
         raise SpecError(
@@ -33,6 +37,8 @@ def check_outcome(spec: StudySpec) -> None:
     for key, asked in (("dose", spec.dose), ("practices", spec.practices)):
         if asked and spec.design not in ("randomised", "opt_in"):
             raise SpecError(key, f"is not answered in the design {spec.design}", "Remove it.")
+    if "trials" in spec.model_fields_set:
+        raise SpecError("trials", "belongs to studies of exits", "Remove `trials`.")
     if kind == "count":
         _ratios(spec)
     if kind == "promotion":

@@ -55,7 +55,8 @@ def _never_completion(value: object) -> object:
     if isinstance(value, str) and any(word in value for word in COMPLETION):
         raise ValueError(
             "exposure defined by completion is refused (immortal time): only people who stayed "
-            "can complete; write `start: matched_on`, and completing counts as what came later"
+            "can complete; write what began, the match or the first meeting, and completing "
+            "counts as what came later"
         )
     return value
 
@@ -185,7 +186,7 @@ class StudySpec(_Part):
     start_dates: Literal["recorded", "matched"] = "recorded"
     start_dates_within: Names = ()
     allocation: Allocation = Allocation()
-    take_up: TakeUp | None = None
+    take_up: Annotated[TakeUp | None, BeforeValidator(_never_completion)] = None
     cluster: str = "person"
     outcome: Outcome
     rollout: Rollout = Rollout()

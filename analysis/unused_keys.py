@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.errors import SpecError
+from analysis.exits.rules import unused_of_exits
 from analysis.study import Rollout
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def refuse_unused(spec: StudySpec) -> None:
         "rollout": ("a roll-out", _of_roll_out(spec)),
         "opt_in": ("an opt-in study", (rollout, *_of_opt_in(spec))),
     }.get(spec.design, (f"a {spec.design} study", (rollout,)))
+    if spec.outcome.kind == "exit":
+        design, unused = unused_of_exits(spec)
     for key, used, why in unused:
         if used:
             raise SpecError(key, f"says nothing in {design}: {why}", f"Remove `{key}`.")
