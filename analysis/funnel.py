@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # What is known of everybody at time zero; any other name is an attribute of people.
 JOB_COLUMNS = ("department", "level", "site", "manager_no")
 BASE_COLUMNS = (*JOB_COLUMNS, "tenure_months", "stratum")
+FIGURES = ("performance.", "survey.")  # figures of people by month, for studies of exits
 DOSE_COLUMNS = ("meetings", "hours")  # made from meetings
 DRAWN = "drawn_starts"  # a table (person_no, time_zero) that the shell provides
 INFORMAL_ITEM = "informal_mentor"  # the survey item that asks; an answer of 1 or more means yes
@@ -198,6 +199,8 @@ def attribute_names(spec: StudySpec) -> tuple[str, ...]:
     Where the panel makes a column for one key (meetings, say, for a dose), only there.
     """
     adjusted = {*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)}
+    if spec.outcome.kind == "exit":
+        adjusted = {name for name in adjusted if not name.startswith(FIGURES)}
     made = adjusted - {"pre_period_outcome"} | {*spec.dose} - {*DOSE_COLUMNS}
     cluster = {spec.cluster} - {"person"}
     return tuple(

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 Days = NDArray[np.int64]
 NEVER = 2**40  # a day that never comes; days count from 1970-01-01
 
-# Codes of the kinds of exits; 0 is no exit seen.
+# Codes of the kinds of exits; 0 is no exit seen. A transfer is one out of the records, to a company
+# of which nothing is delivered; it competes with exits of every kind and is none of them.
 KINDS = (
     "", "voluntary", "involuntary", "retirement", "end_of_contract", "death", "unknown",
+    "transfer",
 )  # fmt: skip
 
 

@@ -142,12 +142,11 @@ def unused_of_exits(spec: StudySpec) -> tuple[str, Unused]:
     """The design in words, and the keys that a study of exits would read and then ignore."""
     declared, design = spec.model_fields_set, spec.design
     starts = design in ("opt_in", "rollout")
-    trials = {*spec.trials.model_fields_set}
     return f"{_DESIGNS.get(design, design)} of exits", (
         ("rollout", "rollout" in declared, "sites that start are compared with those that have not "
          "yet, month by month"),
-        ("trials", "trials" in declared and not starts, "the draw says who begins and when"),
-        ("trials.start", "start" in trials and design == "rollout", "sites start at `time_zero`"),
+        ("trials", "trials" in declared and design == "randomised", "the draw says who begins"),
+        ("trials", "trials" in declared and design == "rollout", "sites start at `time_zero`"),
         ("decided_within", "decided_within" in declared, "nobody waits to be told apart"),
         ("matched_within", spec.matched_within is not None, "nobody waits to be told apart"),
         ("start_dates", spec.start_dates != "recorded" and design != "opt_in", "days are recorded"),

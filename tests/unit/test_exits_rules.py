@@ -110,7 +110,7 @@ def test_trials_belong_to_studies_of_exits() -> None:
         ("opt_in", {"rollout": {"control": "never"}}, "rollout"),
         ("rollout", {"rollout": {"drawn": True}}, "rollout"),
         ("randomised", {"trials": {"start": "applied_on"}}, "trials"),
-        ("rollout", {"trials": {"start": "applied_on"}}, "trials.start"),
+        ("rollout", {"trials": {"start": "applied_on"}}, "trials"),
         ("opt_in", {"decided_within": 2}, "decided_within"),
         ("opt_in", {"matched_within": 2}, "matched_within"),
         ("rollout", {"start_dates": "matched"}, "start_dates"),
@@ -145,7 +145,7 @@ def test_a_key_that_says_nothing_about_exits_is_refused(
     [
         ("opt_in", {"trials": {"start": "first_met_on", "within": 6}, "notice_months": 2}),
         ("opt_in", {"start_dates": "matched", "trials": {"start": "applied_on"}}),
-        ("rollout", {"trials": {"within": 6}, "cluster": "site", "adjust_for": ["level"]}),
+        ("rollout", {"cluster": "site", "adjust_for": ["level"]}),
         ("randomised", {"allocation": {"share": 0.5, "strata": ["stratum"]}, "take_up": "matched"}),
     ],
 )
