@@ -172,6 +172,19 @@ def flow(spec: StudySpec, cohort: Cohort, answered: pd.Series[int]) -> Flow:
     return Flow(steps=cohort.steps, arms=tuple(counts), groups=cohort.groups)
 
 
+def population_words(spec: StudySpec, cohort: Cohort) -> str:
+    """Whom the answer is about, in words."""
+    who = "people who entered the draw"
+    if spec.design == "opt_in":
+        asked = spec.time_zero == "applied_on" and spec.start_dates == "recorded"
+        who = "people who applied" if asked else "people who could join"
+    elif any(step.label == "applied" for step in cohort.steps):
+        who = "people who applied and entered the draw"
+    first, last = cohort.people["time_zero"].min(), cohort.people["time_zero"].max()
+    span = f"{first:%b %Y}" if first == last else f"{first:%b %Y} to {last:%b %Y}"
+    return f"{who}, {span}"
+
+
 _TAKE_UP_LABEL = {
     "met_mentor_once": "met a mentor at least once",
     "matched": "matched with a mentor",

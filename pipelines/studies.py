@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from analysis.cohort import build_cohort, flow, treated_starts
+from analysis.cohort import build_cohort, flow, population_words, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
@@ -87,7 +87,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         estimates = (*estimates, found)
     return Finding(
         spec=spec,
-        population=_population(spec, cohort),
+        population=population_words(spec, cohort),
         flow=flow(spec, cohort, answered),
         estimates=estimates,
         diagnostics=checks,
@@ -204,16 +204,3 @@ def _require_metric(engine: Engine, spec: StudySpec) -> None:
                 f"there are no results of the metric {outcome.metric}",
                 f"Metrics delivered: {', '.join(known) or 'none'}.",
             )
-
-
-def _population(spec: StudySpec, cohort: Cohort) -> str:
-    """Whom the answer is about, in words."""
-    who = "people who entered the draw"
-    if spec.design == "opt_in":
-        asked = spec.time_zero == "applied_on" and spec.start_dates == "recorded"
-        who = "people who applied" if asked else "people who could join"
-    elif any(step.label == "applied" for step in cohort.steps):
-        who = "people who applied and entered the draw"
-    first, last = cohort.people["time_zero"].min(), cohort.people["time_zero"].max()
-    span = f"{first:%b %Y}" if first == last else f"{first:%b %Y} to {last:%b %Y}"
-    return f"{who}, {span}"

@@ -39,6 +39,11 @@ class Thresholds:
     undated_exits: float = 0.05
     scale_reliability: float = 0.70
     scale_people: int = 30
+    exits_undated_warn: float = 0.10
+    exits_undated_fail: float = 0.30
+    exits_unknown_warn: float = 0.05
+    exits_unknown_fail: float = 0.20
+    exits_known_warn: float = 0.95
 
 
 DEFAULT = Thresholds()

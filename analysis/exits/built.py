@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from analysis.exits.careers import Careers
     from analysis.exits.covariates import Read
-    from analysis.finding import Group
     from analysis.panel import Panel
     from analysis.study import StudySpec
 
@@ -34,7 +33,6 @@ class Built:
 
     careers: Careers
     flow: Flow
-    groups: tuple[Group, ...] = ()
     records: Records
     population: str
     panel: Panel

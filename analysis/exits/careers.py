@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 Days = NDArray[np.int64]
 NEVER = 2**40  # a day that never comes; days count from 1970-01-01
 
-# Codes of the kinds of exits; 0 is no exit seen. A transfer is one out of the records, to a company
-# of which nothing is delivered; it competes with exits of every kind and is none of them.
+# Codes of the kinds of exits; 0 is no exit seen. A transfer leads out of the records, to a company
+# of which nothing is delivered: whoever is transferred can no longer be seen to resign.
 KINDS = (
     "", "voluntary", "involuntary", "retirement", "end_of_contract", "death", "unknown",
     "transfer",

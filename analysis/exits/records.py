@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.exits.careers import KINDS, NEVER
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.exits.careers import Days
     from analysis.study import StudySpec
 
-KNOWN_SHARE = 0.95  # of the exits up to the end of the follow-up are on record
+KNOWN_SHARE = DEFAULT.exits_known_warn  # of the exits up to the end of the follow-up
 TWO_MONTHS, HALF_A_YEAR, YEAR = 61, 183, 365  # days
 TOLD_BY = 20  # exits that must tell of a delay
 _FIRST_EXITS = 0.01  # a single exit of long ago does not say that all are on record since

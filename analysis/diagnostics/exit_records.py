@@ -1,0 +1,109 @@
+"""Are exits on record: with a day, with a kind, and soon enough?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.diagnostics import Diagnostic, Share, Status
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.wording import per_cent, share_text
+from analysis.exits.careers import KINDS
+from analysis.exits.records import to_date
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from analysis.exits.careers import Careers
+    from analysis.exits.records import Records
+
+_UNDATED = (
+    "Deliver the last day of employment of those who left. Without it an exit is dated to the last "
+    "delivery that still had the person, which may be a whole interval too early."
+)
+_UNKNOWN = (
+    "Deliver the kind or reason of each exit, and map the reasons: an exit of unknown kind counts "
+    "as none of the kinds, so voluntary ones are missed."
+)
+_LATE = "Exits become known late. Wait two months and deliver again."
+_FEWER = (
+    "Fewer people left in the last two months than in the year before: exits may not be entered "
+    "yet. They are left out of the follow-up; deliver again in two months."
+)
+_CANNOT_TELL = "Deliver who is employed every month: then delays can be measured."
+
+
+def exit_records(
+    careers: Careers, records: Records, limits: Thresholds = DEFAULT
+) -> tuple[Diagnostic, ...]:
+    """The checks of the records: days, kinds and delays of exits."""
+    left = careers.kind > 0
+    unknown = careers.kind == KINDS.index("unknown")
+    return (
+        _share(
+            "exit_dates",
+            "Exits without a recorded day",
+            left & careers.undated,
+            left,
+            (limits.exits_undated_warn, limits.exits_undated_fail),
+            _UNDATED,
+        ),
+        _share(
+            "exit_kinds",
+            "Exits of unknown kind",
+            unknown,
+            left,
+            (limits.exits_unknown_warn, limits.exits_unknown_fail),
+            _UNKNOWN,
+        ),
+        restatement_lag(records, limits),
+    )
+
+
+def _share(
+    name: str, label: str, which: NDArray[np.bool_], left: NDArray[np.bool_],
+    limits: tuple[float, float], remedy: str,
+) -> Diagnostic:  # fmt: skip
+    """Share of the exits in the follow-up that are so."""
+    people, of = int(which.sum()), int(left.sum())
+    share = people / of if of else 0.0
+    warn, fail = limits
+    status: Status = "fail" if share > fail else "warn" if share > warn else "pass"
+    return Diagnostic(
+        name=name,
+        label=label,
+        value=share,
+        display=share_text(share) if of else "nobody left",
+        threshold=f"warn above {per_cent(warn)} %, fail above {per_cent(fail)} %",
+        status=status,
+        remedy="" if status == "pass" else remedy,
+        n_smallest=of or None,
+        shares=(Share("", people, of),) if of else (),
+    )
+
+
+def restatement_lag(records: Records, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """How late exits become known, and where the follow-up ends for it."""
+    until = f"followed to {to_date(records.end)}"
+    status: Status = "note"
+    text, remedy = "too few deliveries to tell", _CANNOT_TELL
+    if records.known is not None:
+        at_once, later = records.known
+        text = f"{share_text(at_once)} known at once, {share_text(later)} within two months"
+        status = "warn" if later < limits.exits_known_warn else "pass"
+        remedy = _LATE if status == "warn" else ""
+    elif records.fewer:
+        status, remedy = "warn", _FEWER
+        text = "too few deliveries to tell, and fewer exits in the last two months"
+    return Diagnostic(
+        name="restatement_lag",
+        label="How late exits become known",
+        value=None if records.known is None else records.known[1],
+        display=f"{text}; on record since {to_date(records.begin)}, {until}",
+        threshold=(
+            f"warn where fewer than {per_cent(limits.exits_known_warn)} % are known within two "
+            "months; the follow-up ends where that share is known"
+        ),
+        status=status,
+        remedy=remedy,
+    )
