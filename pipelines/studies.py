@@ -14,6 +14,7 @@ from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.reliability import items_query, scale_reliability
 from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
+from analysis.exits.answer import answer_exits
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, roster_query, spans_query
@@ -61,6 +62,8 @@ def answer(engine: Engine, spec: StudySpec, min_group: int, *, exact_rows: bool 
 
 def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -> Finding:
     _refuse_unsupported(spec)
+    if spec.outcome.kind == "exit":
+        return answer_exits(spec, lambda query: _frame(engine, query), min_group)
     _require_metric(engine, spec)
     if spec.design == "rollout":
         return _roll_out(engine, spec, exact_rows)

@@ -13,12 +13,11 @@ from analysis.exits.calendar import calendar_month, first_day
 from analysis.exits.careers import NEVER, Careers
 from analysis.exits.covariates import covariates
 from analysis.exits.grid import make_grid
-from analysis.exits.query import jobs_query, other_mentors_query, starts_query
+from analysis.exits.query import jobs_query, starts_query
 from analysis.exits.records import to_date, to_days
 from analysis.exits.sites import site_starts, starts_of_sites
-from analysis.finding import ArmCount, Flow
+from analysis.exits.trial_people import with_trials
 from analysis.funnel import JOB_COLUMNS, attributes_query
-from analysis.panel import Panel
 from analysis.population import rule_words, with_attributes
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def build_starting(spec: StudySpec, read: Read) -> Built:
         )
     days = zero[kept], start[kept]
     careers = _careers(spec, grid.take(kept), could[kept], cluster[kept], days, records, read)
-    return _built(spec, careers, steps, records, spells.person_no[kept], read)
+    return with_trials(spec, careers, steps, records, spells.person_no[kept], read)
 
 
 def some(months: Bools) -> Bools:
@@ -179,78 +178,3 @@ def _clusters(spec: StudySpec, grid: Grid, could: Bools) -> Ints:
     else:
         text = grid.attributes[spec.cluster]
     return np.asarray(pd.factorize(text.astype("string").fillna(""), sort=True)[0], np.int64)
-
-
-def _built(
-    spec: StudySpec, careers: Careers, steps: Steps, records: Records, person: Ints,
-    read: Read,
-) -> Built:  # fmt: skip
-    """Counts people in a month in which somebody starts, on either side."""
-    column = _month(careers.start) - careers.first_month
-    inside = (column >= 0) & (column < careers.eligible.shape[1])
-    rows = np.flatnonzero(inside)
-    rows = rows[careers.eligible[rows, column[rows]]]
-    trials = np.unique(column[rows])
-    started = np.zeros(len(careers), dtype=bool)
-    started[rows] = True
-    waits = careers.eligible[:, trials] & (column[:, None] != trials)
-    compared = waits.any(axis=1)
-    steps.person = person
-    steps.add(started | compared, "in a month in which somebody starts", "in no such month")
-    treated, comparison = spec.arms.treated[0], spec.arms.comparison
-    told = [(treated, "started", started), (comparison, "compared before they start", compared)]
-    counts = tuple(
-        ArmCount(arm=arm, label=label, people=len(np.unique(person[who])))
-        for arm, label, who in told
-    )
-    other = _other_mentor(careers, person, read(other_mentors_query(spec)))
-    people = pd.DataFrame(
-        {
-            "person": np.concatenate([person[started], person[compared]]),
-            "arm": [treated] * int(started.sum()) + [comparison] * int(compared.sum()),
-            "take_up": np.nan,
-            "mentored": np.concatenate([other[started], other[compared]]),
-        }
-    ).drop_duplicates(["person", "arm"])
-    months = careers.first_month + trials
-    return Built(
-        careers=careers,
-        flow=Flow(steps=tuple(steps.steps), arms=counts),
-        records=records,
-        population=_words(spec, months),
-        panel=Panel(
-            people=people.reset_index(drop=True),
-            rows=pd.DataFrame({"person": [], "event_month": [], "outcome": []}),
-            treated=spec.arms.treated,
-            comparison=comparison,
-        ),
-    )
-
-
-def _other_mentor(careers: Careers, person: Ints, mentors: pd.DataFrame) -> NDArray[np.float64]:
-    """1 where another mentor is recorded before the own start or exit.
-
-    nan where no other mentors are recorded of anybody.
-    """
-    if mentors.empty:
-        return np.full(len(careers), np.nan)
-    until = np.minimum(np.minimum(careers.exit, careers.end), careers.start - 1)
-    spans = mentors.merge(
-        pd.DataFrame({"person_no": person, "row": np.arange(len(person))}), on="person_no"
-    )
-    row = spans["row"].to_numpy(dtype=np.int64)
-    first, last = to_days(spans["first_on"]), to_days(spans["last_on"])
-    met = (first <= until[row]) & (last >= careers.zero[row])
-    return (np.bincount(row[met], minlength=len(person)) > 0).astype(float)
-
-
-def _words(spec: StudySpec, months: Ints) -> str:
-    """Whom the answer is about, in words."""
-    who = "people who could join and start"
-    if spec.design == "rollout":
-        who = f"people of each {spec.cluster.removesuffix('_no')} that starts"
-    elif spec.time_zero == "applied_on" and spec.start_dates == "recorded":
-        who = "people who applied and start"
-    first, last = (pd.Timestamp(to_date(int(first_day(m)))) for m in (months.min(), months.max()))
-    span = f"{first:%b %Y}" if first == last else f"{first:%b %Y} to {last:%b %Y}"
-    return f"{who}, month by month, {span}"

@@ -107,6 +107,11 @@ def _starting(spec: StudySpec) -> None:
             )
     if len(spec.arms.treated) > 1:
         raise SpecError("arms.treated", "there is one way to start", "Name one treated arm.")
+    _days(spec)
+
+
+def _days(spec: StudySpec) -> None:
+    """From which day people could start."""
     if spec.start_dates == "matched":
         if "time_zero" in spec.model_fields_set:
             raise SpecError(

@@ -1,0 +1,65 @@
+"""The finding of a study of exits: careers, estimates, curves and checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.diagnostics.balance import balance, standardised_differences
+from analysis.diagnostics.comparison_group import comparison_group
+from analysis.diagnostics.contamination import contamination
+from analysis.diagnostics.exit_records import exit_records
+from analysis.diagnostics.group_size import group_size
+from analysis.diagnostics.informal_mentors import informal_mentors
+from analysis.diagnostics.roster import roster
+from analysis.diagnostics.sample_ratio import sample_ratio
+from analysis.exits.build import build_starting
+from analysis.exits.build_assigned import build_assigned
+from analysis.exits.results import curves_of, results_of
+from analysis.exits.setting import prepare
+from analysis.finding import Finding
+from analysis.funnel import roster_query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analysis.diagnostics import Diagnostic
+    from analysis.exits.built import Built
+    from analysis.exits.covariates import Read
+    from analysis.study import StudySpec
+
+
+def answer_exits(spec: StudySpec, read: Read, min_group: int) -> Finding:
+    """The finding of a study of exits in any design; ``read`` answers a query with a frame.
+
+    Raises SpecError where the study names what nobody knows.
+    """
+    assigned = spec.design == "randomised"
+    built = build_assigned(spec, read) if assigned else build_starting(spec, read)
+    setting = prepare(built.careers, spec)
+    drawn = _of_draw(spec, built, read, min_group) if assigned else ()
+    return Finding(
+        spec=spec,
+        population=built.population,
+        flow=built.flow,
+        estimates=results_of(setting),
+        diagnostics=(*drawn, *_of_data(spec, built, min_group)),
+        curves=curves_of(setting),
+    )
+
+
+def _of_data(spec: StudySpec, built: Built, min_group: int) -> Iterator[Diagnostic]:
+    """Checks of the people and of the records of exits."""
+    arms = (*spec.arms.treated, spec.arms.comparison)
+    yield group_size(built.panel.people["arm"], arms, min_group)
+    yield from exit_records(built.careers, built.records)
+    yield contamination(built.panel)
+
+
+def _of_draw(spec: StudySpec, built: Built, read: Read, min_group: int) -> Iterator[Diagnostic]:
+    """Checks of the draw and of the people drawn."""
+    yield roster(int(read(roster_query(spec))["people"].iloc[0]))
+    yield comparison_group(built.flow.groups, spec.arms.comparison, min_group)
+    yield sample_ratio(built.panel, spec)
+    yield balance(built.panel, spec)
+    yield from standardised_differences(built.panel)
+    yield from informal_mentors(built.panel.people, (*spec.arms.treated, spec.arms.comparison))
