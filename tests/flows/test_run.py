@@ -74,6 +74,17 @@ UNHAPPY = {
     ),
     "unknown key": (STUDY, "take_up:", "takeup:", 3, ["takeup", "take_up"]),
     "unknown arm": (STUDY, "treated: mentee", "treated: mentees", 3, ["arms"]),
+    "completers among exits": (
+        STUDY,
+        "arms: {treated: mentee, comparison: lottery_lost}\nallocation: {share: 0.5}\n"
+        "take_up: met_mentor_once\noutcome: {metric: revenue, unit: EUR}",
+        "arms: {treated: completers, comparison: lottery_lost}\n"
+        "outcome: {kind: exit, metric: voluntary}",
+        3, ["arms.treated", "immortal time", "Write the arms as drawn"],
+    ),
+    "taking part by completing": (
+        STUDY, "take_up: met_mentor_once", "take_up: completed", 3, ["take_up", "immortal time"]
+    ),
     "no purpose": (
         PROJECT, "purpose: Learn whether the sales mentoring programme works.", "", 3, ["purpose"]
     ),
