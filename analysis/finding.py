@@ -49,7 +49,9 @@ REQUIRED: dict[str, frozenset[str]] = {
 
 # Studies of exits are checked in their own way: who is gone is the outcome, nobody is missing.
 REQUIRED_OF_EXITS: dict[str, frozenset[str]] = {
-    "randomised": frozenset({"events_per_parameter", "negative_controls"}),
+    "randomised": frozenset(
+        {"events_per_parameter", "negative_controls", "sample_ratio", "balance", "roster"}
+    ),
     **dict.fromkeys(
         ("opt_in", "rollout"),
         frozenset(
@@ -67,6 +69,7 @@ REQUIRED_OF_EXITS: dict[str, frozenset[str]] = {
 
 # The same, by what is measured.
 REQUIRED_BY_KIND: dict[str, frozenset[str]] = {
+    "exit": frozenset({"exit_dates", "exit_kinds", "restatement_lag", "contamination"}),
     "rating": frozenset({"who_rates"}),
     "team": frozenset({"mentored_mates"}),
 }

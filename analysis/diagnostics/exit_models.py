@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.diagnostics import Diagnostic, Share, Status
+from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
-from analysis.diagnostics.wording import p_text, per_cent, share_text
+from analysis.diagnostics.wording import p_text
 from analysis.exits.models import effect_columns
 
 if TYPE_CHECKING:
@@ -145,26 +145,3 @@ def exits_seen(setting: ExitSetting, compared: Compared | str) -> tuple[Diagnost
             )
         )
     return tuple(notes)
-
-
-def undated_exits(setting: ExitSetting, limits: Thresholds = DEFAULT) -> Diagnostic:
-    """Share of exits of the people studied whose day was inferred from the last file."""
-    left = setting.careers.kind > 0
-    people, undated = int(left.sum()), int((left & setting.careers.undated).sum())
-    share = undated / people if people else 0.0
-    status: Status = "warn" if share > limits.undated_exits else "pass"
-    return Diagnostic(
-        name="undated_exits",
-        label="Exits whose day was inferred from the last file that had the person",
-        value=share,
-        display=share_text(share),
-        threshold=f"warn above {per_cent(limits.undated_exits)} %",
-        status=status,
-        remedy="Deliver the last day of employment of everybody who left." if share else "",
-        n_smallest=_rest(undated, people),
-        shares=(Share("", undated, people),),
-    )
-
-
-def _rest(part: int, of: int) -> int | None:
-    return min((n for n in (part, of - part) if n), default=None)

@@ -36,7 +36,6 @@ class Thresholds:
     exits_a_parameter_fail: float = 5.0  # Vittinghoff and McCulloch 2007, Am J Epidemiol 165:710
     weights_mean: float = 0.05  # stabilised weights have mean 1 (Cole and Hernan 2008)
     weights_largest: float = 20.0
-    undated_exits: float = 0.05
     scale_reliability: float = 0.70
     scale_people: int = 30
     exits_undated_warn: float = 0.10

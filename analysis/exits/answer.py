@@ -14,6 +14,7 @@ from analysis.diagnostics.roster import roster
 from analysis.diagnostics.sample_ratio import sample_ratio
 from analysis.exits.build import build_starting
 from analysis.exits.build_assigned import build_assigned
+from analysis.exits.checks import checks_of
 from analysis.exits.results import curves_of, results_of
 from analysis.exits.setting import prepare
 from analysis.finding import Finding
@@ -36,13 +37,15 @@ def answer_exits(spec: StudySpec, read: Read, min_group: int) -> Finding:
     assigned = spec.design == "randomised"
     built = build_assigned(spec, read) if assigned else build_starting(spec, read)
     setting = prepare(built.careers, spec)
+    results = results_of(setting)
     drawn = _of_draw(spec, built, read, min_group) if assigned else ()
+    checks = (*drawn, *_of_data(spec, built, min_group), *checks_of(setting, results))
     return Finding(
         spec=spec,
         population=built.population,
         flow=built.flow,
-        estimates=results_of(setting),
-        diagnostics=(*drawn, *_of_data(spec, built, min_group)),
+        estimates=results,
+        diagnostics=checks,
         curves=curves_of(setting),
     )
 

@@ -8,7 +8,6 @@ from analysis.diagnostics.exit_models import (
     events_per_parameter,
     exits_seen,
     proportionality,
-    undated_exits,
     weights_check,
 )
 from analysis.diagnostics.exit_starters import starters_checks
@@ -39,10 +38,7 @@ def checks_of(
     for arm in setting.arms:
         found += _of_arm(setting, arm, limits)
     primary = tuple(r for r in results if r.target.name == "primary")
-    return (
-        *found, undated_exits(setting, limits),
-        *minimum_detectable_effect(primary, setting.spec),
-    )  # fmt: skip
+    return (*found, *minimum_detectable_effect(primary, setting.spec))
 
 
 def _of_arm(setting: ExitSetting, arm: ArmSetting, limits: Thresholds) -> Iterator[Diagnostic]:
