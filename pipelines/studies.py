@@ -63,7 +63,9 @@ def answer(engine: Engine, spec: StudySpec, min_group: int, *, exact_rows: bool 
 def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -> Finding:
     _refuse_unsupported(spec)
     if spec.outcome.kind == "exit":
-        return answer_exits(spec, lambda query: _frame(engine, query), min_group)
+        return answer_exits(
+            spec, lambda query: _frame(engine, query), min_group, exact_rows=exact_rows
+        )
     _require_metric(engine, spec)
     if spec.design == "rollout":
         return _roll_out(engine, spec, exact_rows)

@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from analysis.study import StudySpec
 
 
-def answer_exits(spec: StudySpec, read: Read, min_group: int) -> Finding:
+def answer_exits(
+    spec: StudySpec, read: Read, min_group: int, *, exact_rows: bool = False
+) -> Finding:
     """The finding of a study of exits in any design; ``read`` answers a query with a frame.
 
+    ``exact_rows`` fits models to every person-month instead of cells of equal ones.
     Raises SpecError where the study names what nobody knows.
     """
     assigned = spec.design == "randomised"
     built = build_assigned(spec, read) if assigned else build_starting(spec, read)
-    setting = prepare(built.careers, spec)
+    setting = prepare(built.careers, spec, exact_rows=exact_rows)
     results = results_of(setting)
     drawn = _of_draw(spec, built, read, min_group) if assigned else ()
     checks = (*drawn, *_of_data(spec, built, min_group), *checks_of(setting, results))

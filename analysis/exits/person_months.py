@@ -52,9 +52,13 @@ class PersonMonths:
 
 
 def person_months(
-    careers: Careers, entries: Entries, layout: Layout, weights: NDArray[np.float32] | None = None
-) -> PersonMonths:
-    """All person-months of these entries; ``weights`` (e, K) are ones unless given."""
+    careers: Careers, entries: Entries, layout: Layout,
+    weights: NDArray[np.float32] | None = None, *, exact_rows: bool = False,
+) -> PersonMonths:  # fmt: skip
+    """All person-months of these entries; ``weights`` (e, K) are ones unless given.
+
+    ``exact_rows``: every person-month is a cell of its own.
+    """
     hired = calendar_month(careers.hired)
     parts = []
     cuts = np.searchsorted(
@@ -65,12 +69,11 @@ def person_months(
         parts.append(
             _part(entries.take(some), layout, hired, None if weights is None else weights[some])
         )
-    codes = np.unique(np.concatenate([np.zeros(0, np.int64), *(p[0] for p in parts)]))
+    codes, places = _numbered([p[:2] for p in parts], exact_rows=exact_rows)
     shape = (len(careers), len(codes))
     at_risk = sparse.csr_matrix(shape)
     exits: dict[int, sparse.csr_matrix] = {}
-    for own, cell, row, weight, kind in parts:
-        place = np.searchsorted(codes, own)[cell]
+    for place, (_, _, row, weight, kind) in zip(places, parts, strict=True):
         at_risk = at_risk + _matrix(weight, row, place, shape)
         for code in range(1, len(KINDS)):
             left = kind == code
@@ -84,6 +87,19 @@ def person_months(
         exits=exits,
         treated=arm == 1,
     )
+
+
+def _numbered(parts: list[tuple[Ints, Ints]], *, exact_rows: bool) -> tuple[Ints, list[Ints]]:
+    """The code of each cell, and of each part the cells of its person-months."""
+    none = np.zeros(0, np.int64)
+    if exact_rows:
+        begins = np.cumsum([0, *(len(cell) for _, cell in parts)])
+        places = [
+            first + np.arange(len(cell)) for first, (_, cell) in zip(begins, parts, strict=False)
+        ]
+        return np.concatenate([none, *(own[cell] for own, cell in parts)]), places
+    codes = np.unique(np.concatenate([none, *(own for own, _ in parts)]))
+    return codes, [np.searchsorted(codes, own)[cell] for own, cell in parts]
 
 
 def _matrix(weight: Floats, row: Ints, cell: Ints, shape: tuple[int, int]) -> sparse.csr_matrix:

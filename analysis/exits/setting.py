@@ -110,15 +110,15 @@ def windows_of(spec: StudySpec) -> tuple[Window, ...]:
     return (primary, *(w for w in spec.follow_up.windows if w != primary))
 
 
-def fitter_of(careers: Careers, spec: StudySpec) -> Fitter:
-    """What fits the study's models."""
+def fitter_of(careers: Careers, spec: StudySpec, *, exact_rows: bool = False) -> Fitter:
+    """What fits the study's models; ``exact_rows`` without compression to cells."""
     cluster = np.unique(careers.cluster, return_inverse=True)[1].astype(np.int64)
-    return Fitter(careers, spec, kinds_of(spec.outcome.metric), cluster)
+    return Fitter(careers, spec, kinds_of(spec.outcome.metric), cluster, exact_rows)
 
 
-def prepare(careers: Careers, spec: StudySpec) -> ExitSetting:
-    """Everything a study of exits fits, each model once."""
-    fitter = fitter_of(careers, spec)
+def prepare(careers: Careers, spec: StudySpec, *, exact_rows: bool = False) -> ExitSetting:
+    """Everything a study of exits fits, each model once; ``exact_rows`` without compression."""
+    fitter = fitter_of(careers, spec, exact_rows=exact_rows)
     codes = range(1, len(spec.arms.treated) + 1) if is_assigned(careers) else (None,)
     arms = tuple(
         _arm(fitter, code, name) for code, name in zip(codes, spec.arms.treated, strict=False)
@@ -153,6 +153,7 @@ class Fitter:
     spec: StudySpec
     kinds: tuple[Kind, ...]
     cluster: Ints
+    exact_rows: bool = False
 
     def headline(self, arm: int | None) -> Compared | str:
         """Trials of an assigned arm, or sequential ones where nobody was assigned."""
@@ -175,14 +176,15 @@ class Fitter:
         baseline = baseline_of(self.careers)
         weights: StartWeights | None = None
         if baseline.changes and entries.started.any():
-            made = start_weights(self.careers, entries, baseline)
+            made = start_weights(self.careers, entries, baseline, exact_rows=self.exact_rows)
             if isinstance(made, str):
                 return f"weights of comparators who start later could not be made: {made}"
             weights = made
         layout = layout_of(self.careers, entries, baseline)
         cells = person_months(
-            self.careers, entries, layout, None if weights is None else weights.weights
-        )
+            self.careers, entries, layout, None if weights is None else weights.weights,
+            exact_rows=self.exact_rows,
+        )  # fmt: skip
         models = self._models(cells, layout)
         if isinstance(models, str):
             return models
@@ -213,7 +215,7 @@ class Fitter:
         if not 0 < entries.treated.sum() < len(entries):
             return NOBODY_STARTED
         layout = layout_of(self.careers, entries, baseline_of(self.careers))
-        cells = person_months(self.careers, entries, layout)
+        cells = person_months(self.careers, entries, layout, exact_rows=self.exact_rows)
         mix = one_effect(layout)[:, [*range(len(layout.bands)), -1]]
         return fit_kind(cells, self.kinds[0], mix, self.cluster, "cloglog")
 

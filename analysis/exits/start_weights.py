@@ -44,8 +44,12 @@ class StartWeights:
     truncated_at: float
 
 
-def start_weights(careers: Careers, entries: Entries, baseline: Baseline) -> StartWeights | str:
+def start_weights(
+    careers: Careers, entries: Entries, baseline: Baseline, *, exact_rows: bool = False
+) -> StartWeights | str:
     """The weights, or why the chance of starting could not be modelled.
+
+    ``exact_rows``: the model is fitted to every decision, not to cells of equal ones.
 
     In a calendar month somebody can start who is eligible, still there and not on notice on the
     first of the next, and has not started before.
@@ -53,7 +57,9 @@ def start_weights(careers: Careers, entries: Entries, baseline: Baseline) -> Sta
     able, starts = _decisions(careers)
     row, column = np.nonzero(able)
     waited = _waited(careers, row, column)
-    known = _chance(baseline.at(row, column), column, waited, starts[row, column], baseline)
+    known = _chance(
+        baseline.at(row, column), column, waited, starts[row, column], baseline, exact_rows
+    )
     if isinstance(known, str):
         return known
     denominator = np.ones(able.shape)
@@ -62,7 +68,7 @@ def start_weights(careers: Careers, entries: Entries, baseline: Baseline) -> Sta
     own, later = entries.row[entry], entries.column[entry] + step
     at_start = _chance(
         baseline.at(own, entries.column[entry]), later, _waited(careers, own, later),
-        starts[own, later], baseline,
+        starts[own, later], baseline, exact_rows,
     )  # fmt: skip
     if isinstance(at_start, str):
         return at_start
@@ -123,15 +129,15 @@ def _later(entries: Entries, able: NDArray[np.bool_], steps: int) -> tuple[Ints,
 
 
 def _chance(
-    pattern: Ints, month: Ints, waited: Ints, started: NDArray[np.bool_], baseline: Baseline
-) -> Floats | str:
+    pattern: Ints, month: Ints, waited: Ints, started: NDArray[np.bool_], baseline: Baseline,
+    exact_rows: bool,
+) -> Floats | str:  # fmt: skip
     """The chance to start of each row, a pooled logistic model; 0 in months when nobody did."""
     open_months = np.unique(month[started])
     inside = np.isin(month, open_months)
-    cell, codes = pd.factorize(
-        (pattern[inside] * (month.max(initial=0) + 1) + month[inside]) * len(_WAITED_FROM)
-        + waited[inside]
-    )
+    codes = (pattern[inside] * (month.max(initial=0) + 1) + month[inside]) * len(_WAITED_FROM)
+    codes += waited[inside]
+    cell, codes = (np.arange(len(codes)), codes) if exact_rows else pd.factorize(codes)
     codes, wait = np.divmod(np.asarray(codes), len(_WAITED_FROM))
     own, when = np.divmod(codes, month.max(initial=0) + 1)
     design = np.column_stack(

@@ -1,13 +1,14 @@
-"""The demo company's three studies, compressed and from every row: the same figures."""
+"""The demo company's studies, compressed and from every row: the same figures."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analysis.estimate import Estimate
+from analysis.study import parse_study
 from pipelines.config import load_project
 from pipelines.demo import write_demo
 from pipelines.engine import Engine
@@ -36,7 +37,9 @@ def built(tmp_path_factory: pytest.TempPathFactory):
     return load_project(made.project), context.space.built
 
 
-@pytest.mark.parametrize("study", ["care-mentoring", "operations-mentoring", "sales-mentoring"])
+@pytest.mark.parametrize(
+    "study", ["care-mentoring", "care-turnover", "operations-mentoring", "sales-mentoring"]
+)
 def test_every_figure_of_the_demo_both_ways(built, study: str) -> None:
     project, database = built
     (spec,) = (s for s in project.studies if s.study == study)
@@ -45,6 +48,59 @@ def test_every_figure_of_the_demo_both_ways(built, study: str) -> None:
         rows = answer(engine, spec, project.settings.min_group, exact_rows=True)
     assert isinstance(rows.estimates[0], Estimate)
     same_figures(compressed, rows)
+
+
+LEAVING = {
+    "study": "leaving",
+    "question": "Do fewer people resign?",
+    "as_of": "2025-12-31",
+    "outcome": {"kind": "exit", "metric": "voluntary"},
+    "follow_up": {"months": 12, "primary": [1, 12], "windows": [[1, 3]]},
+    "adjust_for": ["level"],
+}
+OF_SITES = {
+    "programme": "OPS-ROLL",
+    "design": "rollout",
+    "time_zero": "eligible_on",
+    "cluster": "site",
+    "population": {"department": ["operations"]},
+    "arms": {"treated": "mentoring", "comparison": "not_yet_started"},
+}
+OF_THE_DRAW = {
+    "programme": "SALES-LOT",
+    "design": "randomised",
+    "arms": {"treated": "mentee", "comparison": "lottery_lost"},
+    "allocation": {"strata": ["stratum"], "share": 0.5},
+    "take_up": "met_mentor_once",
+}
+
+
+@pytest.mark.parametrize("keys", [OF_SITES, OF_THE_DRAW], ids=["rollout", "randomised"])
+def test_exits_in_the_other_designs_both_ways(built, keys: dict[str, Any]) -> None:
+    project, database = built
+    spec = parse_study(LEAVING | keys)
+    with Engine.open(database, read_only=True) as engine:
+        compressed = answer(engine, spec, project.settings.min_group)
+        rows = answer(engine, spec, project.settings.min_group, exact_rows=True)
+    same_figures(compressed, rows)
+    assert isinstance(compressed.estimates[0], Estimate)
+    assert compressed.curves
+
+
+def test_ever_started_misleads_about_exits_and_trials_do_not(built) -> None:
+    """A mentor keeps two in a hundred; whoever was ever matched left six in a hundred less."""
+    project, database = built
+    (spec,) = (s for s in project.studies if s.study == "care-turnover")
+    with Engine.open(database, read_only=True) as engine:
+        found = answer(engine, spec, project.settings.min_group)
+    primary = found.estimates[0]
+    naive = next(e for e in found.estimates if e.target.role == "naive")
+    assert isinstance(primary, Estimate) and isinstance(naive, Estimate)
+    assert abs(primary.estimate - -0.02) < 3 * primary.std_error  # the planted effect
+    assert naive.ci_high < -0.03
+    people = [step.people for step in found.flow.steps]
+    assert people == sorted(people, reverse=True)
+    assert found.flow.arms[0].people == primary.n_treated
 
 
 def same_figures(compressed: Finding, rows: Finding) -> None:
