@@ -102,7 +102,8 @@ def restatement_lag(records: Records, limits: Thresholds = DEFAULT) -> Diagnosti
         display=f"{text}; on record since {to_date(records.begin)}, {until}",
         threshold=(
             f"warn where fewer than {per_cent(limits.exits_known_warn)} % are known within two "
-            "months; the follow-up ends where that share is known"
+            "months, or deliveries cannot tell and fewer left in the last two months (p < "
+            f"{limits.exits_fewer_warn_p:g}); the follow-up ends where exits are known"
         ),
         status=status,
         remedy=remedy,

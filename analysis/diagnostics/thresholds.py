@@ -43,6 +43,7 @@ class Thresholds:
     exits_unknown_warn: float = 0.05
     exits_unknown_fail: float = 0.20
     exits_known_warn: float = 0.95
+    exits_fewer_warn_p: float = 0.01
 
 
 DEFAULT = Thresholds()

@@ -54,6 +54,12 @@ def _covariate(spec: StudySpec, name: str, grid: Grid, told: Bools, read: Read) 
         )
     if kind == "survey":
         return _groups(name, last_answers(grid, read(answers_query(spec, what))), told)
+    if name not in grid.attributes:  # attributes that nobody has were refused before
+        raise SpecError(
+            "adjust_for",
+            f"{name}: exists only where lots were drawn within it",
+            "Remove it; compare within columns of the job or attributes of people.",
+        )
     text = grid.attributes[name]
     numbers = pd.to_numeric(text, errors="coerce")
     if numbers[text.notna()].notna().all() and text.notna().any():

@@ -27,7 +27,6 @@ KNOWN_SHARE = DEFAULT.exits_known_warn  # of the exits up to the end of the foll
 TWO_MONTHS, HALF_A_YEAR, YEAR = 61, 183, 365  # days
 TOLD_BY = 20  # exits that must tell of a delay
 _FIRST_EXITS = 0.01  # a single exit of long ago does not say that all are on record since
-_FEWER_P = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +160,7 @@ def _fewer_lately(hired: Days, exits: Days, last: int) -> bool:
     if not (late + early) or not (late_days and early_days):
         return False
     share = late_days / (late_days + early_days)
-    return float(stats.binom.cdf(late, late + early, share)) < _FEWER_P
+    return float(stats.binom.cdf(late, late + early, share)) < DEFAULT.exits_fewer_warn_p
 
 
 def _days_at_work(hired: Days, exits: Days, first: int, last: int) -> int:

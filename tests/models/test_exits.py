@@ -420,6 +420,7 @@ def test_figures_of_the_months_before(warehouse: Any) -> None:
     [
         ({"adjust_for": ["performance.nothing"]}, "adjust_for"),
         ({"adjust_for": ["shoe_size"]}, "adjust_for, population"),
+        ({"adjust_for": ["stratum"]}, "adjust_for"),
         ({"population": {"shoe_size": ["44"]}}, "adjust_for, population"),
         ({"population": {"tenure_months": ["3"]}}, "population"),
         ({"population": {"stratum": ["s"]}}, "population"),
