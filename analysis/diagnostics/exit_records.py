@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
-from analysis.diagnostics.wording import per_cent, share_text
+from analysis.diagnostics.wording import per_cent, share_text, whole_share_text
 from analysis.exits.careers import KINDS
 from analysis.exits.records import to_date
 
@@ -84,22 +84,27 @@ def _share(
 
 def restatement_lag(records: Records, limits: Thresholds = DEFAULT) -> Diagnostic:
     """How late exits become known, and where the follow-up ends for it."""
-    until = f"followed to {to_date(records.end)}"
     status: Status = "note"
-    text, remedy = "too few deliveries to tell", _CANNOT_TELL
+    text = rounded = "too few deliveries to tell"
+    remedy = _CANNOT_TELL
     if records.known is not None:
         at_once, later = records.known
         text = f"{share_text(at_once)} known at once, {share_text(later)} within two months"
+        rounded = f"{whole_share_text(at_once)} known at once, "
+        rounded += f"{whole_share_text(later)} within two months"
         status = "warn" if later < limits.exits_known_warn else "pass"
         remedy = _LATE if status == "warn" else ""
     elif records.fewer:
         status, remedy = "warn", _FEWER
-        text = "too few deliveries to tell, and fewer exits in the last two months"
+        text = rounded = "too few deliveries to tell, and fewer exits in the last two months"
+    span = f"on record since {to_date(records.begin)}, followed to {to_date(records.end)}"
+    value = None if records.known is None else records.known[1]
     return Diagnostic(
         name="restatement_lag",
         label="How late exits become known",
-        value=None if records.known is None else records.known[1],
-        display=f"{text}; on record since {to_date(records.begin)}, {until}",
+        value=value,
+        display=f"{text}; {span}",
+        coarse=(None if value is None else round(value, 2), f"{rounded}; {span}"),
         threshold=(
             f"warn where fewer than {per_cent(limits.exits_known_warn)} % are known within two "
             "months, or deliveries cannot tell and fewer left in the last two months (p < "

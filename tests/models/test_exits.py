@@ -209,6 +209,43 @@ def test_without_recorded_days_everybody_in_the_population_could_start(warehouse
         made(built, study())
 
 
+def test_another_mentor_before_the_own_start_is_contamination(warehouse: Any) -> None:
+    """Person b has an informal mentor, c one of another programme, d had one before the study;
+    e gets one after starting here. The notice of c was withdrawn long ago.
+    """
+    built = warehouse(
+        enrolments="""
+            person_id | programme | invited_on | matched_on | delivered
+            a         | P         | 2024-03-01 | 2024-03-05 | 2024-12-31
+            b         | P         | 2024-03-01 | -          | 2024-12-31
+            c         | P         | 2024-03-01 | -          | 2024-12-31
+            d         | P         | 2024-03-01 | -          | 2024-12-31
+            e         | P         | 2024-03-01 | 2024-05-05 | 2024-12-31
+        """,
+        employment="""
+            person_id | hired_on   | exited_on  | exit_kind | notice_on  | delivered
+            a         | 2020-01-01 | -          | -         | -          | 2024-12-31
+            b         | 2020-01-01 | -          | -         | -          | 2024-12-31
+            c         | 2020-01-01 | -          | -         | 2024-03-20 | 2024-12-31
+            d         | 2020-01-01 | -          | -         | -          | 2024-12-31
+            e         | 2020-01-01 | -          | -         | -          | 2024-12-31
+            y         | 2019-01-01 | 2023-12-01 | voluntary | -          | 2024-12-31
+        """,
+        matches="""
+            mentee_id | mentor_id | programme | kind     | matched_on | ended_on   | delivered
+            b         | m         | X         | informal | 2024-01-01 | -          | 2024-12-31
+            c         | m         | Q         | formal   | 2024-06-01 | -          | 2024-12-31
+            d         | m         | Q         | formal   | 2023-06-01 | 2023-09-01 | 2024-12-31
+            e         | m         | Q         | formal   | 2024-08-01 | -          | 2024-12-31
+        """,
+    )
+    found = made(built, study())
+    people = found.panel.people
+    compared = people[people["arm"] == "not_yet_mentored"]
+    assert compared["mentored"].tolist() == [1, 1, 0, 0]
+    assert found.careers.notice.tolist() == [NEVER] * 5
+
+
 EMPLOYED = """
     person_id | hired_on   | exited_on  | exit_kind | delivered
     a         | 2020-01-01 | -          | -         | 2024-01-31
