@@ -52,7 +52,8 @@ def build_starting(spec: StudySpec, read: Read) -> Built:
     could = _in_population(spec, grid, records, steps)
     if units is None and spec.start_dates == "recorded":
         could &= np.arange(grid.months) + first >= _month(zero)[:, None]
-        steps.add(some(could), "with a start date", f"no {spec.time_zero} in time")
+        word = spec.time_zero.removesuffix("_on")
+        steps.add(some(could), f"{word} by then", f"not {word}, or too late")
     cluster = _clusters(spec, grid, could)
     if units is not None:
         start = starts_of_sites(spec, grid, could, units)

@@ -11,6 +11,7 @@ from analysis.errors import SpecError
 from analysis.exits.build import build_starting
 from analysis.exits.build_assigned import build_assigned
 from analysis.exits.careers import KINDS, NEVER
+from analysis.exits.query import spells_query
 from analysis.study import StudySpec, parse_study
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def test_months_from_the_invitation_to_the_start_while_employed_in_the_populatio
     steps = [(s.label, s.people) for s in found.flow.steps]
     assert steps == [
         ("employed between 2024-03-01 and 2024-12-31", 5),
-        ("with a start date", 4),
+        ("invited by then", 4),
         ("in a month in which somebody starts", 3),
     ]
     assert [(a.arm, a.people) for a in found.flow.arms] == [
@@ -280,6 +281,26 @@ def test_exits_are_those_known_at_the_date(
     careers = made(built, study(as_of=as_of)).careers
     assert [day(d) for d in careers.exit] == exits
     assert {day(d) for d in careers.end} == {end}
+
+
+def test_an_exit_is_known_since_it_was_last_told(warehouse: Any) -> None:
+    """Told in June, withdrawn in July, told again in September; corrected by a day in October."""
+    built = warehouse(
+        employment="""
+            person_id | hired_on   | exited_on  | exit_kind | delivered
+            a         | 2020-01-01 | 2024-06-20 | voluntary | 2024-06-30
+            a         | 2020-01-01 | -          | -         | 2024-07-31
+            a         | 2020-01-01 | 2024-08-20 | voluntary | 2024-09-30
+            a         | 2020-01-01 | 2024-08-21 | voluntary | 2024-10-31
+            b         | 2020-01-01 | -          | -         | 2024-06-30
+            c         | 2020-01-01 | 2024-06-20 | voluntary | 2024-06-30
+        """,
+    )
+    query = spells_query(study())
+    found = built.engine.frame(query.sql, query.params)
+    told = found.loc[found["exited_on"].notna(), "exit_known_on"].astype(str).tolist()
+    assert told == ["2024-09-30", "2024-06-30"]
+    assert len(found) == 3
 
 
 def test_nobody_is_followed_from_before_exits_are_on_record(warehouse: Any) -> None:
