@@ -168,4 +168,5 @@ def unused_of_exits(spec: StudySpec) -> tuple[str, Unused]:
          "are looked at without being named"),
         ("subgroups", bool(spec.subgroups), "they are not answered by this version"),
         ("dose", bool(spec.dose), "who leaves meets no more (immortal time)"),
+        ("practices", bool(spec.practices), "who leaves practises no more (immortal time)"),
     )  # fmt: skip

@@ -130,6 +130,7 @@ def test_trials_belong_to_studies_of_exits() -> None:
         ("opt_in", {"negative_controls": ["age"]}, "negative_controls"),
         ("randomised", {"subgroups": ["level"]}, "subgroups"),
         ("randomised", {"dose": ["meetings"]}, "dose"),
+        ("opt_in", {"practices": ["rhythm"]}, "practices"),
     ],
 )
 def test_a_key_that_says_nothing_about_exits_is_refused(
