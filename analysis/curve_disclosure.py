@@ -58,11 +58,12 @@ def shown_points(curve: Curve, rules: Rules) -> tuple[Point, ...]:
     start = curve.points[0].at_risk if curve.points else 0
     if rules.hides(min(curve.n_people, start)):
         return ()
-    stays = curve.name == "kaplan_meier"
+    stays, trials = curve.name == "kaplan_meier", curve.name == "standardised_incidence"
     days = [
         d
         for d in _days(curve, start, stays=stays)
-        if ends_a_month(d.point.day) and _surely(rules.min_group, start, max(d.gone, d.exits))
+        if ends_a_month(d.point.day)
+        and _surely(rules.min_group, start, _departed(d, trials=trials))
     ]
     shown: list[Point] = []
     share, exits = 0.0, 0
@@ -92,6 +93,15 @@ def _days(curve: Curve, start: int, *, stays: bool) -> list[_Day]:
         )
         for p, n in zip(points, exits, strict=True)
     ]  # fmt: skip
+
+
+def _departed(day: _Day, *, trials: bool) -> int:
+    """People surely no longer at risk after the day.
+
+    In sequential trials an exit counts in every trial its person was in, so that exits of all days
+    may be more than the people; those of one day are people.
+    """
+    return day.gone + day.point.events if trials else max(day.gone, day.exits)
 
 
 def _turned(point: Point) -> Point:

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.estimate import OBJECTIVE, Estimate, Result
-from analysis.figures import coarse_figures, exact_figures
+from analysis.figures import shown_figures
+from analysis.released_curves import ReleasedCurve, curves_from, released_curves
+from analysis.released_flow import (
+    ReleasedGroup,
+    ReleasedStep,
+    released_groups,
+    released_steps,
+)
 from analysis.rules import MIN_RESIDUAL_DF
 
 if TYPE_CHECKING:
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
     from analysis.diagnostics import Diagnostic, Status
     from analysis.estimate import Target
-    from analysis.finding import Finding, Flow, Grade, Role
+    from analysis.finding import Finding, Grade
     from analysis.rules import Mode, Rules
     from analysis.study import StudySpec
 
@@ -69,27 +76,6 @@ class ReleasedDiagnostic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasedStep:
-    """One line of the attrition table; ``arm`` is empty for the steps everybody takes."""
-
-    arm: str
-    label: str
-    people: str
-    left_out: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasedGroup:
-    """One group of the programme's funnel, the best comparison first (``rank`` 1)."""
-
-    arm: str
-    what: str
-    people: str
-    rank: int | None
-    role: Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """All that may be shown of one study. Made by :func:`release`, never by hand.
 
@@ -107,6 +93,8 @@ class Release:
     outcome: str
     outcome_unit: str
     outcome_note: str
+    outcome_kind: str
+    outcome_metric: str
     unit: str
     higher_is: str
     treated: tuple[str, ...]
@@ -119,6 +107,7 @@ class Release:
     diagnostics: tuple[ReleasedDiagnostic, ...]
     steps: tuple[ReleasedStep, ...]
     groups: tuple[ReleasedGroup, ...]
+    curves: tuple[ReleasedCurve, ...]
     notes: tuple[str, ...]
     mode: Mode
     min_group: int
@@ -166,6 +155,7 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
     values["diagnostics"] = tuple(ReleasedDiagnostic(**d) for d in values["diagnostics"])
     values["groups"] = tuple(ReleasedGroup(**g) for g in values["groups"])
     values["steps"] = tuple(ReleasedStep(**s) for s in values["steps"])
+    values["curves"] = curves_from(values["curves"])
     made = Release(**values, _mint=_MINT)
     if made.digest() != digest:
         raise ValueError("the saved release was altered")
@@ -176,7 +166,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
     spec, grade = finding.spec, finding.grade
     why = finding.reasons[1] if grade == "Withheld" else ""
     estimates = tuple(
-        _estimate(e, why, rules, log=_is_ratio(e.target, spec)) for e in finding.estimates
+        _estimate(e, why, rules, _is_ratio(e.target, spec)) for e in finding.estimates
     )
     shown = any(e.role == "headline" and e.status == "released" for e in estimates)
     return Release(
@@ -188,9 +178,11 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         drawn=spec.design == "randomised" or spec.rollout.drawn,
         population=finding.population,
         as_of=spec.as_of.isoformat(),
-        outcome=spec.outcome.label or spec.outcome.metric.replace("_", " "),
+        outcome=spec.outcome.name,
         outcome_unit=spec.outcome.unit,
         outcome_note=spec.outcome.note,
+        outcome_kind=spec.outcome.kind,
+        outcome_metric=spec.outcome.metric,
         unit=spec.unit,
         higher_is=spec.outcome.higher_is,
         treated=spec.arms.treated,
@@ -201,11 +193,9 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         reasons=finding.reasons,
         estimates=estimates,
         diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
-        steps=_steps(finding.flow, rules),
-        groups=tuple(
-            ReleasedGroup(**{**asdict(g), "people": rules.text(g.people)})
-            for g in finding.flow.groups
-        ),
+        steps=released_steps(finding.flow, rules),
+        groups=released_groups(finding.flow, rules),
+        curves=released_curves(finding, estimates, rules) if shown else (),
         notes=tuple(f"{s.name}: {s.note.strip()}" for s in spec.specifications if s.note),
         mode=rules.mode,
         min_group=rules.min_group,
@@ -220,7 +210,7 @@ def _is_ratio(target: Target, spec: StudySpec) -> bool:
     return (objective or spec.outcome).per_cent and target.unit.startswith("%")
 
 
-def _estimate(result: Result, why_withheld: str, rules: Rules, *, log: bool) -> ReleasedEstimate:
+def _estimate(result: Result, why_withheld: str, rules: Rules, log: bool) -> ReleasedEstimate:
     target = asdict(result.target)
     if why_withheld:
         return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
@@ -232,12 +222,10 @@ def _estimate(result: Result, why_withheld: str, rules: Rules, *, log: bool) -> 
     if result.df < MIN_RESIDUAL_DF:
         why = f"Fewer than {MIN_RESIDUAL_DF} residual degrees of freedom."
         return ReleasedEstimate(**target, status="suppressed", reason=why)
-    exact = rules.mode == "public"
-    figures = exact_figures(result) if exact else coarse_figures(result, log=log)
     return ReleasedEstimate(
         **target,
         status="released",
-        **figures,
+        **shown_figures(result, rules, log=log),
         n_people=rules.count(result.n_people),
         n_rows=rules.count(result.n_rows),
         convention=result.convention,
@@ -265,30 +253,9 @@ def _diagnostic(check: Diagnostic, shown: bool, rules: Rules) -> ReleasedDiagnos
     )
 
 
-def _steps(flow: Flow, rules: Rules) -> tuple[ReleasedStep, ...]:
-    """The attrition table; where a count would give away a small remainder, a bound stands."""
-    lines: list[ReleasedStep] = []
-    before: list[int] = []
-    for step in flow.steps:
-        lost = before[-1] - step.people if before else 0
-        left_out = f"{rules.text(lost)} {step.left_out}" if lost else ""
-        # a later line must not tell what an earlier one hid
-        near = [whole for whole in before if 0 < whole - step.people < rules.min_group]
-        shown = rules.part(step.people, max(near, default=None))
-        lines.append(ReleasedStep(arm="", label=step.label, people=shown, left_out=left_out))
-        before.append(step.people)
-    found = {g.arm: g.people for g in flow.groups}  # an arm is part of its group
-    drawn: dict[str, int] = {}
-    for count in flow.arms:
-        shown = rules.part(count.people, drawn.get(count.arm, found.get(count.arm)))
-        drawn.setdefault(count.arm, count.people)
-        lines.append(ReleasedStep(arm=count.arm, label=count.label, people=shown, left_out=""))
-    return tuple(lines)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, ReleasedEstimate | ReleasedDiagnostic | ReleasedStep | ReleasedGroup):
+    if is_dataclass(value) and not isinstance(value, type):
         return {k: _plain(v) for k, v in asdict(value).items()}
     return value

@@ -9,7 +9,9 @@ from scipy import stats
 
 if TYPE_CHECKING:
     from analysis.estimate import Estimate
+    from analysis.rules import Rules
 
+RATIO, PEOPLE = "ratio", "people"  # units with a rule of their own
 DF_STEP = 5  # counts of people are rounded to 5; a t quantile must not tell more than they do
 SE_DIGITS = 3
 
@@ -24,6 +26,13 @@ class Figures(TypedDict):
     p_value: float | None
 
 
+def shown_figures(result: Estimate, rules: Rules, *, log: bool) -> Figures:
+    """The figures as the project allows them: exact if its data are public."""
+    if rules.mode == "public":
+        return exact_figures(result)
+    return coarse_figures(result, log=log, counted=rules.count(result.n_treated))
+
+
 def exact_figures(result: Estimate) -> Figures:
     """Every figure as estimated."""
     return Figures(
@@ -35,20 +44,28 @@ def exact_figures(result: Estimate) -> Figures:
     )
 
 
-def coarse_figures(result: Estimate, *, log: bool) -> Figures:
+def coarse_figures(result: Estimate, *, log: bool, counted: int | None = None) -> Figures:
     """Rounded to three digits of the standard error, the interval on degrees of freedom in steps.
 
     Interval width over standard error is a t quantile, and its degrees of freedom are people less
     terms: exact figures would give an exact count, and two of them a difference of one person.
     The degrees of freedom are rounded down, so that the interval only ever widens.
+    ``log``: per cent that were a log; a hazard ratio (unit "ratio") always is one.
+    ``counted``: treated people as printed. A number of people (unit "people") is a risk times
+    their exact number, which the two figures would give away: it is shown for the printed number,
+    in whole people.
     """
     low, high = _limits(result, log=log)
     places = SE_DIGITS - 1 - math.floor(math.log10(result.std_error))
+    times = 1.0
+    if result.target.unit == PEOPLE:
+        times = (counted or result.n_treated) / result.n_treated
+        places = min(places, 0)
     return Figures(
-        estimate=_rounded(result.estimate, places),
-        std_error=_rounded(result.std_error, places),
-        ci_low=_rounded(low, places),
-        ci_high=_rounded(high, places),
+        estimate=_rounded(times * result.estimate, places),
+        std_error=_rounded(times * result.std_error, places),
+        ci_low=_rounded(times * low, places),
+        ci_high=_rounded(times * high, places),
         p_value=None if result.p_value is None else _coarse_p(result.p_value),
     )
 
@@ -59,12 +76,15 @@ def _limits(result: Estimate, *, log: bool) -> tuple[float, float]:
     # Under ten, steps of five would widen beyond use; such estimates rest on few clusters.
     step = DF_STEP if result.t_df >= 2 * DF_STEP else 1
     quantile = float(stats.t.ppf(0.975, max(step * math.floor(result.t_df / step), 1)))
-    if not log:
+    ratio = result.target.unit == RATIO
+    if not (log or ratio):
         half = quantile * result.std_error
         return result.estimate - half, result.estimate + half
-    middle = math.log1p(result.estimate / 100)
-    half = quantile * result.std_error / (100 + result.estimate)
-    return 100 * math.expm1(middle - half), 100 * math.expm1(middle + half)
+    # The figure is factor * exp(b) - less: a ratio, or 100 (exp b - 1) per cent.
+    factor, less = (1.0, 0.0) if ratio else (100.0, 100.0)
+    middle = math.log((result.estimate + less) / factor)
+    half = quantile * result.std_error / (result.estimate + less)  # delta method
+    return factor * math.exp(middle - half) - less, factor * math.exp(middle + half) - less
 
 
 def _coarse_p(p_value: float) -> float:

@@ -134,7 +134,15 @@ class Outcome(BaseModel):
     @property
     def natural_unit(self) -> str:
         """The unit of the outcome itself."""
-        return self.unit or "units"
+        return self.unit or ("scale points" if self.kind == "scale" else "units")
+
+    @property
+    def name(self) -> str:
+        """The outcome in words."""
+        metric = self.metric.replace("_", " ").replace(".", ", ")
+        if self.kind == "exit":
+            metric = "exits of any kind" if self.metric == "any" else f"{metric} exits"
+        return self.label or metric
 
     @property
     def note(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reports.wording import answer
@@ -14,13 +15,14 @@ Rows = list[dict[str, Any]]
 
 
 def tables(releases: tuple[Release, ...], manifest: RunManifest) -> dict[str, Rows]:
-    """Rows of results.runs, studies, findings, estimates and diagnostics."""
+    """Rows of results.runs, studies, findings, estimates, diagnostics and curves."""
     return {
         "runs": [_run(manifest)],
         "studies": [_study(r) for r in releases],
         "findings": [_finding(r) for r in releases],
         "estimates": [row for r in releases for row in _estimates(r)],
         "diagnostics": [row for r in releases for row in _diagnostics(r)],
+        "curves": [row for r in releases for row in _curves(r)],
     }
 
 
@@ -97,4 +99,13 @@ def _diagnostics(item: Release) -> Rows:
     return [
         {"study": item.study, **{name: getattr(d, name) for name in names}}
         for d in item.diagnostics
+    ]
+
+
+def _curves(item: Release) -> Rows:
+    names = ("name", "label", "arm", "exit_kind", "n_people", "convention")
+    return [
+        {"study": item.study, **{name: getattr(curve, name) for name in names}, **asdict(point)}
+        for curve in item.curves
+        for point in curve.points
     ]

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,10 +63,15 @@ def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
         "title": release.title,
         "question": release.question,
         "design": release.design,
+        "outcome": release.outcome,
+        "outcome_kind": release.outcome_kind,
+        "outcome_metric": release.outcome_metric,
+        "comparison": release.comparison,
         "grade": release.grade,
         "reasons": list(release.reasons),
         "estimates": [_estimate(e) for e in ordered],
         "diagnostics": [_diagnostic(d) for d in release.diagnostics],
+        "curves": [asdict(c) for c in release.curves],
         "population": release.population,
         "hashes": {"study": release.spec_hash, **hashes},
     }

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 from markupsafe import Markup
 
+from reports.names import arm_words
 from reports.numbers import number
 from reports.scales import scale
 from reports.shown import shown
-from reports.wording import arm_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,6 +16,7 @@ UNBOUNDED = "unbounded"
 _PRINTED = {
     "share": (100.0, "points", "percentage points"),
     "SD": (1.0, "SD", "standard deviations"),
+    "ratio": (1.0, "", "as a ratio"),
 }
 
 # Characters that could reorder or hide the text around them.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.figures import RATIO
 from reports.numbers import decimals, interval, measure, number, signed, with_unit
 
 if TYPE_CHECKING:
     from analysis.disclosure import ReleasedEstimate
+
+_RATIO_PLACES = 2  # as hazard and odds ratios are printed everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +25,14 @@ class Shown:
     places: int
     unit: str
     unit_long: str
+    null: float = 0.0  # the figure that means no effect: 1 of a ratio
 
     @property
     def effect(self) -> str:
         """The signed figure with its short unit; empty where there is none."""
-        return "" if self.value is None else with_unit(signed(self.value, self.places), self.unit)
+        if self.value is None:
+            return ""
+        return with_unit((number if self.null else signed)(self.value, self.places), self.unit)
 
     @property
     def size(self) -> str:
@@ -40,10 +46,10 @@ class Shown:
 
     @property
     def direction(self) -> int:
-        """1 or -1 where the interval excludes zero, 0 where the data cannot tell."""
-        if self.low is not None and self.low > 0:
+        """1 or -1 where the interval excludes no effect, 0 where the data cannot tell."""
+        if self.low is not None and self.low > self.null:
             return 1
-        return -1 if self.high is not None and self.high < 0 else 0
+        return -1 if self.high is not None and self.high < self.null else 0
 
 
 def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None) -> Shown:
@@ -53,7 +59,10 @@ def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None)
         None if v is None else v * scale.factor
         for v in (estimate.estimate, estimate.ci_low, estimate.ci_high, estimate.std_error)
     )
-    fit = decimals(low, high, value) if places is None else places
+    if estimate.unit == RATIO:
+        fit, extra = _RATIO_PLACES, 0
+    else:
+        fit = decimals(low, high, value) if places is None else places
     return Shown(
         value=value,
         low=low,
@@ -62,4 +71,5 @@ def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None)
         places=fit + extra,
         unit=scale.short,
         unit_long=scale.long,
+        null=1.0 if estimate.unit == RATIO else 0.0,
     )

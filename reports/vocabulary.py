@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reports.numbers import THIN
+
 if TYPE_CHECKING:
-    from analysis.disclosure import ReleasedEstimate
+    from analysis.disclosure import Release, ReleasedEstimate
+
+NOT_TOLD = "the data cannot tell this from no effect"
+INTERVAL_95 = f"95{THIN}% interval"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,15 @@ RAW_GAP: dict[str, str] = {
     "opt_in": "where people chose, those who joined against those who did not",
     "rollout": "in a roll-out, two-way fixed effects, partly against sites that started before",
     "descriptive": "in a description, people with mentoring against those without",
+    "exit": "of exits, people ever mentored against people never mentored; people had to stay to "
+    "be mentored",
 }
+
+
+def raw_gap_key(release: Release) -> str:
+    """Where a table of raw gaps has its words for this study."""
+    return "exit" if release.outcome_kind == "exit" else release.design
+
 
 # How each design says who was studied and what was done to them.
 SUBJECT: dict[str, str] = {
@@ -114,6 +127,11 @@ AMONG: dict[str, str] = {
 
 # What an estimand means, found by a word of it; the first that fits.
 ESTIMANDS: tuple[tuple[str, str], ...] = (
+    (
+        "those who started, against not starting",
+        "The average difference made to people who started, against what would have been had they "
+        "not started within the follow-up.",
+    ),
     (
         "intention to treat",
         "The average difference made by being assigned to the arm, whether or not the person "
@@ -175,6 +193,15 @@ INSTRUMENTED_ASSUMES = (
     "meetings alone; an average over people whose meetings the offer moves (Angrist and Imbens "
     "1995)."
 )
+TRIALS_ASSUME = (
+    "Starting now against not within the follow-up (sequential target trials): assumes that what "
+    "makes people start, as far as it also changes who leaves, is among what was adjusted for, and "
+    "that nobody started who had already resolved to leave."
+)
+COMPETING_ASSUMES = (
+    "Exits of several kinds: the share that leaves in one way depends on the others too, since "
+    "who has left in another way cannot; fewer dismissals alone would raise it."
+)
 # An assumption is printed as soon as one estimate of the study needs it.
 ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("intention to treat", ITT_ASSUMES),
@@ -186,6 +213,8 @@ ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("instrumented by the offer", INSTRUMENTED_ASSUMES),
     ("att(g,t)", TREND_ASSUMES),
     ("efficient estimator for drawn starts", TIMING_ASSUMES),
+    ("those who started, against not starting", TRIALS_ASSUME),
+    ("cumulative incidence", COMPETING_ASSUMES),
 )
 
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.numbers import THIN, interval, months, plain, signed, with_unit, words
+from reports import exit_words
+from reports.names import arm_words, lower_first, outcome_words, study_title
+from reports.numbers import interval, months, plain, signed, with_unit
 from reports.shown import Shown, shown
-from reports.vocabulary import AMONG, DRAWN_ALREADY, GRADES, GROUP, RAW_GAP, SUBJECT, TO_RAISE
+from reports.vocabulary import (
+    AMONG,
+    DRAWN_ALREADY,
+    GRADES,
+    GROUP,
+    INTERVAL_95,
+    NOT_TOLD,
+    RAW_GAP,
+    SUBJECT,
+    TO_RAISE,
+    raw_gap_key,
+)
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
 
 UNBOUNDED_END = "no limit"
-NOT_TOLD = "the data cannot tell this from no effect"
-INTERVAL_95 = f"95{THIN}% interval"
+LEAVING = ("turnover", "leave", "leaving", "quit")  # words of scales about exits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +55,25 @@ def answer(release: Release) -> Answer:
         return _withheld(release)
     if head.status != "released" or head.estimate is None:
         return _not_shown(release)
-    figures = shown(head)
+    figures = headline_figures(release)
+    sentence, strong = _sentence(release, figures)
+    do_not_say, why_not = _do_not_say(release, figures)
     return Answer(
         headline=_clause(release, figures),
-        sentence=_sentence(release, figures),
-        strong=figures.size if figures.direction else NOT_TOLD,
+        sentence=sentence,
+        strong=strong,
         may_say=_may_say(release, figures),
-        do_not_say=_do_not_say(release, figures),
-        why_not=_why_not(release, figures),
+        do_not_say=do_not_say,
+        why_not=why_not,
         to_raise=_to_raise(release, figures),
         one_line=_one_line(release, figures),
     )
+
+
+def headline_figures(release: Release) -> Shown:
+    """The headline as the answer prints it."""
+    people = exit_words.counts_people(release)
+    return exit_words.of_100(release.headline) if people else shown(release.headline)
 
 
 def other_arms(release: Release) -> tuple[str, ...]:
@@ -82,7 +102,7 @@ def raw_gap(release: Release) -> ReleasedEstimate | None:
 
 def gap_words(releases: tuple[Release, ...]) -> str:
     """What the raw gaps of these studies compare, each design once."""
-    return "; ".join(dict.fromkeys(RAW_GAP[r.design] for r in releases))
+    return "; ".join(dict.fromkeys(RAW_GAP[raw_gap_key(r)] for r in releases))
 
 
 def failures(release: Release) -> tuple[ReleasedDiagnostic, ...]:
@@ -100,29 +120,6 @@ def reason_withheld(release: Release) -> str:
         if "could not be estimated" in line:
             return lower_first(line).rstrip(". ")
     return "a check failed"
-
-
-def study_title(release: Release) -> str:
-    """The title as a noun phrase: a name of code becomes words."""
-    title = plain(release.title)
-    return words(title).replace("-", " ").capitalize() if title == release.study else title
-
-
-def outcome_words(release: Release) -> str:
-    """The outcome as it reads inside a sentence."""
-    return lower_first(plain(release.outcome))
-
-
-def arm_words(name: str) -> str:
-    """The name of an arm inside a sentence."""
-    return words(name)
-
-
-def lower_first(text: str) -> str:
-    """The text with a small first letter, unless its first word is an abbreviation."""
-    text = plain(text)
-    first = text.split(" ", 1)[0]
-    return text if any(c.isupper() for c in first[1:]) else text[:1].lower() + text[1:]
 
 
 def page_headline(releases: tuple[Release, ...]) -> str:
@@ -153,19 +150,23 @@ def _clause(release: Release, figures: Shown) -> str:
     return f"{name} {verb} {outcome}."
 
 
-def _sentence(release: Release, figures: Shown) -> str:
+def _sentence(release: Release, figures: Shown) -> tuple[str, str]:
+    """The answer, and the part of it to set in bold."""
+    if exit_words.counts_people(release):
+        return exit_words.sentence(release, figures)
     subject, outcome = _subject(release), outcome_words(release)
     when, grade = months(release.headline.window), GRADES[release.grade]
     if not figures.direction:
         return (
             f"{subject}: the estimate on {outcome} is {figures.effect} {when} "
             f"({INTERVAL_95} {figures.range}); {NOT_TOLD}."
-        )
+        ), NOT_TOLD
     verb = grade.up if figures.direction > 0 else grade.down
     around = f"({INTERVAL_95} {_ends(figures)})"
+    said = f"{subject} {verb} {outcome} by {figures.size} {when} {around}."
     if release.grade == "Descriptive only":
-        return f"{subject} {verb} {outcome}, by {figures.size} {when} {around}; {grade.caveat}."
-    return f"{subject} {verb} {outcome} by {figures.size} {when} {around}."
+        said = f"{subject} {verb} {outcome}, by {figures.size} {when} {around}; {grade.caveat}."
+    return said, figures.size
 
 
 def _ends(figures: Shown) -> str:
@@ -178,6 +179,8 @@ def _ends(figures: Shown) -> str:
 
 
 def _may_say(release: Release, figures: Shown) -> str:
+    if exit_words.counts_people(release):
+        return exit_words.may_say(release, figures)
     who = AMONG[release.design].format(arm=arm_words(release.headline.arm))
     outcome = outcome_words(release)
     base = GROUP[release.design].format(arm=arm_words(release.headline.comparison))
@@ -200,23 +203,27 @@ def _spelled(figures: Shown) -> str:
     return with_unit(" to ".join(ends), figures.unit)
 
 
-def _do_not_say(release: Release, figures: Shown) -> str:
+def _do_not_say(release: Release, figures: Shown) -> tuple[str, str]:
+    """The tempting sentence, and why it is wrong."""
     gap, outcome = raw_gap(release), outcome_words(release)
+    if exit_words.is_about_exits(release):
+        return exit_words.do_not_say(figures, gap)
     if gap is not None:
         naive = shown(gap)
         verb = "raises" if (naive.value or 0) > 0 else "lowers"
-        return f"The programme {verb} {outcome} by {naive.size}."
+        return f"The programme {verb} {outcome} by {naive.size}.", _why_not(release, figures)
     if not figures.direction:
-        return "The programme does not work."
-    return f"Everybody would see {outcome} change by {figures.size}."
+        return "The programme does not work.", "That there is no effect was not shown either."
+    if release.outcome_kind == "scale":
+        leaving = any(word in outcome.lower() for word in LEAVING)
+        act = "Fewer people will leave." if leaving else "People will do otherwise."
+        return act, "Answers were measured, not what people do."
+    only = "Only the people compared here were studied."
+    return f"Everybody would see {outcome} change by {figures.size}.", only
 
 
 def _why_not(release: Release, figures: Shown) -> str:
-    gap = raw_gap(release)
-    if gap is None and not figures.direction:
-        return "That there is no effect was not shown either."
-    if gap is None:
-        return "Only the people compared here were studied."
+    """Why the raw gap is not the effect."""
     doubt = "" if figures.direction else f", and {NOT_TOLD}"
     if release.design == "randomised":
         return (

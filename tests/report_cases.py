@@ -469,14 +469,14 @@ def public_report() -> Report:
     return report(released(trial(), mode="public"))
 
 
-def hostile_report(bad: str) -> Report:
-    """The trial with every text of it, of the project and of the files replaced."""
-    made = public_report()
+def hostile_report(bad: str, made: Report | None = None) -> Report:
+    """The first study with every text of it, of the project and of the files replaced."""
+    made = made or public_report()
     saved = made.releases[0].as_dict()
     for key in ("title", "question", "population", "outcome", "programme"):
         saved[key] = bad
     texts = ("label", "estimator", "display", "remedy", "left_out", "arm", "estimand", "reason")
-    for part in ("estimates", "diagnostics", "steps"):
+    for part in ("estimates", "diagnostics", "steps", "curves"):
         for row in saved[part]:
             row.update({key: bad for key in texts if row.get(key)})
     digest = hashlib.sha256(json.dumps(saved, sort_keys=True, ensure_ascii=False).encode())

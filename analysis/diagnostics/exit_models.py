@@ -11,6 +11,7 @@ from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import p_text
 from analysis.exits.models import effect_columns
+from analysis.rules import midpoint
 
 if TYPE_CHECKING:
     from analysis.exits.setting import Compared, ExitSetting
@@ -138,6 +139,10 @@ def exits_seen(setting: ExitSetting, compared: Compared | str) -> tuple[Diagnost
                 label=f"{model.kind.name} exits during follow-up",
                 value=float(sum(model.exits)),
                 display=f"{starters:,} with, {others:,} without",
+                coarse=(
+                    None,
+                    f"about {midpoint(starters):,} with, {midpoint(others):,} without",
+                ),
                 threshold="informs",
                 status="note",
                 remedy="",

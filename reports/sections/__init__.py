@@ -10,11 +10,13 @@ from reports.sections import (
     compared,
     data_quality,
     dose,
+    intention,
     mediation,
     methods,
     others,
     over_time,
     provenance,
+    turnover,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ ANSWER: Section = answer.SECTION
 SECTIONS: tuple[Section, ...] = (
     compared.SECTION,
     over_time.SECTION,
+    turnover.SECTION,
+    intention.SECTION,
     checks.SECTION,
     others.SECTION,
     mediation.SECTION,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.exit_words import is_about_exits, within
+from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
 from reports.scales import Scale, bar, scale
 from reports.sections.section import Section
@@ -11,14 +13,12 @@ from reports.shown import shown
 from reports.vocabulary import GRADES
 from reports.wording import (
     answer,
-    arm_words,
     failures,
     gap_words,
+    headline_figures,
     other_arms,
-    outcome_words,
     page_headline,
     raw_gap,
-    study_title,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def _row(place: int, release: Release) -> dict[str, Any]:
 
 def _who(release: Release) -> str:
     head = release.headline
-    arms = f"{arm_words(head.arm)} against {arm_words(head.comparison)}, {months(head.window, '')}"
+    when = within(head.window) if is_about_exits(release) else months(head.window, "")
+    arms = f"{arm_words(head.arm)} against {arm_words(head.comparison)}, {when}"
     counted = f"{head.n_people:,} people, " if head.n_people else ""
     return counted + arms
 
@@ -70,7 +71,7 @@ def _chart(release: Release) -> dict[str, Any] | None:
     head = release.headline
     if head.status != "released" or head.estimate is None:
         return None
-    figures, gap = shown(head), raw_gap(release)
+    figures, gap = headline_figures(release), raw_gap(release)
     naive = shown(gap, places=figures.places) if gap else None
     values = [figures.value, figures.low, figures.high, naive.value if naive else None]
     axis = scale(values, around_zero=True)
@@ -119,9 +120,12 @@ def _naive(naive: Shown, axis: Scale) -> dict[str, Any]:
 def _direction(release: Release, axis: Scale) -> dict[str, str]:
     """What the longer side of zero means, in words that do not depend on colour."""
     good, bad = ("better", "worse") if release.higher_is == "better" else ("worse", "better")
+    up, down = f"higher, {good}", f"lower, {bad}"
+    if is_about_exits(release):
+        up, down = "more leave", "fewer leave"
     if axis.share(0.0) <= 0.5:
-        return {"text": f"higher, {good} ▸", "at": "100%", "anchor": "end"}
-    return {"text": f"◂ lower, {bad}", "at": "0%", "anchor": "start"}
+        return {"text": f"{up} ▸", "at": "100%", "anchor": "end"}
+    return {"text": f"◂ {down}", "at": "0%", "anchor": "start"}
 
 
 def _as_text(release: Release, figures: Shown, naive: Shown | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.names import study_title
 from reports.numbers import number
 from reports.scales import plain_ticks, unsigned_scale
 from reports.sections.section import Section
-from reports.wording import study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic

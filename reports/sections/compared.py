@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.names import arm_words, study_title
 from reports.sections.section import Section
-from reports.wording import arm_words, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release

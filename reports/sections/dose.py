@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.names import arm_words, lower_first, outcome_words, study_title
 from reports.numbers import months, number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.wording import arm_words, lower_first, outcome_words, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.finding import DESIGN_WORDS
+from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import date_text, measure, months, plain, words
 from reports.sections.section import Section
 from reports.vocabulary import GRADES, assumptions, estimand_sentence
-from reports.wording import arm_words, gap_words, outcome_words, study_title
+from reports.wording import gap_words
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from reports.exit_words import is_about_exits
 from reports.figures import ROLES, by_month_figure, script_json
+from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, number, p_text, signed, words
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.wording import arm_words, outcome_words, study_title
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -60,7 +61,9 @@ def _study(place: int, release: Release) -> dict[str, Any]:
         "unit": shown(release.headline).unit_long,
         "chart": None,
         "why_none": "" if enough else _why_none(release, arms),
-        "windows": [_window(e) for e in further_windows(release)],
+        "windows": []
+        if is_about_exits(release)
+        else [_window(e) for e in further_windows(release)],
         "by_time": _by_time(release),
         "fading": [d for d in release.diagnostics if d.name.startswith("fading")],
     }
@@ -83,10 +86,14 @@ def _arms(release: Release) -> Arms:
 def _why_none(release: Release, arms: Arms) -> str:
     if release.grade == "Withheld":
         return "The study is withheld, so its course over time is withheld too."
+    if is_about_exits(release):
+        return "How many have left by which day stands under “Who leaves, and when”."
     if arms:
         return "The outcome was measured in one month only: there is no course over time to show."
     if any(is_by_month(e) for e in release.estimates):
         return "No single month has enough people to be shown."
+    if release.outcome_kind == "scale":
+        return "A survey is answered in waves: there is one answer, and no course by month."
     return "The study has no estimate by month."
 
 

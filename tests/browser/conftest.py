@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reports.build import render_html
+from tests.exit_cases import leaving_report
 from tests.report_cases import company_report, hostile_report, public_report
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The reports of two fixed cases as files."""
+    """The reports of fixed cases as files."""
     folder = tmp_path_factory.mktemp("reports")
-    made = {"public": public_report(), "company": company_report()}
+    made = {"public": public_report(), "company": company_report(), "leaving": leaving_report()}
     made |= {f"hostile-{name}": hostile_report(text) for name, text in HOSTILE.items()}
+    exits = leaving_report()
+    made |= {f"exits-{name}": hostile_report(text, exits) for name, text in HOSTILE.items()}
     for name, case in made.items():
         (folder / f"{name}.html").write_text(render_html(case), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in made}
@@ -69,7 +72,7 @@ def opened(browser: Browser, pages: dict[str, Path]) -> Callable[..., tuple[Page
         page.on("pageerror", lambda e: seen.append(f"error: {e}"))
         page.on("request", lambda r: seen.append(f"request: {r.url}"))
         page.goto(pages[name].as_uri())
-        page.wait_for_selector(".by-month .main-svg")
+        page.wait_for_selector(".plotted .main-svg")
         assert seen.pop(0).startswith("request: file:")
         return page, seen
 

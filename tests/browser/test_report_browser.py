@@ -28,7 +28,11 @@ Opened = "Callable[..., tuple[Page, list[str]]]"
 
 
 @pytest.mark.parametrize(
-    ("name", "screen"), [("public", "wide"), *(("company", screen) for screen in SCREENS)]
+    ("name", "screen"),
+    [
+        ("public", "wide"),
+        *((name, screen) for name in ("company", "leaving") for screen in SCREENS),
+    ],
 )
 def test_opens_without_complaint_request_scroll_or_barrier(
     opened: Opened, picture: Callable[[Page, str], None], name: str, screen: str
@@ -64,17 +68,20 @@ BROKEN = """() => {
 }"""
 
 
-def test_no_word_of_a_table_is_broken_on_a_narrow_screen(opened: Opened) -> None:
-    page, _ = opened("company", **SCREENS["narrow"])
+@pytest.mark.parametrize("name", ["company", "leaving"])
+def test_no_word_of_a_table_is_broken_on_a_narrow_screen(opened: Opened, name: str) -> None:
+    page, _ = opened(name, **SCREENS["narrow"])
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
     assert page.evaluate(BROKEN) == []
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["hostile-tags", "hostile-long", "hostile-rtl"])
+@pytest.mark.parametrize("kind", ["hostile", "exits"])
+@pytest.mark.parametrize("text", ["tags", "long", "rtl"])
 def test_hostile_text_neither_runs_nor_breaks_the_page(
-    opened: Opened, picture: Callable[[Page, str], None], name: str
+    opened: Opened, picture: Callable[[Page, str], None], kind: str, text: str
 ) -> None:
+    name = f"{kind}-{text}"
     page, seen = opened(name, **SCREENS["narrow"])
     picture(page, name)
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
@@ -101,12 +108,26 @@ def test_the_skip_link_and_every_fold_are_reached_by_keyboard(opened: Opened) ->
 def test_colours_of_the_chart_follow_the_scheme_and_paper(opened: Opened) -> None:
     page, _ = opened("public", **SCREENS["wide"])
     light, dark = "rgb(10, 90, 134)", "rgb(124, 192, 234)"
-    dot = page.locator(".by-month .scatterlayer .point").first
+    dot = page.locator(".plotted .scatterlayer .point").first
     expect(dot).to_have_css("fill", light)
     page.emulate_media(color_scheme="dark")
     expect(dot).to_have_css("fill", dark)
     page.emulate_media(color_scheme="dark", media="print")
     expect(dot).to_have_css("fill", light)
+    page.context.close()
+
+
+def test_the_curves_of_exits_follow_the_scheme_and_differ_by_more_than_colour(
+    opened: Opened,
+) -> None:
+    page, _ = opened("leaving", **SCREENS["wide"])
+    lines = page.locator(".plotted .scatterlayer .js-line")
+    expect(lines.first).to_have_css("stroke", "rgb(10, 90, 134)")
+    expect(lines.last).to_have_css("stroke", "rgb(160, 74, 16)")
+    page.emulate_media(color_scheme="dark")
+    expect(lines.first).to_have_css("stroke", "rgb(124, 192, 234)")
+    dashes = [line.evaluate("l => getComputedStyle(l).strokeDasharray") for line in lines.all()]
+    assert len(set(dashes)) == len(dashes) == 2
     page.context.close()
 
 
@@ -116,11 +137,11 @@ def test_without_script_the_table_stands_for_the_chart(
     page = browser.new_context(java_script_enabled=False, offline=True).new_page()
     page.goto(pages["public"].as_uri())
     assert page.get_by_text("Effect on weekly profit by month").is_visible()
-    assert not page.locator(".by-month").first.is_visible()
+    assert not page.locator(".plotted").first.is_visible()
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["public", "company"])
+@pytest.mark.parametrize("name", ["public", "company", "leaving"])
 def test_the_first_printed_page_holds_the_answer_alone(
     opened: Opened, picture: Callable[[Page, str], None], name: str
 ) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.disclosed import breaches
+
 if TYPE_CHECKING:
     from tests.flows.conftest import Firm
 
@@ -349,3 +351,9 @@ def test_contradicting_rows_go_back_to_hr_and_the_run_goes_on(firm: Firm) -> Non
     code, _, err = firm.run()
     assert code == 0 and "funnel.csv: 61 in = 59 loaded + 2 quarantined" in err
     assert (firm.out / "quarantine" / "funnel.xlsx").is_file()
+
+
+def test_nothing_a_run_shows_gives_people_away(firm: Firm) -> None:
+    firm.run()
+    findings = json.loads((firm.out / "findings.json").read_text())
+    assert breaches(findings, (firm.out / "report.html").read_text(encoding="utf-8")) == []

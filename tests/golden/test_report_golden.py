@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reports.build import findings_json, render_html
+from tests.exit_cases import leaving_report
 from tests.report_cases import company_report, public_report
 
 HERE = Path(__file__).resolve().parent
@@ -34,6 +35,8 @@ def _words(html: str) -> str:
 GOLDEN = {
     "public_report.html": lambda: _words(render_html(public_report())),
     "company_report.html": lambda: _words(render_html(company_report())),
+    "leaving_report.html": lambda: _words(render_html(leaving_report())),
+    "leaving_findings.json": lambda: findings_json(leaving_report()),
     "findings.json": lambda: findings_json(company_report()),
 }
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
 
 from analysis.estimate import Estimate, Target
 from analysis.estimators.lee import People, given_away
-from analysis.figures import coarse_figures, exact_figures
+from analysis.figures import coarse_figures, exact_figures, shown_figures
+from analysis.rules import Rules
 
 TARGET = Target(
     name="primary", role="headline", estimand="ITT", estimator="ANCOVA", arm="mentee",
@@ -63,3 +66,40 @@ def test_lee_bounds_know_whom_they_give_away(
         treated=np.arange(80) < 40, outcome=outcome, weight=np.ones(80), cluster=np.arange(80)
     )
     assert given_away(people) == expected
+
+
+def _of_unit(unit: str, **more: object) -> Estimate:
+    target = replace(TARGET, unit=unit)
+    return replace(_estimate(59), target=target, **more)
+
+
+@pytest.mark.parametrize("people", [978, 979, 980, 981, 982])
+def test_exits_avoided_do_not_tell_how_many_people_there_were(people: int) -> None:
+    """2.11 points times the people: the quotient of two exact figures is their count."""
+    risk, error = 0.0211, 0.0102
+    avoided = _of_unit(
+        "people", estimate=risk * people, std_error=error * people, t_df=None, n_treated=people,
+        ci_low=(risk - 2 * error) * people, ci_high=(risk + 2 * error) * people,
+    )  # fmt: skip
+    shown = shown_figures(avoided, Rules(), log=False)
+    assert shown == {
+        "estimate": 21.0, "std_error": 10.0, "ci_low": 1.0, "ci_high": 41.0, "p_value": 0.01
+    }  # fmt: skip
+    exact = shown_figures(avoided, Rules(mode="public"), log=False)
+    assert exact["estimate"] / risk == pytest.approx(people)
+
+
+def test_a_hazard_ratio_has_the_interval_of_its_logarithm() -> None:
+    """Ln 0.79 = -0.2357, standard error .11 / .79 = .1392; t with 55 degrees of freedom, 2.0040."""
+    shown = coarse_figures(_of_unit("ratio", estimate=0.79, std_error=0.11, t_df=59.0), log=False)
+    assert shown["ci_low"] == pytest.approx(0.598, abs=1e-3)
+    assert shown["ci_high"] == pytest.approx(1.044, abs=1e-3)
+    assert shown["ci_high"] - 0.79 > 0.79 - shown["ci_low"]
+
+
+def test_per_cent_keep_the_interval_of_their_logarithm() -> None:
+    """1.05 exp(-+ 2.0040 * .02 / 1.05) - 1: the same rule, moved by one and times a hundred."""
+    per_cent = coarse_figures(_of_unit("%", estimate=5.0, std_error=2.0), log=True)
+    ratio = coarse_figures(_of_unit("ratio", estimate=1.05, std_error=0.02), log=False)
+    assert per_cent["ci_low"] == pytest.approx(100 * (ratio["ci_low"] - 1), abs=6e-3)
+    assert per_cent["ci_low"] == pytest.approx(1.07, abs=5e-3)

@@ -1,5 +1,5 @@
 "use strict";
-// Draws the charts by month, in the colours the page has at that moment: light, dark or paper.
+// Draws the charts over time, in the colours the page has at that moment: light, dark or paper.
 (function () {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const paper = window.matchMedia("print");
@@ -12,13 +12,18 @@
 
   function painted(figure, colour) {
     for (const trace of figure.data) {
-      trace.marker.color = colour(trace.meta);
-      trace.marker.line = { color: colour("paper"), width: 1 };
-      trace.error_y.color = colour(trace.meta);
+      if (trace.fill) trace.fillcolor = colour(trace.meta);
+      if (trace.line) trace.line.color = colour(trace.meta);
+      if (trace.marker) {
+        trace.marker.color = colour(trace.meta);
+        trace.marker.line = { color: colour("paper"), width: 1 };
+        trace.error_y.color = colour(trace.meta);
+      }
     }
     const layout = figure.layout;
     layout.font.color = colour("ink-2");
-    layout.shapes[0].line.color = colour("ink");
+    for (const note of layout.annotations || []) note.font.color = colour(note.name);
+    for (const shape of layout.shapes || []) shape.line.color = colour("ink");
     layout.yaxis.gridcolor = colour("rule");
     return figure;
   }
