@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import exits
 import numpy as np
+from exits_data import EXITS
 from serve import serve
 
 from analysis.compress import NEVER, People, fold
@@ -163,6 +165,8 @@ TASKS: dict[str, Callable[[Engine], Figures]] = {
     "sql": in_sql,
     "logit": logit,
     "aipw": doubly_robust_opt_in,
+    "cloglog": exits.cloglog,
+    "cox": exits.cox,
     "floor: scan": floor_scan,
     "floor: scan, group by": floor_group,
     "floor: scan into Arrow": floor_read,
@@ -170,7 +174,8 @@ TASKS: dict[str, Callable[[Engine], Figures]] = {
 
 
 def main(folder: Path, name: str) -> None:
-    with Engine.open(folder / MART, read_only=True, threads=2, memory=MEMORY) as engine:
+    file = EXITS if name in ("cloglog", "cox") else MART
+    with Engine.open(folder / file, read_only=True, threads=2, memory=MEMORY) as engine:
         serve(lambda: partial(TASKS[name], engine), {})
 
 

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import exit_peers
 import numpy as np
 import pandas as pd
 from serve import serve
@@ -219,6 +220,11 @@ PEERS: dict[str, dict[str, Fit]] = {
     "events": {"StatsPAI": statspai_events, "pyfixest": pyfixest_events},
     "cs": {name: partial(fit, covariates=None) for name, fit in GROUP_TIME.items()},
     "dr": {name: partial(fit, covariates=["x1", "x2"]) for name, fit in GROUP_TIME.items()},
+    "cloglog": {
+        "statsmodels": partial(exit_peers.statsmodels_cloglog, method={}),
+        "statsmodels newton": partial(exit_peers.statsmodels_cloglog, method={"method": "newton"}),
+    },
+    "cox": {"lifelines": exit_peers.lifelines_cox},
     "logit": {
         "scikit-learn": partial(scikit_learn_logit, solver="lbfgs"),
         "scikit-learn newton": partial(scikit_learn_logit, solver="newton-cholesky"),
@@ -229,7 +235,8 @@ PEERS: dict[str, dict[str, Fit]] = {
 def main(folder: Path, task: str, peer: str, warm: Path) -> None:
     warnings.simplefilter("ignore")
     fit = PEERS[task][peer]
-    read = people if task == "logit" else panel
+    others = {"logit": people, "cloglog": exit_peers.person_months, "cox": exit_peers.changes}
+    read = others.get(task, panel)
 
     def prepare() -> Callable[[], Figures]:
         fit(read(warm))
