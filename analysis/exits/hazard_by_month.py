@@ -48,6 +48,25 @@ class MonthsModel:
     rows: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Design:
+    """A constant, a dummy for each band but the reference, the columns (P, q) of the pattern."""
+
+    columns: Floats
+    edges: Ints
+    reference: int
+
+    def rows(self, pattern: Ints, band: Ints) -> Floats:
+        """Columns (c, k) of cells."""
+        return self.sums((band[:, None] == np.arange(len(self.edges))).astype(float), pattern)
+
+    def sums(self, of_band: Floats, pattern: Ints) -> Floats:
+        """Columns (n, k) times what each row has in each band (n, m), summed over bands."""
+        total = of_band.sum(axis=1)[:, None]
+        others = np.delete(of_band, self.reference, axis=1)
+        return np.hstack([total, others, total * self.columns[pattern]])
+
+
 def fit_by_month(
     spans: Spans,
     columns: Floats,
@@ -64,65 +83,51 @@ def fit_by_month(
     """
     cells = sets.by_band(edges)
     reference = int(cells.events.sum(axis=0).argmax())
-    others = np.delete(np.arange(len(edges)), reference)
+    layout = _Design(columns=columns, edges=edges, reference=reference)
     there = cells.at_risk > 0
-    pattern, band = np.nonzero(there)
-    design = np.column_stack(
-        [np.ones(len(pattern)), band[:, None] == others, columns[pattern]]
-    ).astype(np.float64)
+    design = layout.rows(*np.nonzero(there))
     found = fit_hazard(design, cells.at_risk[there], cells.events[there], link)
     if isinstance(found, str):
         return found
     stay, leave = np.zeros((2, *there.shape))
     leave[there], stay[there] = found.residuals(design)
-    meat, clusters = _meat(spans, columns, edges, others, kinds, stay, leave)
-    sandwich = found.observed @ meat @ found.observed
+    meat, clusters = _meat(spans, layout, kinds, stay, leave)
     rows = float(cells.at_risk[there][has(design, found.shared)].sum())
-    kept = int((np.diag(found.bread) > 0).sum())
-    sandwich *= clusters / (clusters - 1) * (rows - 1) / (rows - kept)
+    kept = np.diag(found.bread) > 0
+    factor = clusters / (clusters - 1) * (rows - 1) / (rows - kept.sum())
     last = slice(len(edges), None)
     return MonthsModel(
         hazard=found,
         coefficients=found.coefficients[last],
-        cov=sandwich[last, last],
+        cov=(factor * found.observed @ meat @ found.observed)[last, last],
         model_cov=found.bread[last, last],
-        identified=np.diag(found.bread)[last] > 0,
+        identified=kept[last],
         clusters=clusters,
         rows=rows,
     )
 
 
 def _meat(
-    spans: Spans,
-    columns: Floats,
-    edges: Ints,
-    others: Ints,
-    kinds: tuple[int, ...],
-    stay: Floats,
-    leave: Floats,
+    spans: Spans, layout: _Design, kinds: tuple[int, ...], stay: Floats, leave: Floats
 ) -> tuple[Floats, int]:
     """Sum over clusters of the outer product of their scores (k, k), and how many they are."""
-    size = len(edges) + columns.shape[1]
-    meat = np.zeros((size, size))
-    by_cluster = None
-    if spans.cluster is not None:
-        by_cluster = np.zeros((int(spans.cluster.max()) + 1, size))
-    for at in _chunks(spans, len(edges)):
-        of_band = _scores(spans, at, edges, kinds, stay, leave)
-        total = of_band.sum(axis=1)
-        scores = np.column_stack(
-            [total, of_band[:, others], total[:, None] * columns[spans.pattern[at]]]
-        )
+    size = len(layout.edges) + layout.columns.shape[1]
+    meat, cluster = np.zeros((size, size)), spans.cluster
+    groups = 0 if cluster is None else int(cluster.max()) + 1
+    by_cluster = np.zeros((groups, size))
+    for at in _chunks(spans, len(layout.edges)):
+        of_band = _scores(spans, at, layout.edges, kinds, stay, leave)
         who = spans.who[at]
         starts = np.flatnonzero(np.diff(who, prepend=-1))
-        scores, who = np.add.reduceat(scores, starts, axis=0), who[starts]
-        if by_cluster is None or spans.cluster is None:
-            meat += (scores * spans.people[who, None]).T @ scores
+        scores = np.add.reduceat(layout.sums(of_band, spans.pattern[at]), starts, axis=0)
+        weighted = scores * spans.people[who[starts], None]
+        if cluster is None:
+            meat += weighted.T @ scores
         else:
-            np.add.at(by_cluster, spans.cluster[who], scores * spans.people[who, None])
-    if by_cluster is None or spans.cluster is None:
+            np.add.at(by_cluster, cluster[who[starts]], weighted)
+    if cluster is None:
         return meat, round(float(spans.people.sum()))
-    return by_cluster.T @ by_cluster, len(np.unique(spans.cluster))
+    return by_cluster.T @ by_cluster, len(np.unique(cluster))
 
 
 def _chunks(spans: Spans, bands: int) -> Iterator[slice]:

@@ -67,13 +67,10 @@ def tenure_spans(
     if exposure == "ever started":
         began = np.where(careers.start <= careers.end, -1, NEVER)
     baseline = baseline_of(careers)
-    parts = [
-        _spans_of(part, careers, baseline, first, last, began)
-        for part in _chunks(rows, last - first + 1)
-    ]
-    row, start, end, code = (
-        np.concatenate([np.zeros(0, np.int64), *parts_of]) for parts_of in zip(*parts, strict=True)
-    ) if parts else np.zeros((4, 0), dtype=np.int64)  # fmt: skip
+    parts = [np.zeros((4, 0), dtype=np.int64)]
+    for some in _chunks(rows, last - first + 1):
+        parts.append(_spans_of(some, careers, baseline, first, last, began))
+    row, start, end, code = np.hstack(parts)
     used, pattern = np.unique(code, return_inverse=True)
     exposed = used % 2
     persons, entry = np.unique(careers.person[row], return_inverse=True)
@@ -127,8 +124,8 @@ def _chunks(rows: Ints, months: Ints) -> Iterator[Ints]:
 
 def _spans_of(
     rows: Ints, careers: Careers, baseline: Baseline, first: Ints, last: Ints, began: Ints
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Spell, first and last calendar month and 2 x pattern + exposed of each span."""
+) -> Ints:
+    """Rows (4, s): spell, first and last calendar month, 2 x pattern + exposed of each span."""
     length = last[rows] - first[rows] + 1
     row = np.repeat(rows, length)
     offset = np.arange(len(row)) - np.repeat(length.cumsum() - length, length)
@@ -138,7 +135,7 @@ def _spans_of(
     new = (offset == 0) | (np.diff(code, prepend=-1) != 0)
     at = np.flatnonzero(new)
     ends = np.append(at[1:], len(row)) - 1
-    return row[at], month[at], month[ends], code[at]
+    return np.stack([row[at], month[at], month[ends], code[at]])
 
 
 def _clusters(careers: Careers, row: Ints, entry: Ints) -> Ints | None:
