@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _NOT_GATED = "not gated"
+_NOTHING_LEFT = 1e-10  # share of a variance that rounding leaves where there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proportionality:
-    """Chi-squares (q,) of one degree of freedom a column, nan where it has no coefficient, and the
-    joint one of ``df`` degrees.
+    """Chi-squares (q,) of one degree of freedom a column, and the joint one of ``df`` degrees.
+
+    A column without a coefficient, or whose risk sets say nothing of time, has nan.
     """
 
     chi2: Floats
@@ -68,11 +70,15 @@ def proportionality(cox: Cox, of_time: Floats) -> Proportionality:
     score = centred @ cox.score[:, used]
     mixed, square = (np.tensordot(centred**power, by_time, axes=1) for power in (1, 2))
     given = cox.cov[grid] @ mixed
-    each = score**2 / (np.diag(square) - np.einsum("ij,ij->j", mixed, given))
+    own = np.diag(square) - np.einsum("ij,ij->j", mixed, given)
+    told = own > _NOTHING_LEFT * np.diag(square)
     chi2 = np.full(len(cox.coefficients), np.nan)
-    chi2[used] = each
-    joint = float(score @ np.linalg.solve(square - mixed @ given, score))
-    return Proportionality(chi2=chi2, joint=joint, df=len(used))
+    chi2[used[told]] = score[told] ** 2 / own[told]
+    scale = 1 / np.sqrt(np.maximum(np.diag(square), np.finfo(float).tiny))
+    sizes, axes = np.linalg.eigh((square - mixed @ given) * scale[:, None] * scale)
+    some = sizes > _NOTHING_LEFT
+    joint = float(((axes.T @ (score * scale))[some] ** 2 / sizes[some]).sum())
+    return Proportionality(chi2=chi2, joint=joint, df=int(some.sum()))
 
 
 def proportional_hazards(test: Proportionality, column: int, *, people: int) -> Diagnostic:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+NO_FREEDOM = "the model has as many terms as person-months, or one cluster alone"
 _HELD = 4_000_000  # numbers of a matrix of spans held at a time: 32 MB
 
 
@@ -94,6 +95,8 @@ def fit_by_month(
     meat, clusters = _meat(spans, layout, kinds, stay, leave)
     rows = float(cells.at_risk[there][has(design, found.shared)].sum())
     kept = np.diag(found.bread) > 0
+    if clusters < 2 or rows <= kept.sum():
+        return NO_FREEDOM
     factor = clusters / (clusters - 1) * (rows - 1) / (rows - kept.sum())
     last = slice(len(edges), None)
     return MonthsModel(

@@ -40,6 +40,7 @@ VARYING = "hazard after the start of mentoring against before it, at the same te
 NO_RATIO = "nobody left on one side, or mentoring follows from the covariates: there is no ratio"
 NOBODY = "nobody was followed for a whole month on one side"
 TOO_FEW = f"under {FEW_CLUSTERS} clusters the errors of a hazard model are too small"
+CLUSTERED = "errors of the Cox check are those of independent people, and the study clusters them"
 _EXITS_A_BAND, _BANDS = 10, 40  # exits a parameter (methods: warn below ten); and no more bands
 _CLOGLOG = "complementary log-log hazard by tenure"
 _INTERVAL = "a ratio, 1 is no difference; interval of the logarithm"
@@ -129,6 +130,8 @@ def _cox(
     """The Cox ratio, and the note on proportional hazards that comes with it."""
     if not min(tenure.people[:2]):
         return NotEstimable(target=target, reason=NOBODY), ()
+    if tenure.spans.cluster is not None:
+        return NotEstimable(target=target, reason=CLUSTERED), ()
     sets = risk_sets(tenure.spans, len(tenure.columns), kinds).with_events()
     fit = fit_cox(tenure.columns, sets.at_risk, sets.events)
     if isinstance(fit, str):
@@ -140,8 +143,10 @@ def _cox(
         df=float(sets.events.sum()), t_df=None, convention="inverse information, normal",
     )  # fmt: skip
     test = proportionality(fit, left_before(sets))
-    note = proportional_hazards(test, 0, people=min(tenure.people[:2]))
-    return made, (note, *_never_seen(tenure))
+    notes = _never_seen(tenure)
+    if np.isfinite(test.chi2[0]):
+        notes = (proportional_hazards(test, 0, people=min(tenure.people[:2])), *notes)
+    return made, notes
 
 
 def _never_seen(tenure: TenureSpans) -> tuple[Diagnostic, ...]:

@@ -80,3 +80,16 @@ def test_the_share_that_left_before_each_time() -> None:
     entry, stop = np.zeros(4), np.array([1.0, 2, 2, 3])
     spans, _ = spans_at_events(entry, stop, np.array([1, 1, 0, 1]), np.arange(4))
     assert left_before(risk_sets(spans, 4, (1,))).tolist() == [0, 0.25, 0.5]
+
+
+def test_one_time_of_exits_says_nothing_of_time() -> None:
+    x = np.array([[0.0], [1], [0], [1], [0]])
+    spans, _ = spans_at_events(
+        np.zeros(5), np.full(5, 3.0), np.array([1, 1, 0, 0, 0]), np.arange(5)
+    )
+    sets = risk_sets(spans, 5, (1,))
+    cox = fit_cox(x, sets.at_risk, sets.events)
+    assert isinstance(cox, Cox)
+    found = proportionality(cox, left_before(sets))
+    assert np.isnan(found.chi2).all()
+    assert found.df == 0

@@ -10,7 +10,7 @@ from analysis.estimate import Estimate, NotEstimable, Result
 from analysis.exits import tenure
 from analysis.exits.calendar import first_day
 from analysis.exits.careers import KINDS, NEVER, Careers, Covariate
-from analysis.exits.ratios import NOBODY, TOO_FEW, hazard_ratios
+from analysis.exits.ratios import CLUSTERED, NOBODY, TOO_FEW, hazard_ratios
 from analysis.exits.tenure import tenure_spans
 from analysis.study import StudySpec, parse_study
 
@@ -217,6 +217,12 @@ def test_reasons_instead_of_figures(spec: StudySpec) -> None:
     some = _draw(2, 800, 1.0)
     columns = {name: getattr(some, name) for name in Careers.__dataclass_fields__}
     few = Careers(**{**columns, "cluster": some.person % 12})
-    ours = hazard_ratios(few, spec).results[0]
+    ours, cox, _ = hazard_ratios(few, spec).results
     assert isinstance(ours, NotEstimable)
-    assert ours.reason == TOO_FEW
+    assert isinstance(cox, NotEstimable)
+    assert (ours.reason, cox.reason) == (TOO_FEW, CLUSTERED)
+
+
+def test_one_person_alone_is_a_reason(spec: StudySpec) -> None:
+    one = careers(hired=[day(0)], start=[day(5)], exit=[day(20)], kind=[LEFT])
+    assert all(isinstance(r, NotEstimable) for r in hazard_ratios(one, spec).results)
