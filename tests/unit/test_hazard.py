@@ -28,7 +28,9 @@ def _peer(design: np.ndarray, at_risk: np.ndarray, events: np.ndarray, link: str
     left = np.repeat([1.0, 0.0], len(design))
     weights = np.concatenate([events, at_risk - events])
     family = sm.families.Binomial(link=LINKS[link])
-    return sm.GLM(left, rows, family=family, freq_weights=weights).fit(tol=1e-14)
+    return sm.GLM(left, rows, family=family, freq_weights=weights).fit(
+        tol=1e-10, tol_criterion="params"
+    )
 
 
 def _fit(design: np.ndarray, at_risk: np.ndarray, events: np.ndarray, link: str) -> Hazard:

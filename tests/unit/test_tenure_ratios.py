@@ -148,7 +148,7 @@ def spec() -> StudySpec:
             "programme": "CARE",
             "design": "opt_in",
             "time_zero": "eligible_on",
-            "arms": {"treated": ["joined"], "comparison": "never_applied"},
+            "arms": {"treated": "mentored", "comparison": "not_yet_mentored"},
             "outcome": {"kind": "exit", "metric": "voluntary"},
             "follow_up": {"months": 12, "primary": [1, 12]},
         }

@@ -73,9 +73,10 @@ def _by_rows(rows: pd.DataFrame, link: str, edges: np.ndarray, cluster: str) -> 
         design,
         family=sm.families.Binomial(link=LINKS[link]),
     )
-    plain = model.fit(tol=1e-14, maxiter=100)
+    far = {"tol": 1e-10, "tol_criterion": "params"}  # its weights are those of a step before
+    plain = model.fit(**far)
     groups = rows[cluster].to_numpy()
-    clustered = model.fit(tol=1e-14, maxiter=100, cov_type="cluster", cov_kwds={"groups": groups})
+    clustered = model.fit(**far, cov_type="cluster", cov_kwds={"groups": groups})
     return plain.params[-3:], plain.bse[-3:], clustered.bse[-3:]
 
 
