@@ -72,6 +72,9 @@ REQUIRED_BY_KIND: dict[str, frozenset[str]] = {
     "exit": frozenset({"exit_dates", "exit_kinds", "restatement_lag", "contamination"}),
     "rating": frozenset({"who_rates"}),
     "team": frozenset({"mentored_mates"}),
+    "scale": frozenset(
+        {"scale_reliability", "invariance", "response_bounds", "intent_predicts_exit"}
+    ),
 }
 
 

@@ -59,11 +59,28 @@ def build_panel(
     queries of dose and practices do. Raises SpecError where the follow-up holds no outcome, or
     values do not fit its kind.
     """
-    people = cohort.people
-    rows, notes = _rows(spec, people, outcomes)
-    frame = _structure(spec, people)
+    rows, notes = _rows(spec, cohort.people, outcomes)
     before = rows[rows["event_month"].between(-HISTORY_MONTHS, -1)]
-    frame["pre_outcome"] = frame["person"].map(before.groupby("person")["outcome"].mean())
+    past = before.groupby("person")["outcome"].mean()
+    made = replace(panel_of(spec, cohort, rows, past, meetings, matches), notes=notes)
+    return replace(made, notes=(mentored_mates(made),)) if spec.outcome.kind == "team" else made
+
+
+def panel_of(
+    spec: StudySpec,
+    cohort: Cohort,
+    rows: pd.DataFrame,
+    past: pd.Series[float],
+    meetings: pd.DataFrame | None = None,
+    matches: pd.DataFrame | None = None,
+) -> Panel:
+    """The panel of these rows (person, event_month, outcome), sorted by both.
+
+    ``past`` is the outcome before time zero by person_no.
+    """
+    people = cohort.people
+    frame = _structure(spec, people)
+    frame["pre_outcome"] = frame["person"].map(past)
     names = [*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)]
     covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
     if spec.dose:
@@ -72,15 +89,13 @@ def build_panel(
         done = practices(spec, people, meetings, matches)
         frame = frame.assign(**{f"practice: {name}": value for name, value in done.items()})
     controls = _controls(spec, people)
-    made = Panel(
+    return Panel(
         people=pd.concat([frame, covariates, controls], axis=1).reset_index(drop=True),
         rows=rows,
         treated=spec.arms.treated,
         comparison=spec.arms.comparison,
         covariates=tuple(covariates.columns),
-        notes=notes,
     )
-    return replace(made, notes=(mentored_mates(made),)) if spec.outcome.kind == "team" else made
 
 
 def _structure(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:

@@ -159,6 +159,14 @@ def _twice(names: list[str]) -> str:
 
 
 def scale_of(metric: str) -> tuple[str, str]:
-    """Instrument and scale that a metric names: `tis6` is its total, `mfq9.career` one scale."""
-    instrument, _, scale = metric.partition(".")
+    """Instrument and scale that a metric names: `tis6` is its total, `mfq9.career` one scale.
+
+    A single item, `tis6/tis6_1`, belongs to the total.
+    """
+    instrument, _, scale = metric.partition("/")[0].partition(".")
     return instrument, scale or TOTAL
+
+
+def item_of(metric: str) -> str | None:
+    """The single item that a metric names: `tis6/tis6_1`; None where it names a scale."""
+    return metric.partition("/")[2] or None

@@ -29,7 +29,7 @@ def objective_result(panel: Panel, spec: StudySpec) -> Result:
     adjusted = with_covariates(panel, spec.adjust_for) or panel
     if spec.design == "opt_in":
         setting = make_setting(
-            with_past(adjusted), spec, spec.arms.treated[0], spec.follow_up.primary
+            with_past(adjusted, spec), spec, spec.arms.treated[0], spec.follow_up.primary
         )
         found = headline(setting)
     else:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 PAST = "pre_period_outcome"
 ADJUSTED = (-3, -1)  # the months of the outcome before the start that are adjusted for
 PLACEBO = (-9, -7)  # months before those, where a future mentee cannot have an effect
+EARLIER_SCORE = "in the last score but one"  # what stands in those months of a survey scale
 
 
 def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
@@ -48,7 +49,7 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     The headline is the effect on those who joined, by cross-fitted AIPW, in the primary window
     for the first treated arm.
     """
-    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel)
+    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
     window = spec.follow_up.primary
     first: list[Result] = []
     beside: list[Result] = []
@@ -75,7 +76,7 @@ def diagnose_opt_in(
     panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
 ) -> tuple[Diagnostic, ...]:
     """All checks of an opt-in study; none depends on the sign or size of the headline."""
-    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel)
+    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
     window = spec.follow_up.primary
     checks: list[Diagnostic] = []
     for arm in panel.treated:
@@ -84,7 +85,8 @@ def diagnose_opt_in(
         checks.append(adjusted_balance(setting, chance, limits))
         checks += comparability(setting, chance, limits)
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
-        checks.append(placebo(before, PLACEBO, limits))
+        when = EARLIER_SCORE if spec.outcome.kind == "scale" else ""
+        checks.append(placebo(before, PLACEBO, limits, when=when))
         pair = adjusted.pair(arm)
         joined = (pair.people["arm"] == arm).to_numpy()
         shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
@@ -115,19 +117,20 @@ def estimate_specification(
             )
             for a in panel.treated
         )
-    results = _in_window(with_past(chosen), spec, window, name)
+    results = _in_window(with_past(chosen, spec), spec, window, name)
     return tuple(
         relabelled(r, name=name, estimator=f"{r.target.estimator} ({specification.name})")
         for r in results
     )
 
 
-def with_past(panel: Panel) -> Panel:
+def with_past(panel: Panel, spec: StudySpec) -> Panel:
     """The panel with the outcome before the start, where adjusted for, over ``ADJUSTED`` only.
 
-    Months before those stay out of the covariates: the placebo looks there.
+    Months before those stay out of the covariates: the placebo looks there. Of a survey scale the
+    past is the last score, whenever that was, and the placebo the one before it.
     """
-    if PAST not in panel.covariates:
+    if PAST not in panel.covariates or spec.outcome.kind == "scale":
         return panel
     rows = panel.between(*ADJUSTED).rows
     past = panel.people["person"].map(rows.groupby("person")["outcome"].mean())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -11,6 +12,7 @@ EXIT_KINDS = ("voluntary", "involuntary", "retirement", "end_of_contract", "any"
 Link = Literal["identity", "log"]
 Best = Literal["highest", "lowest"]
 
+_SCALE = re.compile(r"^[a-z][a-z0-9_]*([./][A-Za-z0-9_]+)?$")
 LEVEL = "level"  # the metric of promotions: the level of the job
 # Keys that only one kind reads; anywhere else they would be ignored.
 _KEYS_OF: dict[str, Kind] = {
@@ -21,6 +23,10 @@ _KEYS_OF: dict[str, Kind] = {
     "cut": "scale",
 }
 
+ANSWERERS = (
+    "known of people who stayed and answered: not causal if exits or answering differ between the "
+    "groups"
+)
 STAYERS = (
     "known of people who stayed and were measured (while employed): not causal if exits differ "
     "between the groups"
@@ -34,7 +40,11 @@ NOTES: dict[str, str] = {
     "employed; who left before counts as not promoted",
     "exit": "the share of people who have left in this way by a day after time zero; other exits "
     "compete, leave and legal transfers are no exits, and months are of 30 days (365 a year)",
-    "scale": "the score of the survey scale as answered in the window; who did not answer has none",
+    "scale": "the score of each person's first answer in the window",
+    "composite": "people who left voluntarily by the end of the window (dated at notice where that "
+    "is recorded) or whose first answer in the window scored {cut:g} or more; who stayed and did "
+    "not answer, or left otherwise before answering, is missing; the score itself, of those who "
+    "stayed and answered, stands beside",
     "team": "mean, month by month, over everybody who had the person's manager at time zero, the "
     "person included; people who left it count while they are measured, newcomers do not",
 }
@@ -54,7 +64,8 @@ class Outcome(BaseModel):
     ``after_exit``: what the months after an exit hold. ``scales``: which end of each scale is the
     best. ``raters``: whether those who rate know who is mentored. ``objective``: a measured outcome
     of the same people, which may confirm a rating. ``levels``: lowest first, where they are not
-    numbers. ``cut``: scores of a scale from here on count as high.
+    numbers. ``cut``: scores of a scale from here on count as
+    high; the outcome is then who left voluntarily or scored so (see the README of this folder).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,7 +87,11 @@ class Outcome(BaseModel):
     @classmethod
     def _fewer_exits_are_better(cls, data: Any) -> Any:
         """Nobody wants more exits: the direction need not be written."""
-        if isinstance(data, dict) and data.get("kind") == "exit":
+        exits = isinstance(data, dict) and (
+            data.get("kind") == "exit"
+            or (data.get("kind") == "scale" and data.get("cut") is not None)
+        )
+        if exits:
             return {"higher_is": "worse", **data}
         return data
 
@@ -108,6 +123,15 @@ class Outcome(BaseModel):
             raise ValueError(
                 f"exits are studied by kind: `metric` is one of {', '.join(EXIT_KINDS)}"
             )
+        if self.kind == "scale" and not _SCALE.match(self.metric):
+            raise ValueError(
+                "write INSTRUMENT, INSTRUMENT.SCALE, or INSTRUMENT/ITEM for a single question"
+            )
+        if self.cut is not None and self.higher_is == "better":
+            raise ValueError(
+                "a cut counts people with high scores together with those who left voluntarily, so "
+                "high must be bad; remove `cut`, or `higher_is: better`"
+            )
         if self.kind == "promotion" and self.metric != LEVEL:
             raise ValueError(f"promotions are read from the level of the job: `metric: {LEVEL}`")
         return self
@@ -127,6 +151,8 @@ class Outcome(BaseModel):
         """The unit of effects: "%", "SD", "share" (printed as points), or the declared one."""
         if self.per_cent:
             return "%"
+        if self.cut is not None:
+            return "share"
         return {"rating": "SD", "promotion": "share", "exit": "share"}.get(
             self.kind, self.natural_unit
         )
@@ -147,7 +173,11 @@ class Outcome(BaseModel):
     @property
     def note(self) -> str:
         """Who has this outcome and what it is, as printed beside the answer."""
+        if self.cut is not None:
+            return NOTES["composite"].format(cut=self.cut)
         said = [NOTES[self.kind]] if self.kind in NOTES else []
+        if self.kind == "scale":
+            said.append(ANSWERERS)
         if self.after_exit == "zero":
             said.append(NOTES["zero"])
         elif self.kind in ("continuous", "count", "rating"):

@@ -43,6 +43,8 @@ def check_outcome(spec: StudySpec) -> None:
         _ratios(spec)
     if kind == "promotion":
         _by_a_month(spec)
+    if kind == "scale":
+        _answers(spec)
     if kind == "team" and spec.cluster != "manager_no":
         raise SpecError(
             "cluster",
@@ -54,7 +56,8 @@ def check_outcome(spec: StudySpec) -> None:
 
 
 def _drawn_dates(spec: StudySpec) -> None:
-    if spec.outcome.kind == "promotion" or spec.outcome.after_exit == "zero":
+    gone = spec.outcome.after_exit == "zero" or spec.outcome.cut is not None
+    if spec.outcome.kind == "promotion" or gone:
         raise SpecError(
             "start_dates",
             "whoever stayed to come later is not among those who got a drawn date, so too many of "
@@ -80,6 +83,29 @@ def _ratios(spec: StudySpec) -> None:
                 f"{estimator} estimates differences, and effects on a count are ratios",
                 f"Use one of: {', '.join(_RATIOS)}.",
             )
+
+
+def _answers(spec: StudySpec) -> None:
+    """What a study of a survey scale may say."""
+    for specification in spec.specifications:
+        if specification.first_month < 0:
+            raise SpecError(
+                f"specifications.{specification.name}.first_month",
+                "lies before time zero, where answers are the past and no outcome",
+                "Begin in month 0 or later; `adjust_for: [pre_period_outcome]` is the last score.",
+            )
+    if spec.outcome.cut is None:
+        return
+    if spec.dose or spec.practices:
+        raise SpecError(
+            "dose" if spec.dose else "practices",
+            "who leaves meets no more, so meetings would seem to keep people (immortal time)",
+            "Remove it, or study the score alone, without `cut`.",
+        )
+    if spec.effect_of_interest is not None and not 0 < abs(spec.effect_of_interest) < 1:
+        raise SpecError(
+            "effect_of_interest", "is a share of people", "Write 0.05 for five points, say."
+        )
 
 
 def _by_a_month(spec: StudySpec) -> None:

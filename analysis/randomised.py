@@ -59,7 +59,7 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     if stayers is not adjusted:
         found = ESTIMATORS[spec.primary_estimator](stayers, spec, window)
         results += beside_zeros(adjusted, window, called_while_employed(found))
-    if spec.outcome.kind not in WITHOUT_STAYING:
+    if spec.outcome.kind not in WITHOUT_STAYING and spec.outcome.cut is None:
         results += beside_zeros(adjusted, window, lee_bounds(stayers, spec, window))
     for specification in spec.specifications:
         results += estimate_specification(panel, spec, specification)

@@ -41,18 +41,21 @@ order by keys.instrument, keys.scale, waves.wave
     return Query(sql, ())
 
 
-def check_linked(spec: StudySpec, waves: pd.DataFrame) -> tuple[Diagnostic, ...]:
+def check_linked(
+    spec: StudySpec, waves: pd.DataFrame, metric: str = "", key: str = "outcome.metric"
+) -> tuple[Diagnostic, ...]:
     """A note on waves left out; ``waves`` is what :func:`waves_query` returns.
 
-    Raises SpecError where no wave of the study's scale can be linked to people.
+    Raises SpecError where no wave of the scale can be linked to people. ``metric`` [the study's]
+    names the scale, ``key`` where the study does.
     """
-    instrument, scale = scale_of(spec.outcome.metric)
+    instrument, scale = scale_of(metric or spec.outcome.metric)
     own = waves[(waves["instrument"] == instrument) & (waves["scale"] == scale)]
     if own.empty:
         pairs = sorted(set(zip(waves["instrument"], waves["scale"], strict=True)))
         known = ", ".join(f"{i}.{s}" for i, s in pairs) or "none"
         raise SpecError(
-            "outcome.metric",
+            key,
             f"no answers of single people to the scale {instrument}.{scale} were delivered",
             f"Scales with answers: {known}. Files of groups are refused: {ASK} Where items have "
             "other names, say which under `instruments` in mentorlift.yml.",
@@ -60,7 +63,7 @@ def check_linked(spec: StudySpec, waves: pd.DataFrame) -> tuple[Diagnostic, ...]
     linked = own["is_linked"].astype(bool)
     if not linked.any():
         raise SpecError(
-            "outcome.metric",
+            key,
             f"the answers to {instrument}.{scale} cannot be linked to people: in every wave they "
             "are anonymous, averages of groups, or hidden",
             ASK,

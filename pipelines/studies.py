@@ -11,7 +11,6 @@ from analysis.cohort import build_cohort, flow, population_words, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
-from analysis.diagnostics.reliability import items_query, scale_reliability
 from analysis.diagnostics.roster import roster
 from analysis.errors import SpecError
 from analysis.exits.answer import answer_exits
@@ -26,10 +25,14 @@ from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
 from analysis.roll_out_query import counts_query, people_query, rows_query
+from analysis.scales.checks import diagnose_scale
+from analysis.scales.mediators import mediation_of
+from analysis.scales.results import estimate_scale
 from analysis.start_dates import draw_starts
 from analysis.survey_linking import check_linked, waves_query
 from analysis.unused_keys import refuse_unused
 from pipelines.errors import Exit, UserError
+from pipelines.scales import read_scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.study import StudySpec
     from pipelines.engine import Engine
+    from pipelines.scales import Read
 
 
 def answer(engine: Engine, spec: StudySpec, min_group: int, *, exact_rows: bool = False) -> Finding:
@@ -73,6 +77,9 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     asked = bool(spec.dose or spec.practices)
     meetings = _frame(engine, meetings_query(spec)) if asked else None
     matches = _frame(engine, matches_query(spec)) if spec.practices else None
+    if spec.outcome.kind == "scale":
+        read = read_scale(engine, spec, cohort, (meetings, matches), exact_rows=exact_rows)
+        return _scale(engine, read, min_group)
     panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings, matches)
     panel = replace(panel, exact_rows=exact_rows)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
@@ -82,7 +89,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     else:
         checks = (roster(_count(engine, roster_query(spec))), *checks)
         estimates, further = estimate_randomised(panel, spec), diagnose_randomised(panel, spec)
-    checks = (*checks, *further, *_scale_checks(engine, spec, cohort))
+    checks = (*checks, *further)
     if spec.outcome.objective:
         other = objective_spec(spec)
         measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
@@ -99,6 +106,23 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     )
 
 
+def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
+    spec, cohort = read.study.spec, read.study.cohort
+    panel = read.study.panel(spec.follow_up.primary, read.study.headline)
+    checks = _cohort_checks(spec, cohort, panel, min_group)
+    if spec.design == "randomised":
+        checks = (roster(_count(engine, roster_query(spec))), *checks)
+    answered = panel.between(*spec.follow_up.primary).rows["person"]
+    through, notes = mediation_of(read.study, read.others)
+    return Finding(
+        spec=spec,
+        population=_population(spec, cohort),
+        flow=flow(spec, cohort, answered),
+        estimates=(*estimate_scale(read.study), *through),
+        diagnostics=(*checks, *diagnose_scale(read.study, read.items), *read.notes, *notes),
+    )
+
+
 def _cohort_checks(
     spec: StudySpec, cohort: Cohort, panel: Panel, min_group: int
 ) -> tuple[Diagnostic, ...]:
@@ -109,18 +133,6 @@ def _cohort_checks(
         *drawn_start_dates(spec),
         *notice(spec, cohort.people),
         *informal_mentors(cohort.people, arms),
-    )
-
-
-def _scale_checks(engine: Engine, spec: StudySpec, cohort: Cohort) -> tuple[Diagnostic, ...]:
-    """What the answers behind a survey scale are worth; nothing for other outcomes."""
-    if spec.outcome.kind != "scale":
-        return ()
-    answers = _frame(engine, items_query(spec))
-    people = cohort.people["person_no"]
-    return (
-        *scale_reliability(answers, people, spec.outcome.metric),
-        *check_linked(spec, _frame(engine, waves_query())),
     )
 
 

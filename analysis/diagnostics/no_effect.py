@@ -21,11 +21,14 @@ _REMEDY = (
 )
 
 
-def placebo(result: Result, window: Window, limits: Thresholds = DEFAULT) -> Diagnostic:
+def placebo(
+    result: Result, window: Window, limits: Thresholds = DEFAULT, *, when: str = ""
+) -> Diagnostic:
     """Verdict on the effect found in months before those that were adjusted for.
 
-    A future mentee has no effect yet.
+    A future mentee has no effect yet. ``when`` says it in other words than the months.
     """
+    when = when or f"in months {month_text(window[0])} to {month_text(window[1])}"
     estimate = result if isinstance(result, Estimate) else None
     p_value = None if estimate is None else estimate.p_value
     status: Status = "note"
@@ -33,8 +36,7 @@ def placebo(result: Result, window: Window, limits: Thresholds = DEFAULT) -> Dia
         status = _verdict(p_value, limits.placebo_warn_p, p_value, limits.placebo_fail_p)
     return Diagnostic(
         name="placebo",
-        label=f"No effect in months {month_text(window[0])} to {month_text(window[1])}, "
-        f"before the choice, {result.target.arm}",
+        label=f"No effect {when}, before the choice, {result.target.arm}",
         value=p_value,
         display="not enough outcomes that early" if p_value is None else p_text(p_value),
         threshold=f"warn below p = {limits.placebo_warn_p:g}, "

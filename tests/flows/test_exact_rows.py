@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from tests.flows.conftest import Firm
 
 RELATIVE = 1e-8  # the promise of the product
+STUDIES = (
+    "care-mentoring",
+    "care-turnover",
+    "operations-mentoring",
+    "sales-intention",
+    "sales-mentoring",
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +44,7 @@ def built(tmp_path_factory: pytest.TempPathFactory):
     return load_project(made.project), context.space.built
 
 
-@pytest.mark.parametrize(
-    "study", ["care-mentoring", "care-turnover", "operations-mentoring", "sales-mentoring"]
-)
+@pytest.mark.parametrize("study", STUDIES)
 def test_every_figure_of_the_demo_both_ways(built, study: str) -> None:
     project, database = built
     (spec,) = (s for s in project.studies if s.study == study)

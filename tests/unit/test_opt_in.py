@@ -152,7 +152,7 @@ def test_a_log_outcome_is_shown_in_per_cent() -> None:
 def test_months_before_those_adjusted_for_stay_out_of_the_covariates() -> None:
     panel = replace(company(), covariates=("pre_period_outcome",))
     later = panel.between(*ADJUSTED).rows.groupby("person")["outcome"].mean()
-    assert with_past(panel).people["pre_period_outcome"].tolist() == later.tolist()
+    assert with_past(panel, study()).people["pre_period_outcome"].tolist() == later.tolist()
     assert PLACEBO[1] < ADJUSTED[0]
 
 
