@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -37,13 +37,13 @@ def mediation_of(study: ScaleStudy, others: Mapping[str, Answers]) -> Answer:
     )
     scored = study.answers.first(window)
     table = people[["person", "arm", "time_zero", "cluster", "stratum", *panel.covariates]].assign(
-        outcome=people["person"].map(scored["value"]),
-        outcome_wave=people["person"].map(scored["wave"]),
-        outcome_on=people["person"].map(scored["answered_on"]),
+        outcome=_of(scored["value"], people["person"]),
+        outcome_wave=_of(scored["wave"], people["person"]),
+        outcome_on=_of(scored["answered_on"], people["person"]),
     )
     table[f"{PAST}outcome"] = people["pre_outcome"]
     for name in asked.mediators:
-        table[f"{PAST}{name}"] = people["person"].map(others[name].past(1))
+        table[f"{PAST}{name}"] = _of(others[name].past(1), people["person"])
     table = _with_scores(table, asked.mediators, others, asked.measured, "mediator", MEDIATOR)
     if asked.functions and asked.functions_measured:
         table = _with_scores(
@@ -67,7 +67,7 @@ def _with_scores(
     firsts = [others[name].first(window) for name in names]
     made = table.assign(
         **{
-            f"{prefix}{name}": table["person"].map(first["value"])
+            f"{prefix}{name}": _of(first["value"], table["person"])
             for name, first in zip(names, firsts, strict=True)
         }
     )
@@ -75,8 +75,8 @@ def _with_scores(
     last = together.drop_duplicates("person", keep="last").set_index("person")
     return made.assign(
         **{
-            f"{kind}_wave": table["person"].map(last["wave"]),
-            f"{kind}_on": table["person"].map(last["answered_on"]),
+            f"{kind}_wave": _of(last["wave"], table["person"]),
+            f"{kind}_on": _of(last["answered_on"], table["person"]),
         }
     )
 
@@ -86,7 +86,7 @@ def _moderator(
 ) -> pd.Series[float]:
     """The last score before time zero, or an attribute of people that is a number."""
     if name in others:
-        return person.map(others[name].past(1)).astype(float)
+        return _of(others[name].past(1), person).astype(float)
     people = study.cohort.people.set_index("person_no")
     numbers = pd.to_numeric(people[name], errors="coerce").astype(float)
     if numbers[people[name].notna()].isna().any():
@@ -95,4 +95,9 @@ def _moderator(
             f"{name} is not a number for everybody",
             "Name a scale, or an attribute of people that is a number.",
         )
-    return person.map(numbers)
+    return _of(numbers, person)
+
+
+def _of(values: pd.Series[Any], person: pd.Series[int]) -> pd.Series[Any]:
+    """The values by person in the order of these people; empty where there is none."""
+    return values.reindex(person).set_axis(person.index)
