@@ -39,7 +39,7 @@ from analysis.synthetic.lottery import drawn_on
 from analysis.synthetic.surveys import WAVES
 from analysis.synthetic.truth_feelings import Feeling, feeling_truths, lottery_feelings
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "16"))
+DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "12"))
 WINDOW, CUT = (5, 10), 3.5
 END = pd.Timestamp("2025-12-31")
 
