@@ -116,7 +116,7 @@ def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
     through, notes = mediation_of(read.study, read.others)
     return Finding(
         spec=spec,
-        population=_population(spec, cohort),
+        population=population_words(spec, cohort),
         flow=flow(spec, cohort, answered),
         estimates=(*estimate_scale(read.study), *through),
         diagnostics=(*checks, *diagnose_scale(read.study, read.items), *read.notes, *notes),

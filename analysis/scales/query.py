@@ -97,17 +97,15 @@ order by person_no, hired_on
 def horizon_query(spec: StudySpec) -> Query:
     """SQL for the last day about which the personnel files, as known at the study's date, can tell.
 
-    That of the last delivery that changed anything in them; without any, of the last of all. Null
-    without any delivery.
+    That of the last delivery of them; without any, of the last of all. Null without any delivery.
     """
     sql = """
 with told as (
-    select known_from as day from marts.employment where known_from <= ?
-    union all
-    select known_to as day from marts.employment where known_to <= ?
+    select max(delivered_on) as day from staging.employment_delivery
+    where delivered_on <= ?
 )
-select cast(coalesce(max(told.day), any_value(least(?, horizon.last_delivered_on))) as date) as day
+select cast(coalesce(told.day, least(?, horizon.last_delivered_on)) as date) as day
 from staging.horizon as horizon
 left join told on true
 """
-    return Query(sql, (spec.as_of, spec.as_of, spec.as_of))
+    return Query(sql, (spec.as_of, spec.as_of))
