@@ -69,14 +69,16 @@ def check_linked(
             ASK,
         )
     left_out = sorted(own.loc[~linked, "wave"].astype(str))
-    if not left_out:
-        return ()
+    return _left_out(left_out, len(own)) if left_out else ()
+
+
+def _left_out(left_out: list[str], waves: int) -> tuple[Diagnostic, ...]:
     return (
         Diagnostic(
             name="survey_waves_left_out",
             label="Survey waves whose answers cannot be linked to people",
             value=float(len(left_out)),
-            display=f"{len(left_out)} of {len(own)} left out: {', '.join(left_out)}",
+            display=f"{len(left_out)} of {waves} left out: {', '.join(left_out)}",
             threshold="not gated",
             status="note",
             remedy=f"Those waves are anonymous, averages of groups, or hidden. {ASK}",

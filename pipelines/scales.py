@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.diagnostics.reliability import items_query
 from analysis.errors import SpecError
 from analysis.funnel import attributes_query
 from analysis.instruments import item_of, scale_of
 from analysis.population import with_attributes
 from analysis.scales.answers import answers_of
 from analysis.scales.followed import predicts_exit
-from analysis.scales.query import exits_query, horizon_query, range_query, scores_query
+from analysis.scales.query import (
+    exits_query,
+    horizon_query,
+    programme_items_query,
+    range_query,
+    scores_query,
+)
 from analysis.scales.study import ScaleStudy
 from analysis.survey_linking import check_linked, waves_query
 
@@ -52,7 +57,7 @@ def read_scale(
 
     Raises SpecError where it cannot be answered.
     """
-    waves, metric = _frame(engine, waves_query()), spec.outcome.metric
+    waves = _frame(engine, waves_query())
     left_out = check_linked(spec, waves)
     further = _further(spec, waves)
     cohort = _with_moderator(engine, spec, cohort, further)
@@ -68,20 +73,23 @@ def read_scale(
     study = ScaleStudy(
         spec=spec,
         cohort=cohort,
-        answers=answers(metric),
+        answers=answers(spec.outcome.metric),
         range=(float(low), float(high)),
         pairs=pairs,
         exact_rows=exact_rows,
     )
     items = _items(engine, spec)
     study.require_answers()
-    later = predicts_exit(
-        _frame(engine, scores_query(spec, metric, everybody=True)),
+    notes = (*left_out, _later_exits(engine, spec, horizon))
+    return Read(study=study, items=items, notes=notes, others={n: answers(n) for n in further})
+
+
+def _later_exits(engine: Engine, spec: StudySpec, horizon: pd.Timestamp) -> Diagnostic:
+    return predicts_exit(
+        _frame(engine, scores_query(spec, spec.outcome.metric, everybody=True)),
         _frame(engine, exits_query(spec, everybody=True)),
         horizon,
     )
-    others = {name: answers(name) for name in further}
-    return Read(study=study, items=items, notes=(*left_out, later), others=others)
 
 
 def _frame(engine: Engine, query: Query) -> pd.DataFrame:
@@ -89,7 +97,7 @@ def _frame(engine: Engine, query: Query) -> pd.DataFrame:
 
 
 def _items(engine: Engine, spec: StudySpec) -> pd.DataFrame:
-    items, item = _frame(engine, items_query(spec)), item_of(spec.outcome.metric)
+    items, item = _frame(engine, programme_items_query(spec)), item_of(spec.outcome.metric)
     found = sorted(items["item"].unique())
     if item is not None and item not in found:
         raise SpecError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.diagnostics.reliability import items_query
 from analysis.funnel import Query
 from analysis.instruments import item_of, scale_of
 
@@ -73,6 +74,17 @@ order by answered.person_no, answered.answered_on, answered.wave
 """
     params = (instrument, item or scale, *known, *known, *known)
     return Query(sql, params if everybody else (*params, spec.programme))
+
+
+def programme_items_query(spec: StudySpec) -> Query:
+    """SQL for the answers to the scale's items, as scored, of people of the programme."""
+    everybody = items_query(spec)
+    sql = f"""
+select * from ({everybody.sql}) as answered
+where {_IN_PROGRAMME}
+order by person_no, wave, item
+"""
+    return Query(sql, (*everybody.params, spec.programme))
 
 
 def range_query(spec: StudySpec) -> Query:
