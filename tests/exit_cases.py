@@ -44,7 +44,7 @@ def turnover(**changes: Any) -> Finding:
         question="Do fewer of those who start mentoring leave by their own choice within a year?",
         design="opt_in",
         time_zero="eligible_on",
-        arms={"treated": "joined", "comparison": "never_applied"},
+        arms={"treated": "mentored", "comparison": "not_yet_mentored"},
         outcome={"kind": "exit", "metric": "voluntary"},
         follow_up={"months": 12, "primary": [1, 12], "windows": [[1, 3], [1, 6]]},
         take_up=None,
@@ -85,8 +85,8 @@ def exit_estimate(name: str, value: float, error: float, **more: Any) -> Estimat
 _SAME: dict[str, Any] = {
     "estimand": ATT,
     "estimator": TRIALS,
-    "arm": "joined",
-    "comparison": "never_applied",
+    "arm": "mentored",
+    "comparison": "not_yet_mentored",
     "window": (1, 12),
     "unit": "share",
     "n_treated": JOINED,
@@ -168,23 +168,23 @@ def curves(joined: int = JOINED) -> tuple[Curve, ...]:
     """Standardised curves of each kind; as observed, voluntary exits and people still employed."""
     found = []
     for kind in SHARES:
-        for arm, people in (("joined", joined), ("never_applied", OTHERS)):
+        for arm, people in (("mentored", joined), ("not_yet_mentored", OTHERS)):
             found.append(_curve("standardised_incidence", arm, kind, people))
     for name, kind in (("aalen_johansen", "voluntary"), ("kaplan_meier", "any")):
-        for arm, people in (("joined", joined), ("never_applied", OTHERS)):
+        for arm, people in (("mentored", joined), ("not_yet_mentored", OTHERS)):
             found.append(_curve(name, arm, kind, people))
     return tuple(found)
 
 
 def _share(kind: str, arm: str, day: int) -> float:
     """More leave early than late."""
-    whole = SHARES[kind][0 if arm == "joined" else 1]
+    whole = SHARES[kind][0 if arm == "mentored" else 1]
     return whole * math.expm1(-1.2 * day / 365) / math.expm1(-1.2)
 
 
 def _gap(kind: str, months: int) -> float:
     day = end_of_month(months)
-    return _share(kind, "joined", day) - _share(kind, "never_applied", day)
+    return _share(kind, "mentored", day) - _share(kind, "not_yet_mentored", day)
 
 
 def _curve(name: Any, arm: str, kind: str, people: int) -> Curve:
@@ -219,11 +219,11 @@ def _flow() -> Flow:
         Step(label="could start in some month", people=3290, left_out="under six months of tenure"),
     )
     counts = (
-        ArmCount(arm="joined", label="started", people=JOINED),
-        ArmCount(arm="never_applied", label="could have started and did not", people=OTHERS),
+        ArmCount(arm="mentored", label="started", people=JOINED),
+        ArmCount(arm="not_yet_mentored", label="could have started and did not", people=OTHERS),
     )
     groups = (
-        Group(arm="never_applied", what="had not asked yet", people=OTHERS, rank=5, role="used"),
+        Group(arm="not_yet_mentored", what="had not asked yet", people=OTHERS, rank=5, role="used"),
     )
     return Flow(steps=steps, arms=counts, groups=groups)
 

@@ -130,7 +130,7 @@ def test_shares_differ_by_the_released_difference_on_every_day_with_one() -> Non
         for c in release.curves
         if c.name == "standardised_incidence" and c.points
     }
-    gap = last["voluntary", "joined"] - last["voluntary", "never_applied"]
+    gap = last["voluntary", "mentored"] - last["voluntary", "not_yet_mentored"]
     assert gap == pytest.approx(release.headline.estimate, abs=1e-12)
 
 
@@ -142,7 +142,7 @@ def test_estimates_of_the_case_are_about_the_curves_of_the_case() -> None:
     }  # fmt: skip
     head = differences()[0]
     key = ("standardised_incidence", "voluntary")
-    assert exact[*key, "joined"] - exact[*key, "never_applied"] == pytest.approx(head.estimate)
+    assert exact[*key, "mentored"] - exact[*key, "not_yet_mentored"] == pytest.approx(head.estimate)
     assert any(e.target.role == "naive" for e in held_against())
 
 

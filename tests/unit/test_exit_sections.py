@@ -120,7 +120,7 @@ def test_names_in_the_chart_cannot_be_markup() -> None:
 
 
 def _as(curve: ReleasedCurve) -> ReleasedCurve:
-    return replace(curve, arm="joined")
+    return replace(curve, arm="mentored")
 
 
 def test_ticks_end_quarters_and_years() -> None:

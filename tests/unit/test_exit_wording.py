@@ -35,7 +35,8 @@ def made(
         study="who-stays",
         title="Career mentoring",
         design=design,
-        arms={"treated": "joined", "comparison": "never_applied"},
+        time_zero="assigned_on" if design == "randomised" else "invited_on",
+        arms={"treated": "mentored", "comparison": "not_yet_mentored"},
         outcome={"kind": "exit", "metric": metric},
         follow_up={"months": months, "primary": [1, months]},
         take_up=None,
@@ -89,7 +90,7 @@ def test_the_words_weaken_with_each_warning(warnings: int, words: str) -> None:
 def test_an_association_says_nothing_of_what_would_have_been() -> None:
     got = said(-0.0211, warnings=3)
     assert "than if they had not" not in got.sentence + got.may_say
-    assert "than of 100 in the never applied group" in got.sentence
+    assert "than of 100 in the not yet mentored group" in got.sentence
 
 
 @pytest.mark.parametrize("design", ["opt_in", "descriptive"])
@@ -103,8 +104,8 @@ def test_no_effect_is_promised_below_randomised(design: str, value: float, warni
 def test_a_lottery_compares_a_hundred_with_a_hundred() -> None:
     got = said(-0.0211, design="randomised")
     assert got.sentence.startswith(
-        "Of 100 people assigned to the joined arm, 2.1 fewer left by their own choice within a "
-        "year than of 100 in the never applied arm"
+        "Of 100 people assigned to the mentored arm, 2.1 fewer left by their own choice within a "
+        "year than of 100 in the not yet mentored arm"
     )
 
 
@@ -139,7 +140,7 @@ def test_ends_of_follow_up_are_days_or_years() -> None:
 def test_fewer_exits_are_drawn_to_the_left_and_named() -> None:
     row = view(report((made(-0.0211, naive=-0.098),)))["rows"][0]
     assert row["chart"]["direction"]["text"] == "◂ fewer leave"
-    assert row["who"] == "3,290 people, joined against never applied, within a year"
+    assert row["who"] == "3,290 people, mentored against not yet mentored, within a year"
     assert gap_words((made(-0.0211),)).endswith("people had to stay to be mentored")
 
 
