@@ -32,11 +32,16 @@ _CURVED_FROM = 3  # groups of a number from which on its square is a column as w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """Covariates as patterns: ``pattern`` (n, 1 or months) numbers rows of ``values`` (P, q)."""
+    """Covariates as patterns: ``pattern`` (n, 1 or months) numbers rows of ``values`` (P, q).
+
+    ``fading``: columns of what changes from month to month. What was known of it at the baseline
+    of a trial says less and less, so these have a second column that grows with the months since.
+    """
 
     pattern: Ints
     values: Floats
     names: tuple[str, ...]
+    fading: tuple[int, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -57,13 +62,20 @@ def baseline_of(careers: Careers) -> Baseline:
     found, pattern = np.unique(code, return_inverse=True)
     columns: list[Floats] = []
     names: list[str] = []
+    changes: list[bool] = []
     for covariate in reversed(careers.covariates):
         found, own = np.divmod(found, len(covariate.labels) + 1)
         made = _described(covariate.scores, own - 1, covariate.labels, covariate.codes)
         columns = [*made.values(), *columns]
         names = [*(f"{covariate.name}{n}" for n in made), *names]
+        changes = [covariate.codes.shape[1] > 1] * len(made) + changes
     values = np.column_stack(columns) if columns else np.zeros((len(found), 0))
-    return Baseline(pattern=pattern.reshape(code.shape), values=values, names=tuple(names))
+    return Baseline(
+        pattern=pattern.reshape(code.shape),
+        values=values,
+        names=tuple(names),
+        fading=tuple(np.flatnonzero(changes).tolist()),
+    )
 
 
 def _described(
@@ -118,6 +130,7 @@ class Layout:
             *(f"year {y}" for y in range(self.first_year + 1, self.last_year + 1)),
             *(f"season {wave}{h}" for h in _HARMONICS for wave in ("sin", "cos")),
             *self.baseline.names,
+            *(f"{self.baseline.names[j]}, later" for j in self.baseline.fading),
             *(f"effect from month {b}" for b in self.bands),
         )
 
@@ -125,6 +138,7 @@ class Layout:
         """Columns (r, p) of rows: codes of bands, calendar month, pattern, arm (0 or 1)."""
         others = [code for code in range(len(self.tenures)) if code != self.usual]
         year = np.clip(month // MONTHS_A_YEAR, self.first_year, self.last_year)
+        values = self.baseline.values[pattern]
         angle = 2 * np.pi * (month % MONTHS_A_YEAR) / MONTHS_A_YEAR
         return np.column_stack(
             [
@@ -133,7 +147,8 @@ class Layout:
                 *((tenure == code) for code in others),
                 *((year == y) for y in range(self.first_year + 1, self.last_year + 1)),
                 *(wave(h * angle) for h in _HARMONICS for wave in (np.sin, np.cos)),
-                self.baseline.values[pattern],
+                values,
+                values[:, list(self.baseline.fading)] * band[:, None],
                 *((band == code) * treated for code in range(len(self.bands))),
             ]
         )
@@ -141,6 +156,12 @@ class Layout:
     def tenure_code(self, months: Ints) -> Ints:
         """The band of each tenure in months."""
         return code_of(np.maximum(months, 0), self.tenures)
+
+    @property
+    def covariates(self) -> range:
+        """The columns of covariates."""
+        end, baseline = self.effects.start, self.baseline
+        return range(end - len(baseline.names) - len(baseline.fading), end)
 
     @property
     def effects(self) -> slice:

@@ -94,7 +94,7 @@ def headline_columns(layout: Layout, exits: tuple[int, int], *, assigned: bool) 
     mix = np.eye(len(layout.names)) if varied else one_effect(layout)
     end = layout.effects.start
     bands, all_of_them = range(len(layout.bands)), range(end)
-    fewer = [*bands, *range(end - len(layout.baseline.names), end)]
+    fewer = [*bands, *layout.covariates]
     choices = [all_of_them, fewer, bands, range(1)] if assigned else [all_of_them]
     for main in choices:
         kept = mix[:, [*main, *range(end, mix.shape[1])]]
@@ -119,8 +119,7 @@ def _choices(layout: Layout) -> Iterator[Floats]:
     yield np.eye(len(layout.names))
     one = one_effect(layout)
     yield one
-    end = layout.effects.start
-    yield one[:, [0, *range(end - len(layout.baseline.names), end + 1)]]
+    yield one[:, [0, *layout.covariates, -1]]
     yield one[:, [0, -1]]
     yield one[:, [0]]
 
