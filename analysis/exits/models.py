@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Link = Literal["cloglog", "logit"]
 EXITS_A_PARAMETER = 10  # exits the study's own model has for each column that may be left out
-NUISANCE_EXITS = 5  # exits a parameter below which a competing kind gets fewer columns
+NUISANCE_EXITS = 3  # exits a parameter below which a competing kind gets fewer columns
 _MAIN = ("voluntary", "involuntary")
 
 
@@ -115,11 +115,16 @@ def merged_effects(layout: Layout, mix: Floats) -> Floats:
 
 
 def _choices(layout: Layout) -> Iterator[Floats]:
-    """Ever fewer columns: all, one effect, covariates and one effect, one effect, a constant."""
+    """Ever fewer columns: all, one effect, less of time, tenure alone, one effect, a constant.
+
+    Tenure stays longest: contracts end, and trial periods, at a tenure.
+    """
     yield np.eye(len(layout.names))
     one = one_effect(layout)
     yield one
-    yield one[:, [0, *layout.covariates, -1]]
+    tenure = [j for j, name in enumerate(layout.names) if name.startswith("tenure")]
+    yield one[:, [0, *tenure, *layout.covariates, -1]]
+    yield one[:, [0, *tenure, -1]]
     yield one[:, [0, -1]]
     yield one[:, [0]]
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    _Narrow = NDArray[np.int32]
 
 _ROWS_AT_ONCE = 2_000_000
 
@@ -102,14 +103,16 @@ def _numbered(parts: list[tuple[Ints, Ints]], *, exact_rows: bool) -> tuple[Ints
     return codes, [np.searchsorted(codes, own)[cell] for own, cell in parts]
 
 
-def _matrix(weight: Floats, row: Ints, cell: Ints, shape: tuple[int, int]) -> sparse.csr_matrix:
-    return sparse.csr_matrix((weight, (row, cell)), shape=shape)
+def _matrix(
+    weight: NDArray[np.float32], row: _Narrow, cell: Ints, shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    return sparse.csr_matrix((weight.astype(np.float64), (row, cell)), shape=shape)
 
 
 def _part(
     entries: Entries, layout: Layout, hired: Ints, weights: NDArray[np.float32] | None
-) -> tuple[Ints, Ints, Ints, Floats, Ints]:
-    """Codes of cells, then of each person-month: its cell, spell, weight and exit."""
+) -> tuple[Ints, _Narrow, _Narrow, NDArray[np.float32], NDArray[np.int8]]:
+    """Codes of cells, then of each person-month: cell, spell, weight and exit (narrow types)."""
     entry = np.repeat(np.arange(len(entries)), entries.last)
     begins = np.cumsum(entries.last) - entries.last
     since = np.arange(len(entry)) - begins[entry]
@@ -120,9 +123,12 @@ def _part(
     code = pattern * _MONTHS + month
     code = (code * len(layout.tenures) + tenure) * len(layout.bands) + band
     cell, own = pd.factorize(2 * code + entries.treated[entry])
-    weight = np.ones(len(entry)) if weights is None else weights[entry, since].astype(float)
-    left = since + 1 == entries.last[entry]
-    return np.asarray(own), cell, row, weight, np.where(left, entries.kind[entry], 0)
+    one = np.ones(len(entry), dtype=np.float32)
+    weight = one if weights is None else weights[entry, since]
+    kind = np.where(since + 1 == entries.last[entry], entries.kind[entry], 0)
+    return (
+        np.asarray(own), cell.astype(np.int32), row.astype(np.int32), weight, kind.astype(np.int8)
+    )  # fmt: skip
 
 
 _MONTHS = 12 * 3000  # more than the calendar months there are

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-TRUNCATED = (0.01, 0.99)  # percentiles at which weights are cut off (Cole and Hernan 2008)
+TRUNCATED = (0.001, 0.999)  # percentiles (the upper as in Danaei et al. 2013)
 _SURE = 1e-6  # who was sure to start weighs no more than this allows; cut off in any case
 _WAITED_FROM = np.array([-(2**31), 1, 2, 3, 6, 12, 24])  # months since time zero
 

@@ -170,10 +170,11 @@ def test_ever_started_is_the_naive_comparison() -> None:
 
 
 def test_weights_of_comparators_by_hand() -> None:
-    """In February a half of four strained comparators starts, and a quarter of four others."""
-    strained = [0] + [1] * 4 + [0] * 4
-    starts = ["2023-01-05", "2023-02-05", "2023-02-05", None, None, "2023-02-05", None, None, None]
-    codes = np.zeros((9, MONTHS), dtype=np.int16)
+    """In February a half of forty strained comparators starts, and a quarter of forty others."""
+    strained = ([0] + [1] * 4 + [0] * 4) * 10
+    january, february = "2023-01-05", "2023-02-05"
+    starts = [january, february, february, None, None, february, None, None, None] * 10
+    codes = np.zeros((90, MONTHS), dtype=np.int16)
     codes[:, 1] = strained
     people = careers(
         *({"start": s} for s in starts),
