@@ -90,7 +90,7 @@ def person_months(
     )
 
 
-def _numbered(parts: list[tuple[Ints, Ints]], *, exact_rows: bool) -> tuple[Ints, list[Ints]]:
+def _numbered(parts: list[tuple[Ints, _Narrow]], *, exact_rows: bool) -> tuple[Ints, list[Ints]]:
     """The code of each cell, and of each part the cells of its person-months."""
     none = np.zeros(0, np.int64)
     if exact_rows:

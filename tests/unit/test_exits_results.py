@@ -29,6 +29,7 @@ def spec(design: str = "opt_in", metric: str = "voluntary", **more: object) -> S
             "as_of": "2025-12-31",
             "programme": "P",
             "design": design,
+            "time_zero": "assigned_on" if design == "randomised" else "invited_on",
             "arms": {"treated": "with", "comparison": "without"},
             "outcome": {"kind": "exit", "metric": metric},
             "follow_up": {"months": 12, "primary": [1, 12], "windows": [[1, 3], [1, 6]]},
