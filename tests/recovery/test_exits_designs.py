@@ -44,7 +44,7 @@ def spec(design: str, **more: object) -> StudySpec:
     )
 
 
-LOTTERY, ROLL_OUT = spec("randomised"), spec("opt_in", cluster="site")
+LOTTERY, ROLL_OUT = spec("randomised"), spec("rollout", cluster="site")
 
 
 def answers(company: Company, design: str) -> list[tuple[float, float, float, float]]:

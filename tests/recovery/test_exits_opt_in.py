@@ -28,7 +28,7 @@ from analysis.study import parse_study
 from analysis.synthetic.company import draw_company
 from tests.synthetic_careers import FIRST_MONTH, curves, opt_in_careers
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "10"))
+DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "8"))
 FIRST_SEED = 1_000
 ALLOWED = 0.25  # of a standard error, the stated allowance for bias; costs .6 points of coverage
 MONTHS = 12
