@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import ReleasedEstimate
 
 OF_THE_OUTCOME = ("primary", "window")  # differences in the study's own kind of exit
-OBSERVED = ("aalen_johansen_difference", "unadjusted")  # the same as seen, nothing adjusted
+OBSERVED = "unadjusted"  # the same as seen, nothing adjusted
 
 
 def difference_in(estimate: ReleasedEstimate, metric: str) -> tuple[CurveName, str] | None:
@@ -36,7 +36,7 @@ def difference_in(estimate: ReleasedEstimate, metric: str) -> tuple[CurveName, s
         return None
     if estimate.role == "headline" or estimate.name in OF_THE_OUTCOME:
         return "standardised_incidence", metric
-    if estimate.name in OBSERVED:
+    if estimate.name == OBSERVED:
         return "aalen_johansen", metric
     return ("standardised_incidence", estimate.name) if estimate.name in EXIT_KINDS else None
 

@@ -18,7 +18,6 @@ SPECIFICATION = "specification: "  # how the names of declared specifications be
 # Names of estimates whose estimator alone does not say what they are.
 _LABELS = {
     "landmark": "Landmark: both groups from a later day on",
-    "aalen_johansen_difference": "As observed, unadjusted",
     "unadjusted": "As observed, unadjusted",
     "rmst_unadjusted": "Time employed, as observed",
     "cox_hazard_ratio": "Hazard ratio, Cox model",

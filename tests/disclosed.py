@@ -135,7 +135,7 @@ def _about(finding: Json, e: Json) -> tuple[str, str] | None:
     own = finding["outcome_metric"]
     if e["role"] == "headline" or e["name"] in ("window", "headline", "primary"):
         return "standardised_incidence", own
-    if e["name"] == "aalen_johansen_difference":
+    if e["name"] == "unadjusted":
         return "aalen_johansen", own
     kinds = {c["exit_kind"] for c in finding["curves"]}
     return ("standardised_incidence", e["name"]) if e["name"] in kinds else None

@@ -132,7 +132,7 @@ def held_against() -> tuple[Result, ...]:
     return (
         exit_estimate("logit", -0.0208, 0.0101, estimator=TRIALS.replace(CLOGLOG, "logit")),
         exit_estimate("landmark", -0.0184, 0.0121, estimand="effect on those who had started"),
-        exit_estimate("aalen_johansen_difference", -0.0297, 0.0109, **unadjusted),
+        exit_estimate("unadjusted", -0.0297, 0.0109, **unadjusted),
         exit_estimate(
             "rmst_unadjusted", 6.0, 2.0, unit="days", **{**unadjusted, "estimator": "Kaplan-Meier"}
         ),

@@ -1,4 +1,4 @@
-"""Differences between assigned arms as seen: incidence, days employed, log-rank."""
+"""Differences between assigned arms as seen: days employed, log-rank."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy import stats
 
 from analysis.estimate import Estimate, NotEstimable, Target
-from analysis.estimators.aalen_johansen import aalen_johansen
 from analysis.estimators.log_rank import log_rank
 from analysis.estimators.results import ITT, Figures, make_estimate
-from analysis.estimators.rmst import Mean, rmst
+from analysis.estimators.rmst import rmst
 from analysis.exits.calendar import end_of_month
 from analysis.exits.careers import KINDS
 from analysis.exits.curves import ALL_KINDS, arm_names, arm_tables
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 
     from analysis.estimate import Result
     from analysis.estimators.risk_table import RiskTable
+    from analysis.estimators.rmst import Mean
     from analysis.exits.careers import Careers
     from analysis.study import StudySpec
 
@@ -35,9 +34,9 @@ _NOT_FOLLOWED = "nobody of one arm is followed to the end of the window"
 def observed_differences(careers: Careers, spec: StudySpec) -> tuple[Result, ...]:
     """Of each treated arm less the comparison, at the end of the primary window.
 
-    ``aalen_johansen_difference`` (share who left by the study's kind), ``rmst_unadjusted`` (days
-    employed until then, any exit ending it), ``log_rank`` (ratio of hazards of the study's kind
-    over the whole follow-up to that day, one-step estimate of Peto, with the p-value of the test).
+    ``rmst_unadjusted`` (days employed until then, any exit ending it), ``log_rank`` (ratio of
+    hazards of the study's kind over the whole follow-up to that day, one-step estimate of Peto,
+    with the p-value of the test).
     Not estimable where the study declares a cluster other than the person.
     """
     comparison, *treated = arm_tables(careers, spec)
@@ -55,7 +54,6 @@ def _of_arm(spec: StudySpec, arm: str, table: RiskTable, comparison: RiskTable) 
     codes = ALL_KINDS if metric == "any" else (KINDS.index(metric),)
     pair = (table.until(tau), comparison.until(tau))
     targets = [
-        _target(spec, arm, "aalen_johansen_difference", "Aalen-Johansen difference", "share"),
         _target(spec, arm, "rmst_unadjusted", "restricted mean days employed", "days"),
         _target(spec, arm, "log_rank", "one-step hazard ratio of the log-rank test", "ratio"),
     ]
@@ -64,12 +62,9 @@ def _of_arm(spec: StudySpec, arm: str, table: RiskTable, comparison: RiskTable) 
         reason = _CLUSTERED if followed else _NOT_FOLLOWED
         yield from (NotEstimable(target=t, reason=reason) for t in targets)
         return
-    shares = [aalen_johansen(t, codes, np.array([tau])) for t in pair]
-    means = [Mean(float(s.share[0]), float(s.std_error[0])) for s in shares]
-    yield _difference(targets[0], means, pair, codes, "variance of Greenwood's type")
     means = [rmst(t, tau) for t in pair]
-    yield _difference(targets[1], means, pair, ALL_KINDS, "variance of Greenwood's type")
-    yield _hazard_ratio(targets[2], pair, codes)
+    yield _difference(targets[0], means, pair, ALL_KINDS, "variance of Greenwood's type")
+    yield _hazard_ratio(targets[1], pair, codes)
 
 
 def _target(spec: StudySpec, arm: str, name: str, estimator: str, unit: str) -> Target:

@@ -99,7 +99,6 @@ def _of_arm(maker: Maker, arm: ArmSetting) -> Iterator[Result]:
             maker, arm.landmark, "landmark", _headline_kind(setting), estimand=ON_LANDMARK
         )
     yield naive_difference(maker, arm.ever)
-    yield _naive_ratio(maker, arm)
 
 
 def _headline_kind(setting: ExitSetting) -> str:
@@ -230,33 +229,26 @@ def _any(setting: ExitSetting) -> bool:
     return _headline_kind(setting) == "any"
 
 
-def _naive_ratio(maker: Maker, arm: ArmSetting) -> Result:
-    model = arm.ever_effect
-    target = maker.target(
-        "naive_hazard_ratio", "complementary log-log hazard, ever started as if from time zero",
-        unit="ratio", role="naive", estimand=_NAIVE,
-    )  # fmt: skip
-    if isinstance(model, str):
-        return NotEstimable(target=target, reason=model)
-    return _ratio_of(maker, target, model, arm.ever)
-
-
 def curves_of(setting: ExitSetting) -> tuple[Curve, ...]:
-    """Two standardised curves an arm, with and without; none where nothing could be fitted."""
+    """For each kind of exit shown two standardised curves an arm, with and without.
+
+    None where nothing could be fitted.
+    """
     found: list[Curve] = []
     for arm in setting.arms:
         if not isinstance(arm.compared, str):
             maker = Maker(setting=setting, arm=arm.arm)
-            found += [_curve(maker, arm.compared, treated) for treated in (1, 0)]
+            for kind in (_headline_kind(setting), *_other_kinds(setting)):
+                found += [_curve(maker, arm.compared, treated, kind) for treated in (1, 0)]
     return tuple(found)
 
 
-def _curve(maker: Maker, compared: Compared, treated: int) -> Curve:
-    setting, kind = maker.setting, _headline_kind(maker.setting)
+def _curve(maker: Maker, compared: Compared, treated: int, kind: str) -> Curve:
+    setting = maker.setting
     value = _pick(setting, kind, compared.standardised.value)[treated]
     influence = _pick(setting, kind, compared.standardised.influence)[treated]
     entries = compared.entries.take(compared.entries.treated == bool(treated))
-    codes = [c for k in setting.kinds[: None if _any(setting) else 1] for c in k.codes]
+    codes = [c for k in setting.kinds if kind in (k.name, "any") for c in k.codes]
     person = setting.careers.person[entries.row]
     points = [Point(day=0, share=0.0, ci_low=0.0, ci_high=0.0, events=0,
                     at_risk=len(np.unique(person[entries.last >= 1])))]  # fmt: skip

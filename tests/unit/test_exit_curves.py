@@ -140,17 +140,13 @@ def test_who_is_hired_after_time_zero_or_without_an_arm_does_not_enter() -> None
 def test_differences_by_hand() -> None:
     """10 of 40 leave on day 100, 20 of 50 on day 200; everybody else is followed to the end."""
     careers = _careers(_arm(1, {99: 10}, 30) + _arm(0, {199: 20}, 30))
-    share, days, ratio = observed_differences(careers, _spec())
-    assert [r.target.name for r in (share, days, ratio)] == [
-        "aalen_johansen_difference", "rmst_unadjusted", "log_rank",
-    ]  # fmt: skip
-    assert all(isinstance(r, Estimate) for r in (share, days, ratio))
-    assert share.estimate == pytest.approx(10 / 40 - 20 / 50)
-    assert share.std_error == pytest.approx(math.sqrt(0.25 * 0.75 / 40 + 0.4 * 0.6 / 50))
-    assert share.ci_high - share.estimate == pytest.approx(1.959964 * share.std_error, rel=1e-6)
+    days, ratio = observed_differences(careers, _spec())
+    assert [r.target.name for r in (days, ratio)] == ["rmst_unadjusted", "log_rank"]
+    assert all(isinstance(r, Estimate) for r in (days, ratio))
     assert days.estimate == pytest.approx((10 * 100 + 30 * 365) / 40 - (20 * 200 + 30 * 365) / 50)
     error = math.sqrt(0.25 * 0.75 * 265**2 / 40 + 0.4 * 0.6 * 165**2 / 50)
     assert days.std_error == pytest.approx(error)
+    assert days.ci_high - days.estimate == pytest.approx(1.959964 * days.std_error, rel=1e-6)
     # On day 100: 10 of 90 where 40 are treated; on day 200: 20 of 80 where 30 are.
     excess = 10 - 10 * 40 / 90 - 20 * 30 / 80
     variance = 10 * 40 / 90 * 50 / 90 * 80 / 89 + 20 * 30 / 80 * 50 / 80 * 60 / 79
@@ -161,9 +157,9 @@ def test_differences_by_hand() -> None:
 
 def test_a_ratio_needs_exits_in_both_arms_and_a_difference_does_not() -> None:
     careers = _careers(_arm(1, {}, 30) + _arm(0, {50: 12}, 20))
-    share, _, ratio = observed_differences(careers, _spec())
-    assert share.estimate == pytest.approx(-12 / 32)
-    assert share.n_smallest == 12
+    days, ratio = observed_differences(careers, _spec())
+    assert days.estimate == pytest.approx(12 / 32 * (365 - 51))
+    assert days.n_smallest == 12
     assert isinstance(ratio, NotEstimable)
 
 

@@ -68,7 +68,7 @@ def test_the_headline_comes_first_and_alone() -> None:
         ("primary", "share"), ("window", "share"), ("window", "share"),
         ("involuntary", "share"), ("any", "share"), ("rmst", "days"), ("time_lost", "days"),
         ("exits_avoided", "people"), ("hazard_ratio", "ratio"), ("logit", "share"),
-        ("landmark", "share"), ("naive", "share"), ("naive_hazard_ratio", "ratio"),
+        ("landmark", "share"), ("naive", "share"),
     ]  # fmt: skip
     assert [r.target.window for r in results[:3]] == [(1, 12), (1, 3), (1, 6)]
     assert {r.target.role for r in results if r.target.name.startswith("naive")} == {"naive"}
@@ -105,9 +105,11 @@ def test_any_exit_is_the_sum_of_its_kinds() -> None:
 
 
 def test_curves_rise_and_people_become_fewer() -> None:
-    treated, without = opt_in()[1]
-    assert (treated.arm, without.arm) == ("with", "without")
-    for curve in (treated, without):
+    found = opt_in()[1]
+    assert [(c.exit_kind, c.arm) for c in found] == [
+        (kind, arm) for kind in ("voluntary", "involuntary", "any") for arm in ("with", "without")
+    ]
+    for curve in found:
         assert [p.day for p in curve.points] == [0, *range(30, 331, 30), 365]
         assert (np.diff([p.share for p in curve.points]) > 0).all()
         assert (np.diff([p.at_risk for p in curve.points]) <= 0).all()
