@@ -1,6 +1,6 @@
 """Covariates of a study of exits, as codes of few values by month.
 
-Names: columns of the job; tenure_months; attributes of people; ``performance.METRIC``, the mean of
+Names: columns of the job; attributes of people; ``performance.METRIC``, the mean of
 the three months before; ``survey.ITEM``, the last answer before the month.
 """
 
@@ -45,8 +45,6 @@ def covariates(spec: StudySpec, grid: Grid, told: Bools, read: Read) -> tuple[Co
 def _covariate(spec: StudySpec, name: str, grid: Grid, told: Bools, read: Read) -> Covariate:
     if name in JOB_COLUMNS:
         return _categories(name, grid.jobs[name], grid.job)
-    if name == "tenure_months":
-        return _groups(name, grid.tenure(), told)
     kind, _, what = name.partition(".")
     if kind == "performance":
         return _groups(

@@ -1,4 +1,4 @@
-"""Hazard ratios by tenure: mentoring that starts along the way, a Cox check, the naive ratio.
+"""Hazard ratios by tenure: mentoring that starts along the way, and a Cox check.
 
 These look at all person-months at once; the headline of a study of exits compares people on the
 day on which some of them start. Proportional hazards are assumed, and tested in a note.
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from analysis.exits.tenure import TenureSpans
     from analysis.study import StudySpec
 
-IMMORTAL = "immortal-time-biased: not an effect"
 VARYING = "hazard after the start of mentoring against before it, at the same tenure"
 NO_RATIO = "nobody left on one side, or mentoring follows from the covariates: there is no ratio"
 NOBODY = "nobody was followed for a whole month on one side"
@@ -76,8 +75,7 @@ def _of_arm(careers: Careers, spec: StudySpec, arm: str, who: NDArray[np.bool_])
         )  # fmt: skip
 
     kinds = _codes(spec.outcome.metric)
-    varying = tenure_spans(careers, who, "started", spec.notice_months)
-    fixed = tenure_spans(careers, who, "ever started")
+    varying = tenure_spans(careers, who, spec.notice_months)
     cox, notes = _cox(varying, kinds, target("cox_hazard_ratio", "Cox, Efron ties, by tenure",
                                              VARYING, "secondary"))  # fmt: skip
     return Ratios(
@@ -87,11 +85,6 @@ def _of_arm(careers: Careers, spec: StudySpec, arm: str, who: NDArray[np.bool_])
                                              "secondary")
             ),
             cox,
-            _by_month(
-                fixed, kinds, spec,
-                target("naive_hazard_ratio", f"{_CLOGLOG}, ever started against never", IMMORTAL,
-                       "naive"),
-            ),
         ),
         notes=notes,
     )  # fmt: skip

@@ -99,6 +99,7 @@ def _of_arm(maker: Maker, arm: ArmSetting) -> Iterator[Result]:
             maker, arm.landmark, "landmark", _headline_kind(setting), estimand=ON_LANDMARK
         )
     yield naive_difference(maker, arm.ever)
+    yield _naive_ratio(maker, arm)
 
 
 def _headline_kind(setting: ExitSetting) -> str:
@@ -227,6 +228,17 @@ def naive_difference(maker: Maker, entries: Entries) -> Result:
 
 def _any(setting: ExitSetting) -> bool:
     return _headline_kind(setting) == "any"
+
+
+def _naive_ratio(maker: Maker, arm: ArmSetting) -> Result:
+    model = arm.ever_effect
+    target = maker.target(
+        "naive_hazard_ratio", "complementary log-log hazard, ever started as if from time zero",
+        unit="ratio", role="naive", estimand=_NAIVE,
+    )  # fmt: skip
+    if isinstance(model, str):
+        return NotEstimable(target=target, reason=model)
+    return _ratio_of(maker, target, model, arm.ever)
 
 
 def curves_of(setting: ExitSetting) -> tuple[Curve, ...]:

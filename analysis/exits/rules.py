@@ -46,6 +46,12 @@ def check_exits(spec: StudySpec) -> None:
             "pre_period_outcome: nobody has left before time zero",
             "Name a metric instead: `performance.METRIC` is its mean in the three months before.",
         )
+    if "tenure_months" in spec.adjust_for:
+        raise SpecError(
+            "adjust_for",
+            "tenure_months: models of exits always hold the tenure of each month",
+            "Remove it.",
+        )
     if spec.outcome.unit:
         raise SpecError("outcome.unit", "shares of people have no unit", "Remove `unit`.")
     if spec.effect_of_interest is not None and not 0 < abs(spec.effect_of_interest) < 1:

@@ -18,6 +18,7 @@ from analysis.exits.models import (
     headline_columns,
     kinds_of,
     merged_effects,
+    one_effect,
 )
 from analysis.exits.person_months import person_months
 from analysis.exits.start_weights import start_weights
@@ -74,6 +75,7 @@ class ArmSetting:
     one_effect: KindModel | str
     landmark: Compared | str
     ever: Entries
+    ever_effect: KindModel | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +138,10 @@ def _arm(fitter: Fitter, code: int | None, name: str) -> ArmSetting:
     beside: Compared | str = "arms were assigned, so nobody has to be placed by a landmark"
     if by_landmark is not None:
         beside = fitter.compared(by_landmark, by_landmark.take(by_landmark.treated))
+    naive = ever(careers, months, code)
     return ArmSetting(
-        arm=name, compared=main, logit=logit, one_effect=one, landmark=beside,
-        ever=ever(careers, months, code),
+        arm=name, compared=main, logit=logit, one_effect=one, landmark=beside, ever=naive,
+        ever_effect=fitter.crude_effect(naive),
     )  # fmt: skip
 
 
@@ -206,6 +209,15 @@ class Fitter:
         if mix.shape == compared.models[0].mix.shape:
             return compared.models[0]
         return fit_kind(compared.cells, self.kinds[0], mix, self.cluster, "cloglog")
+
+    def crude_effect(self, entries: Entries) -> KindModel | str:
+        """One effect by months since time zero alone: nothing is adjusted for."""
+        if not 0 < entries.treated.sum() < len(entries):
+            return NOBODY_STARTED
+        layout = layout_of(self.careers, entries, baseline_of(self.careers))
+        cells = person_months(self.careers, entries, layout, exact_rows=self.exact_rows)
+        mix = one_effect(layout)[:, [*range(len(layout.bands)), -1]]
+        return fit_kind(cells, self.kinds[0], mix, self.cluster, "cloglog")
 
     def _models(self, cells: PersonMonths, layout: Layout) -> tuple[KindModel, ...] | str:
         mix = headline_columns(

@@ -8,7 +8,7 @@ Started is known before the month; a start counts from the first of the next one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-Exposure = Literal["started", "ever started"]
 _ROWS_AT_ONCE = 2_000_000  # person-months
 
 
@@ -49,23 +48,16 @@ class TenureSpans:
     never_seen: int
 
 
-def tenure_spans(
-    careers: Careers, who: Bools, exposure: Exposure, notice_months: int = 0
-) -> TenureSpans:
+def tenure_spans(careers: Careers, who: Bools, notice_months: int = 0) -> TenureSpans:
     """All person-months of the spells ``who`` (n,).
 
     People on notice leave whatever happens, and do not start: voluntary exits count on the day of
     notice, or so many ``notice_months`` before the exit where no day is recorded. Then nobody is
     followed in the last of these months, in which notices are not known yet.
-    "ever started" is what one must not do: everybody who is mentored at some time counts as
-    mentored from the first month on, and had to stay until then.
     """
-    notice = notice_months if exposure == "started" else None
-    first, last, kind = _followed(careers, notice)
+    first, last, kind = _followed(careers, notice_months)
     rows = np.flatnonzero(who & (first <= last))
     began = np.where(careers.start < NEVER, calendar_month(_known(careers.start)) + 1, NEVER)
-    if exposure == "ever started":
-        began = np.where(careers.start <= careers.end, -1, NEVER)
     baseline = baseline_of(careers)
     parts = [np.zeros((4, 0), dtype=np.int64)]
     for some in _chunks(rows, last - first + 1):
@@ -90,10 +82,10 @@ def tenure_spans(
     )
 
 
-def _followed(careers: Careers, notice: int | None) -> tuple[Ints, Ints, Ints]:
+def _followed(careers: Careers, notice: int) -> tuple[Ints, Ints, Ints]:
     """First and last calendar month at risk of each spell, and the kind of exit in the last.
 
-    ``notice`` is the months of notice where none is recorded; None lets exits count as they are.
+    ``notice`` is the months of notice where none is recorded.
     """
     could = careers.eligible.argmax(axis=1) + careers.first_month
     first = np.maximum(calendar_month(careers.hired), could)
@@ -102,7 +94,7 @@ def _followed(careers: Careers, notice: int | None) -> tuple[Ints, Ints, Ints]:
     begins += first_day(begins) < zero
     first = np.maximum(first, np.where(careers.zero < NEVER, begins, 0))
     first[~careers.eligible.any(axis=1)] = NEVER
-    day, kind = event_of(careers, at_notice=notice is not None)
+    day, kind = event_of(careers)
     event = np.where(day < NEVER, calendar_month(_known(day)), NEVER)
     whole = calendar_month(careers.end + 1) - 1  # the last month followed to its end
     if notice:

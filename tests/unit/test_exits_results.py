@@ -68,7 +68,7 @@ def test_the_headline_comes_first_and_alone() -> None:
         ("primary", "share"), ("window", "share"), ("window", "share"),
         ("involuntary", "share"), ("any", "share"), ("rmst", "days"), ("time_lost", "days"),
         ("exits_avoided", "people"), ("hazard_ratio", "ratio"), ("logit", "share"),
-        ("landmark", "share"), ("naive", "share"),
+        ("landmark", "share"), ("naive", "share"), ("naive_hazard_ratio", "ratio"),
     ]  # fmt: skip
     assert [r.target.window for r in results[:3]] == [(1, 12), (1, 3), (1, 6)]
     assert {r.target.role for r in results if r.target.name.startswith("naive")} == {"naive"}

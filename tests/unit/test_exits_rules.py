@@ -73,6 +73,7 @@ def test_words_of_people_that_are_no_completion() -> None:
             r"\[1, 3\]",
         ),
         ({"adjust_for": "pre_period_outcome"}, "adjust_for", "performance.METRIC"),
+        ({"adjust_for": "tenure_months"}, "adjust_for", "Remove it"),
         ({"effect_of_interest": 2}, "effect_of_interest", "share"),
         (
             {"outcome": {"kind": "exit", "metric": "any", "unit": "people"}},

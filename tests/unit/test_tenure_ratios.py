@@ -38,9 +38,9 @@ def careers(**columns: object) -> Careers:
     return Careers(**arrays)
 
 
-def spans(some: Careers, exposure: str = "started") -> list[tuple[int, ...]]:
+def spans(some: Careers) -> list[tuple[int, ...]]:
     """(person, exposed, first, last, kind) of each span."""
-    made = tenure_spans(some, np.ones(len(some), dtype=bool), exposure)
+    made = tenure_spans(some, np.ones(len(some), dtype=bool))
     s = made.spans
     exposed = made.columns[s.pattern, 0].astype(int)
     return list(zip(*(a.tolist() for a in (s.who, exposed, s.first, s.last, s.kind)), strict=True))
@@ -77,7 +77,7 @@ def test_voluntary_exits_count_on_the_day_of_notice() -> None:
 def test_notice_that_was_not_recorded_counts_some_months_before_the_exit() -> None:
     some = careers(hired=[day(0)] * 4, exit=[day(9), day(9), day(9), NEVER],
                    kind=[LEFT, LEFT, FIRED, 0], notice=[NEVER, day(6), NEVER, NEVER])  # fmt: skip
-    made = tenure_spans(some, np.ones(4, bool), "started", 2).spans
+    made = tenure_spans(some, np.ones(4, bool), 2).spans
     assert made.last.tolist() == [7, 6, 9, 21]
     assert made.kind.tolist() == [LEFT, LEFT, FIRED, 0]
 
@@ -91,19 +91,14 @@ def test_rehires_are_further_spans_of_the_person() -> None:
 def test_covariates_are_those_of_the_month() -> None:
     codes = (np.arange(MONTHS)[None, :] >= 5).astype(np.int16)
     site = Covariate(name="site", codes=codes, labels=("A", "B"))
-    made = tenure_spans(careers(hired=[day(0)], covariates=(site,)), np.ones(1, bool), "started")
+    made = tenure_spans(careers(hired=[day(0)], covariates=(site,)), np.ones(1, bool))
     assert made.spans.last.tolist() == [4, 23]
     assert len(made.columns) == 2
 
 
-def test_ever_started_is_a_trait_from_the_first_month_on() -> None:
-    some = careers(hired=[day(0), day(0)], start=[day(12), NEVER])
-    assert spans(some, "ever started") == [(0, 1, 0, 23, 0), (1, 0, 0, 23, 0)]
-
-
 def test_spells_without_a_month_are_counted() -> None:
     some = careers(hired=[day(0), day(30)], end=[day(2) - 1, day(2) - 1])
-    made = tenure_spans(some, np.ones(2, bool), "started")
+    made = tenure_spans(some, np.ones(2, bool))
     assert (made.spells, made.never_seen) == (2, 1)
 
 
@@ -160,23 +155,16 @@ def _named(results: tuple[Result, ...], name: str) -> Result:
 
 
 @pytest.mark.parametrize("ratio", [1.0, 0.6])
-def test_the_ratio_is_recovered_and_the_naive_one_claims_an_effect(
-    spec: StudySpec, ratio: float
-) -> None:
-    draws, covered, naive = 60, {"hazard_ratio_time_varying": 0, "cox_hazard_ratio": 0}, []
+def test_the_ratio_is_recovered(spec: StudySpec, ratio: float) -> None:
+    draws, covered = 60, {"hazard_ratio_time_varying": 0, "cox_hazard_ratio": 0}
     for seed in range(draws):
         found = hazard_ratios(_draw(seed, 800, ratio), spec).results
         for name in covered:
             one = _named(found, name)
             assert isinstance(one, Estimate)
             covered[name] += one.ci_low <= ratio <= one.ci_high
-        biased = _named(found, "naive_hazard_ratio")
-        assert isinstance(biased, Estimate)
-        assert biased.target.role == "naive"
-        naive.append(biased.estimate)
     least = stats.binom.ppf(0.0005, draws, 0.95)  # 99.9 % binomial bounds
     assert min(covered.values()) >= least
-    assert np.median(naive) < 0.75 * ratio
 
 
 def test_people_on_notice_who_do_not_start_make_no_effect(spec: StudySpec) -> None:
@@ -200,11 +188,11 @@ def test_people_on_notice_who_do_not_start_make_no_effect(spec: StudySpec) -> No
 def test_counts_conventions_and_notes(spec: StudySpec) -> None:
     some = _draw(1, 800, 1.0)
     found = hazard_ratios(some, spec)
-    names = ["hazard_ratio_time_varying", "cox_hazard_ratio", "naive_hazard_ratio"]
-    assert [r.target.name for r in found.results] == names
+    names = [r.target.name for r in found.results]
+    assert names == ["hazard_ratio_time_varying", "cox_hazard_ratio"]
     ours = found.results[0]
     assert isinstance(ours, Estimate)
-    made = tenure_spans(some, np.ones(len(some), bool), "started")
+    made = tenure_spans(some, np.ones(len(some), bool))
     assert ours.n_people == len(made.spans.people) == made.spells - made.never_seen
     assert "clustered by person" in ours.convention
     assert "1 is no difference" in ours.convention
@@ -217,7 +205,7 @@ def test_reasons_instead_of_figures(spec: StudySpec) -> None:
     some = _draw(2, 800, 1.0)
     columns = {name: getattr(some, name) for name in Careers.__dataclass_fields__}
     few = Careers(**{**columns, "cluster": some.person % 12})
-    ours, cox, _ = hazard_ratios(few, spec).results
+    ours, cox = hazard_ratios(few, spec).results
     assert isinstance(ours, NotEstimable)
     assert isinstance(cox, NotEstimable)
     assert (ours.reason, cox.reason) == (TOO_FEW, CLUSTERED)
