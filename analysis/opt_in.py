@@ -11,10 +11,11 @@ from analysis.diagnostics.adjusted_balance import adjusted_balance, love_notes
 from analysis.diagnostics.comparability import comparability
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.missing_outcome import missing_outcome
-from analysis.diagnostics.no_effect import negative_controls, placebo
+from analysis.diagnostics.no_effect import negative_controls, null_of, placebo
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
 from analysis.diagnostics.response import recorded_shares, response, response_by_month, told_of
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
+from analysis.diagnostics.unseen import unseen_notes
 from analysis.estimate import NotEstimable
 from analysis.estimators.choice import choice_of
 from analysis.estimators.dose import dose_associations
@@ -92,10 +93,13 @@ def diagnose_opt_in(
         shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
         told = min(told_of(shares[joined]), told_of(shares[~joined]))
         checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), told, limits))
-        if spec.negative_controls:
-            controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
+        controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
+        if controls:
             checks.append(negative_controls(controls, limits))
-        checks += minimum_detectable_effect((headline(setting),), spec)
+        held = held_out(setting)
+        found = headline(setting, held=held)
+        checks += minimum_detectable_effect((found,), spec)
+        checks += unseen_notes(setting, found, held, null_of(controls))
         checks += love_notes(setting, chance)
     checks += [contamination(adjusted, limits), enough_data(adjusted, spec, limits)]
     checks += [*response(adjusted, spec), *response_by_month(adjusted, spec)]
@@ -160,6 +164,7 @@ def _of_people(pair: Panel, spec: StudySpec, outcome: NDArray[np.float64], name:
 
 
 def _controls(pair: Panel, spec: StudySpec) -> Iterator[tuple[NDArray[np.float64], str]]:
-    """The negative controls, each a column of people."""
+    """The negative controls, each a column of people in standard deviations."""
     for name in spec.negative_controls:
-        yield pair.people[name].to_numpy(dtype=float), name
+        values = pair.people[name].to_numpy(dtype=float)
+        yield values / (np.nanstd(values) or 1.0), name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.diagnostics import Diagnostic
+from analysis.diagnostics.drift import drift_notes
 from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.pre_trend import pre_trend
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
@@ -132,6 +133,7 @@ def diagnose_roll_out(
         _already_treated(roll_out.moments),
         _compression(roll_out.moments),
         *minimum_detectable_effect(results[:1], spec),
+        *drift_notes(effects, results[0]),
     )
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import month_text, p_text
 from analysis.estimate import Estimate
+from analysis.sensitivity.e_value import ratio_of_standardised
+from analysis.sensitivity.empirical_null import ENOUGH, empirical_null
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.estimate import Result
+    from analysis.sensitivity.empirical_null import EmpiricalNull
     from analysis.study import Window
 
 _REMEDY = (
@@ -53,8 +59,11 @@ def placebo(
 
 
 def negative_controls(results: Sequence[Result], limits: Thresholds = DEFAULT) -> Diagnostic:
-    """Verdict on outcomes that mentoring cannot change: the smallest p, as it is and after Holm."""
-    found = [r for r in results if isinstance(r, Estimate) and r.p_value is not None]
+    """Verdict on outcomes that mentoring cannot change: the smallest p, as it is and after Holm.
+
+    With 30 or more of them also their mean absolute systematic error (EASE).
+    """
+    found = _with_p(results)
     smallest = min((float(r.p_value or 0.0) for r in found), default=None)
     status: Status = "note"
     if smallest is not None:
@@ -64,22 +73,47 @@ def negative_controls(results: Sequence[Result], limits: Thresholds = DEFAULT) -
             min(1.0, smallest * len(found)),
             limits.negative_control_fail_p,
         )
+    null, more, limit = null_of(results), "", ""
+    if null is not None:
+        more = f", EASE {null.ease:.2f}"
+        limit = f" or above EASE {limits.negative_control_ease:g}"
+        status = "fail" if null.ease > limits.negative_control_ease else status
     return Diagnostic(
         name="negative_controls",
         label="No effect on outcomes that mentoring cannot change",
         value=smallest,
         display="none could be looked at"
         if smallest is None
-        else f"smallest {p_text(smallest)} of {len(found)}",
+        else f"smallest {p_text(smallest)} of {len(found)}{more}",
         threshold=f"warn below p = {limits.negative_control_warn_p:g}, fail below "
-        f"p = {limits.negative_control_fail_p:g} after Holm",
+        f"p = {limits.negative_control_fail_p:g} after Holm{limit}",
         status=status,
         remedy=_REMEDY if status in ("warn", "fail") else "",
         n_smallest=min((min(r.n_treated, r.n_comparison) for r in found), default=None),
         coarse=None
         if smallest is None
-        else (float(f"{smallest:.1g}"), f"smallest {p_text(smallest)} of {len(found)}"),
+        else (float(f"{smallest:.1g}"), f"smallest {p_text(smallest)} of {len(found)}{more}"),
     )
+
+
+def null_of(results: Sequence[Result]) -> EmpiricalNull | None:
+    """The empirical null of 30 or more controls: ratios, or differences in standard deviations."""
+    found = _with_p(results)
+    if len(found) < ENOUGH:
+        return None
+    one_sd = math.log(ratio_of_standardised(1.0))
+    pairs = [
+        (math.log(r.estimate), r.std_error / r.estimate)
+        if r.target.unit == "ratio"
+        else (one_sd * r.estimate, one_sd * r.std_error)
+        for r in found
+    ]
+    log_ratios, std_errors = np.array(pairs).T
+    return empirical_null(log_ratios, std_errors)
+
+
+def _with_p(results: Sequence[Result]) -> list[Estimate]:
+    return [r for r in results if isinstance(r, Estimate) and r.p_value is not None]
 
 
 def _verdict(warn_p: float, warn: float, fail_p: float, fail: float) -> Status:

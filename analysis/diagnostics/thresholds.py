@@ -32,6 +32,7 @@ class Thresholds:
     placebo_fail_p: float = 0.05
     negative_control_warn_p: float = 0.05
     negative_control_fail_p: float = 0.01
+    negative_control_ease: float = 0.25  # on the log-ratio scale, with 30 controls or more
     exits_a_parameter_warn: float = 10.0  # Peduzzi et al. 1996, J Clin Epidemiology 49:1373-1379
     exits_a_parameter_fail: float = 5.0  # Vittinghoff and McCulloch 2007, Am J Epidemiol 165:710
     weights_mean: float = 0.05  # stabilised weights have mean 1 (Cole and Hernan 2008)

@@ -63,3 +63,10 @@ def number_text(value: float, unit: str) -> str:
         value, unit = 100 * value, "points"
     size = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return f"{size} {unit}".strip()
+
+
+def effect_text(value: float, unit: str, places: int) -> str:
+    """An effect with its sign and unit: "+3.1 %", "−0.2 SD"; shares in points."""
+    if unit == "share":
+        value, unit = 100 * value, "points"
+    return f"{_signed(value, places)} {unit}".strip()

@@ -18,6 +18,7 @@ from analysis.exits.careers import KINDS
 from analysis.exits.figures import Maker
 from analysis.exits.models import Kind, exits_by_arm, fit_competing
 from analysis.exits.starters import starters_of
+from analysis.exits.unseen import e_value_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,11 @@ def checks_of(
     found: list[Diagnostic] = []
     for arm in setting.arms:
         found += _of_arm(setting, arm, limits)
+        if not setting.assigned:
+            ratio = next(
+                r for r in results if r.target.name == "hazard_ratio" and r.target.arm == arm.arm
+            )
+            found += e_value_notes(Maker(setting=setting, arm=arm.arm), arm.compared, ratio)
     primary = tuple(r for r in results if r.target.name == "primary")
     return (*found, *minimum_detectable_effect(primary, setting.spec))
 

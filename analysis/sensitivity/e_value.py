@@ -40,7 +40,7 @@ def ratio_of_hazards(ratio: float, *, rare: bool) -> float:
     """The risk ratio that a hazard ratio stands for, by the end of the follow-up."""
     if rare:
         return ratio
-    return (1 - 0.5 ** math.sqrt(ratio)) / (1 - 0.5 ** math.sqrt(1 / ratio))
+    return (1 - math.pow(0.5, math.sqrt(ratio))) / (1 - math.pow(0.5, math.sqrt(1 / ratio)))
 
 
 def ratio_of_standardised(difference: float) -> float:

@@ -97,7 +97,7 @@ def is_possible(drift: Drift, multiple: float, effect: float) -> bool:
 
 
 def breakdown(drift: Drift) -> float:
-    """The smallest multiple, in steps of .01, at which no effect is possible; infinite beyond 10."""
+    """The smallest multiple, in steps of .01, at which no effect is possible; else infinite."""
     multiples = np.arange(0.0, LARGEST + _STEP / 2, _STEP)
     found = np.flatnonzero(_possible(drift, multiples, np.zeros(1))[:, 0])
     return float(multiples[found[0]]) if len(found) else np.inf

@@ -1,7 +1,7 @@
 """How much of joining and of the outcome something unseen would have to explain.
 
-Cinelli & Hazlett 2020 (Journal of the Royal Statistical Society B 82:39-67, section 4) for the least-squares
-coefficient of joining, from cells: partial R2 need cross products alone.
+Cinelli & Hazlett 2020 (Journal of the Royal Statistical Society B 82:39-67, section 4) for the
+least-squares coefficient of joining, from cells: partial R2 need cross products alone.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic
     from reports.model import Report
 
+# What something unseen, or drifting sites, would have to be; told in words of their own.
+UNSEEN = ("unseen", "drift")
 SMD_LIMIT = 0.1  # the usual mark of a small standardised difference (Austin 2009)
 
 
@@ -22,7 +24,7 @@ def view(report: Report) -> dict[str, Any]:
 
 
 def _study(place: int, release: Release) -> dict[str, Any]:
-    elsewhere = ("smd", "love", "fading")
+    elsewhere = ("smd", "love", "fading", *UNSEEN)
     checks = [d for d in release.diagnostics if not d.name.startswith(elsewhere)]
     return {
         "place": place,
@@ -30,6 +32,7 @@ def _study(place: int, release: Release) -> dict[str, Any]:
         "summary": _summary(checks, release.grade),
         "checks": [d for d in checks if d.status != "note"],
         "notes": [d for d in checks if d.status == "note"],
+        "unseen": [d for d in release.diagnostics if d.name.startswith(UNSEEN)],
         "balance": _balance([d for d in release.diagnostics if d.name.startswith(("smd", "love"))]),
         "randomised": release.design == "randomised",
     }

@@ -3,8 +3,8 @@
 `medicaid_coverage.csv`: share of low-income childless adults with health insurance by state and
 year, American Community Survey, from the teaching data of Mixtape-Sessions/Advanced-DID
 (`ehec_data.csv`, commit 597021a), states that expanded in 2014 against those that had not by 2015;
-the three that expanded in 2015 are left out, as in print. To .001 absolute: the program tries a grid of
-values .0004 apart and simulates its critical value.
+the three that expanded in 2015 are left out, as in print. To .001 absolute: the program tries a
+grid of values .0004 apart and simulates its critical value.
 """
 
 from __future__ import annotations
