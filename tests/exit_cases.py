@@ -161,6 +161,18 @@ def exit_checks() -> tuple[Diagnostic, ...]:
             label="The effect is the same in all months since the start",
             display="p = 0.3",
         ),
+        check(
+            "unseen_e_value",
+            "note",
+            label="E-value from the ratio of risks, mentored",
+            value=1.81,
+            display="1.81 times to explain the effect away, 1.18 times for the interval to reach "
+            "no effect",
+            threshold="by how much something not adjusted for would have to change both the chance "
+            "to join and that of the outcome",
+            reveals_effect=True,
+            n_smallest=JOINED,
+        ),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.roll_out_results import Effects
     from analysis.sensitivity.relative_magnitudes import Drift
 
-MULTIPLES = (0.25, 0.5, 1.0)
+MULTIPLES = (0.1, 0.25, 0.5, 1.0)  # moves of single months add up: see the breakdown first
 _NORMAL = float(stats.norm.ppf(0.975))
 _BREAKDOWN = (
     "the most that sites may move apart from one month to the next after the start, every month "
@@ -111,10 +111,11 @@ def _interval(
     places = max(1 - int(np.floor(np.log10(scale * found.std_error))), 0)
     return Diagnostic(
         name="drift_interval",
-        label=f"Interval if sites may drift {multiple:g} times as much, {found.target.arm}",
+        label=f"Interval if sites move by up to {multiple:g} of the largest month before, "
+        f"{found.target.arm}",
         value=None,
         display=f"{effect_text(low, unit, places)} to {effect_text(high, unit, places)}",
-        threshold="95 % interval that allows for such drift",
+        threshold="95 % interval that allows for such a move each month after the start",
         status="note",
         remedy="",
         reveals_effect=True,

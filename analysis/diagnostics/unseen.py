@@ -31,17 +31,16 @@ if TYPE_CHECKING:
 
 TIMES = (1, 2, 3)  # how often as strong as a covariate
 _READ = (
-    "by how much something not adjusted for would have to multiply the chance to join, and a good "
-    "outcome, each"
+    "by how much something not adjusted for would have to change both the chance to join and that "
+    "of the outcome"
 )
 _SHARES = (
-    "share that something not adjusted for would have to explain of what is left both of joining "
-    "and of the outcome; in the least-squares regression on the same covariates, not the weighted "
-    "headline"
+    "share that something not adjusted for would have to explain both of joining and of the "
+    "outcome, of what the outcome regression leaves open"
 )
 _BENCHMARK = (
-    "effect in that regression if something unseen were once, twice, three times as strong as "
-    "this, with joining and with the outcome"
+    "effect in the outcome regression if something unseen were once, twice, three times as strong "
+    "as this, with joining and with the outcome"
 )
 
 
@@ -65,7 +64,7 @@ def unseen_notes(
         named: dict[str, list[int]] = {}
         for column, name in enumerate(setting.choice.names, start=1):
             named.setdefault(_plain(name), []).append(column)
-        fitted = regression(setting.cells, named)
+        fitted = regression(setting.cells, named, varying=True)
         if fitted is not None:
             yield _robustness(fitted.coefficient, setting, people)
             yield from _benchmarks(fitted, setting, people)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_NOTHING = 1e-9  # share of its squares below which a column follows from the others
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coefficient:
@@ -90,53 +92,73 @@ class Regression:
     partial: Mapping[str, tuple[float, float]]
 
 
-def regression(cells: Cells, named: Mapping[str, Sequence[int]]) -> Regression | None:
+def regression(
+    cells: Cells, named: Mapping[str, Sequence[int]], *, varying: bool = False
+) -> Regression | None:
     """Least squares of the outcome on joining and the design of the cells.
 
-    ``named`` are the columns of the design that belong to each covariate. None without freedom or
-    where joining or the outcome follows from the covariates.
+    ``named`` are the columns of the design that belong to each covariate. ``varying``: the effect
+    may differ with every column, and the coefficient is the average effect on those who joined; a
+    covariate then takes its interaction along. None without freedom or where joining or the
+    outcome follows from the covariates.
     """
-    kept = np.flatnonzero(independent(cells.design[cells.people.sum(axis=0) > 0]))
-    gram = _cross_products(cells, kept)
+    designs = _designs(cells, varying)
+    there = [d[n > 0] for d, n in zip(designs, cells.people, strict=True)]
+    kept = np.flatnonzero(independent(np.vstack(there)))
+    gram = _cross_products(cells, [d[:, kept] for d in designs])
     size = len(kept)
-    joined, outcome = size, size + 1
+    both = [size, size + 1]  # joining, the outcome
     df = round(sum(cells.counts)) - size - 1
-    left = _left_over(gram, list(range(size)), [joined, outcome])
-    if df < 2 or left[0, 0] <= 1e-9 * gram[joined, joined]:
+    left = _left_over(gram, list(range(size)), both)
+    if df < 2 or left[0, 0] <= _NOTHING * gram[size, size]:
         return None
-    slope = float(left[0, 1] / left[0, 0])
-    rest = float(left[1, 1] - slope * left[0, 1])
-    if rest <= 1e-9 * gram[outcome, outcome] or slope == 0:
+    slope, rest = _fit(left)
+    if rest <= _NOTHING * gram[-1, -1] or slope == 0:
         return None
     partial = {}
+    width = cells.design.shape[1]
     for name, columns in named.items():
-        others = [i for i in range(size) if int(kept[i]) not in set(columns)]
-        if len(others) == size:
-            continue
-        without = _left_over(gram, others, [joined, outcome])
-        unexplained = without[1, 1] - without[0, 1] ** 2 / without[0, 0]
-        partial[name] = (
-            max(float(1 - left[0, 0] / without[0, 0]), 0.0),
-            max(float(1 - rest / unexplained), 0.0),
-        )
+        own = {*columns, *(width - 1 + c for c in columns)}
+        others = [i for i in range(size) if int(kept[i]) not in own]
+        if len(others) < size:
+            without = _left_over(gram, others, both)
+            partial[name] = (
+                max(float(1 - left[0, 0] / without[0, 0]), 0.0),
+                max(1 - rest / _fit(without)[1], 0.0),
+            )
     error = math.sqrt(rest / df / float(left[0, 0]))
     return Regression(
         coefficient=Coefficient(estimate=slope, std_error=error, df=df), partial=partial
     )
 
 
-def _cross_products(cells: Cells, kept: NDArray[np.intp]) -> Floats:
-    """Of the kept columns, joining and the outcome, over people."""
-    x, people = cells.design[:, kept], cells.people
-    squares = cells.within.sum() + (cells.total**2 / np.maximum(people, 1.0)).sum()
-    with_outcome = np.append(x.T @ cells.total.sum(axis=0), cells.total[1].sum())
-    with_joining = np.append(x.T @ people[1], people[1].sum())
-    size = len(kept)
-    made = np.empty((size + 2, size + 2))
-    made[:size, :size] = (x * people.sum(axis=0)[:, None]).T @ x
-    made[: size + 1, size] = made[size, : size + 1] = with_joining
-    made[: size + 1, -1] = made[-1, : size + 1] = with_outcome
-    made[-1, -1] = squares
+def _designs(cells: Cells, varying: bool) -> list[Floats]:
+    """The columns of a cell's people in the comparison and among the joiners."""
+    if not varying:
+        return [cells.design, cells.design]
+    centred = cells.design[:, 1:] - cells.people[1] @ cells.design[:, 1:] / cells.counts[1]
+    return [
+        np.hstack([cells.design, np.zeros_like(centred)]),
+        np.hstack([cells.design, centred]),
+    ]
+
+
+def _fit(left: Floats) -> tuple[float, float]:
+    """Coefficient of joining and what it leaves of the outcome, from (2, 2) cross products."""
+    slope = float(left[0, 1] / left[0, 0])
+    return slope, float(left[1, 1] - slope * left[0, 1])
+
+
+def _cross_products(cells: Cells, designs: list[Floats]) -> Floats:
+    """Of the columns by arm, joining and the outcome, over people."""
+    size = designs[0].shape[1]
+    made = np.zeros((size + 2, size + 2))
+    for arm, (x, people, total) in enumerate(zip(designs, cells.people, cells.total, strict=True)):
+        columns = np.column_stack([x, np.full(len(x), float(arm))])
+        made[:-1, :-1] += (columns * people[:, None]).T @ columns
+        made[:-1, -1] += columns.T @ total
+    made[-1, :-1] = made[:-1, -1]
+    made[-1, -1] = (cells.within + cells.total**2 / np.maximum(cells.people, 1.0)).sum()
     return made
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimators.cells import build_cells
+from analysis.estimators.cells import Cells, build_cells
+from analysis.estimators.outcome_model import fit_by_arm
+from analysis.estimators.standardisation import standardise
 from analysis.sensitivity.robustness import Coefficient, Regression, bound, regression
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def test_darfur_as_strong_as_female(times):
 
 
 @pytest.fixture(scope="module")
-def smokers(shared: Path) -> Regression:
+def smokers(shared: Path) -> tuple[Cells, dict[str, list[int]]]:
     table = pd.read_csv(shared / "benchmarks" / "nhefs" / "nhefs.csv")
     table = table.dropna(subset="wt82_71").reset_index(drop=True)
     parts = {name: table[name] for name in ("sex", "race")}
@@ -60,13 +62,22 @@ def smokers(shared: Path) -> Regression:
         name: [i for i, c in enumerate(columns.columns, start=1) if c.startswith(name)]
         for name in ("sex", "education", "age")
     }
-    found = regression(cells, named)
-    assert found is not None
-    return found
+    return cells, named
 
 
-def test_nhefs_coefficient_from_cells(smokers):
-    made = smokers.coefficient
+@pytest.fixture(scope="module")
+def plain(smokers) -> Regression:
+    return regression(*smokers)
+
+
+@pytest.fixture(scope="module")
+def varying(smokers) -> Regression:
+    """Each covariate also times joining, less its mean among joiners."""
+    return regression(*smokers, varying=True)
+
+
+def test_nhefs_coefficient_from_cells(plain):
+    made = plain.coefficient
     assert made.df == 1546
     assert made.estimate == pytest.approx(3.4626218292251036, rel=SAME)
     assert made.std_error == pytest.approx(0.4384542550855818, rel=SAME)
@@ -85,12 +96,39 @@ def test_nhefs_coefficient_from_cells(smokers):
         ("age", 3, (0.040858397658549823, 0.10378089795711366, 2.3163515103615446)),
     ],
 )
-def test_nhefs_as_strong_as(smokers, name, times, expected):
+def test_nhefs_as_strong_as(plain, name, times, expected):
     """Of one column, of the four of a category, of a number and its square."""
-    made = bound(*smokers.partial[name], times)
+    assert strong_as(plain, name, times) == pytest.approx(expected, rel=SAME)
+
+
+def strong_as(found: Regression, name: str, times: int) -> tuple[float, float, float]:
+    made = bound(*found.partial[name], times)
     assert made is not None
-    found = (made.joining, made.outcome, smokers.coefficient.left(made))
-    assert found == pytest.approx(expected, rel=SAME)
+    return made.joining, made.outcome, found.coefficient.left(made)
+
+
+def test_nhefs_effect_on_joiners(smokers, varying):
+    """The coefficient is that of the outcome regression beside the headline."""
+    made, cells = varying.coefficient, smokers[0]
+    assert made.df == 1528
+    assert made.estimate == pytest.approx(3.3930984235726434, rel=SAME)
+    assert made.std_error == pytest.approx(0.4416797450995691, rel=SAME)
+    assert made.robustness() == pytest.approx(0.17816397145590668, rel=SAME)
+    assert made.robustness(0.05) == pytest.approx(0.13601736124801475, rel=SAME)
+    beside = standardise(cells, fit_by_arm(cells), "att")
+    assert made.estimate == pytest.approx(beside.estimate, rel=SAME)
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "expected"),
+    [
+        ("sex", 1, (0.008045359800251459, 0.006300976259970068, 3.269674340016003)),
+        ("sex", 2, (0.016090719600502918, 0.012603595725545634, 3.145226921999499)),
+        ("education", 3, (0.013179384749813589, 0.028865168347867252, 3.0541101543979234)),
+    ],
+)
+def test_nhefs_as_strong_as_with_interactions(varying, name, times, expected):
+    assert strong_as(varying, name, times) == pytest.approx(expected, rel=SAME)
 
 
 def test_a_strong_effect_needs_the_other_form():

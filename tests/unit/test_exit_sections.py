@@ -93,6 +93,19 @@ def test_withheld_exits_leave_neither_curve_nor_figure() -> None:
     assert not any(figure in html for figure in ("8.4\u202f%", "0.32", "−9.8", "application/json"))
 
 
+def test_something_unseen_has_a_fold_of_its_own_and_goes_with_the_effect() -> None:
+    """Not among the notes, and nothing of it left where the number is withheld."""
+    finding = cases.turnover()
+    page = render_html(cases.leaving_report(finding))
+    fold = page[page.index("How strong would something unseen have to be?") :]
+    assert "1.81 times to explain the effect away" in fold[: fold.index("</details>")]
+    assert page.count("1.81 times") == 1
+    failed = (*finding.diagnostics, check("late", "fail", remedy="Look."))
+    hidden = render_html(cases.leaving_report(replace(finding, diagnostics=failed)))
+    assert "1.81" not in hidden
+    assert "withheld with the effect" in hidden
+
+
 def test_curves_that_may_not_be_shown_say_why() -> None:
     study = of_exits(curves=cases.curves(joined=9))
     assert study["chart"] is None
