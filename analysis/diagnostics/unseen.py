@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import stats
 
 from analysis.diagnostics import Diagnostic
@@ -67,7 +68,7 @@ def unseen_notes(
         fitted = regression(setting.cells, named, varying=True)
         if fitted is not None:
             yield _robustness(fitted.coefficient, setting, people)
-            yield from _benchmarks(fitted, setting, people)
+            yield from _benchmarks(fitted, setting, people, named)
 
 
 def e_value_note(ratio: Interval, measure: str, arm: str, people: int) -> Diagnostic:
@@ -186,7 +187,9 @@ def _robustness(made: Coefficient, setting: Setting, people: int) -> Diagnostic:
     )
 
 
-def _benchmarks(fitted: Regression, setting: Setting, people: int) -> Iterator[Diagnostic]:
+def _benchmarks(
+    fitted: Regression, setting: Setting, people: int, columns: dict[str, list[int]]
+) -> Iterator[Diagnostic]:
     made, per_cent = fitted.coefficient, setting.spec.outcome.per_cent
     unit = setting.spec.outcome.shown_in
     scale = 100.0 if per_cent or unit == "share" else 1.0
@@ -208,5 +211,12 @@ def _benchmarks(fitted: Regression, setting: Setting, people: int) -> Iterator[D
             status="note",
             remedy="",
             reveals_effect=True,
-            n_smallest=people,
+            n_smallest=min(people, _rarer(setting, columns[name])),
         )
+
+
+def _rarer(setting: Setting, columns: list[int]) -> int:
+    """The people with the rarer value of a covariate that is a single mark, else everybody."""
+    values = setting.choice.covariates[:, columns[0] - 1]
+    counts = np.unique(values, return_counts=True)[1]
+    return int(counts.min()) if len(columns) == 1 and len(counts) == 2 else len(values)

@@ -106,25 +106,25 @@ def breakdown(drift: Drift) -> float:
 def _possible(drift: Drift, multiples: Floats, values: Floats) -> Bools:
     """Which effects (V,) are not rejected at which multiples (M,), shape (M, V).
 
-    An effect stays possible where it is for any move before as the largest, in either direction.
+    An effect stays possible where it is for any move before as the largest, in either direction:
+    2S cases (the first axis) of two inequalities.
     """
-    found = np.zeros((len(multiples), len(values)), dtype=bool)
-    effect_variance = drift.covariance[0, 0]
-    bias = (multiples * drift.reach)[:, None]
-    for s, move in enumerate(drift.moves, start=1):
-        for sign in (1.0, -1.0):
-            both = sign * drift.covariance[0, s]
-            drifted = bias**2 * drift.covariance[s, s]
-            errors = [
-                np.sqrt(effect_variance + drifted - side * 2 * bias * both) for side in (1, -1)
-            ]
-            excess = [
-                (side * (drift.effect - values) - bias * sign * move) / error
-                for side, error in zip((1, -1), errors, strict=True)
-            ]
-            correlation = (drifted - effect_variance) / (errors[0] * errors[1])
-            found |= ~_rejected(excess[0], excess[1], np.clip(correlation, -1.0, 1.0))
-    return found
+    sign = np.repeat([1.0, -1.0], len(drift.moves))[:, None, None]
+    move, both, spread = (
+        np.tile(part, 2)[:, None, None]
+        for part in (drift.moves, drift.covariance[0, 1:], np.diag(drift.covariance)[1:])
+    )
+    bias = sign * (multiples * drift.reach)[:, None]
+    drifted, effect = bias**2 * spread, drift.covariance[0, 0]
+    above = np.sqrt(effect + drifted - 2 * bias * both)
+    below = np.sqrt(effect + drifted + 2 * bias * both)
+    off = drift.effect - values
+    rejected = _rejected(
+        (off - bias * move) / above,
+        (-off - bias * move) / below,
+        np.clip((drifted - effect) / (above * below), -1.0, 1.0),
+    )
+    return np.asarray((~rejected).any(axis=0))
 
 
 def _rejected(one: Floats, other: Floats, correlation: Floats) -> Bools:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -89,6 +90,15 @@ def test_an_opt_in_study_names_each_covariate_once() -> None:
         "As strong as level, joined",
     ]
     assert {(d.status, d.reveals_effect) for d in found} == {("note", True)}
+
+
+def test_a_mark_of_a_few_people_is_told_of_them() -> None:
+    panel = company()
+    rare = (panel.people["person"] < 7).astype(float)
+    panel = replace(panel, people=panel.people.assign(rare=rare))
+    found = notes(diagnose_opt_in(panel, study(adjust_for=["grade", "rare"])), "unseen_benchmark")
+    assert [d.n_smallest for d in found][1:] == [7]
+    assert found[0].n_smallest > 300
 
 
 def test_the_e_value_is_that_of_the_headline_in_standard_deviations() -> None:
