@@ -132,6 +132,22 @@ def test_effects_in_per_cent(outcome, measure) -> None:
         assert not notes(checks, "unseen_robustness")  # no regression of differences
 
 
+def test_promotions_are_compared_by_their_risks() -> None:
+    """Nothing is adjusted for, so the ratio is that of shares; folds move it by under 1 %."""
+    panel = company()
+    raised = (panel.rows["outcome"] > 11).astype(float)
+    panel = replace(panel, rows=panel.rows.assign(outcome=raised))
+    spec = study(
+        outcome={"kind": "promotion", "metric": "level"},
+        follow_up={"months": 1, "primary": [1, 1]},
+    )
+    (made,) = notes(diagnose_opt_in(panel, spec), "unseen_e_value")
+    shares = raised.groupby(panel.people["arm"]).mean()
+    ratio = shares["joined"] / shares["stayed_out"]
+    assert made.label == "E-value from the risk ratio, joined"
+    assert made.value == pytest.approx(ratio + math.sqrt(ratio * (ratio - 1)), rel=0.01)
+
+
 def test_pooled_sd_is_that_within_the_arms() -> None:
     outcome = np.array([1.0, 3.0, 11.0, 15.0])
     arm = np.array([False, False, True, True])
