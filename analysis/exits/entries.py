@@ -101,7 +101,9 @@ def sequential(
     are censored at the end of the month in which they do, when they begin a trial of their own:
     a start counts from the first of the next month in both roles, so that nobody has to survive
     the rest of a month in order to be moved. With ``notice_months`` follow-up, and day 0, begin
-    that many months later among people who are still there, in both arms alike.
+    that many months later among people who are still there, in both arms alike, and a start counts
+    that many months later in both roles: who is on notice does not start, so comparators censored
+    at once would leave those behind who are about to go.
     """
     day, kind = event_of(careers)
     event = _month_or_never(day)
@@ -130,10 +132,10 @@ def _one_trial(
     if within is not None:
         ready &= trial - calendar_month(careers.zero) <= within
     treated = began == trial
-    ready &= treated | (began >= zero)
+    ready &= treated | (began > trial)
     row = np.flatnonzero(ready)
     month = np.full(len(row), zero)
-    censored = np.where(treated[row], NEVER, began[row])
+    censored = np.where(treated[row], NEVER, began[row] + notice_months)
     last = np.minimum(np.minimum(seen[row] - zero, months), censored - zero + 1)
     left = event[row] - zero + 1 <= last
     return {
@@ -178,11 +180,17 @@ def assigned(careers: Careers, months: int, arm: int) -> Entries:
     return single(careers, months, careers.zero, careers.arm == arm, who)
 
 
-def landmark(careers: Careers, months: int) -> Entries:
-    """One trial a person from three months after time zero: started by then against not yet."""
-    when = np.where(careers.zero < NEVER, careers.zero, 0)
-    zero = np.where(careers.zero < NEVER, when + end_of_month(LANDMARK), NEVER)
-    return single(careers, months, zero, careers.start < zero, np.ones(len(careers), dtype=bool))
+def landmark(careers: Careers, months: int, notice_months: int = 0) -> Entries:
+    """One trial a person from three months after time zero: started by then against not yet.
+
+    With ``notice_months`` follow-up begins that many months later, as in the trials.
+    """
+    known = careers.zero < NEVER
+    told, zero = (
+        np.where(known, np.where(known, careers.zero, 0) + end_of_month(month), NEVER)
+        for month in (LANDMARK, LANDMARK + notice_months)
+    )
+    return single(careers, months, zero, careers.start < told, np.ones(len(careers), dtype=bool))
 
 
 def ever(careers: Careers, months: int, arm: int | None = None) -> Entries:

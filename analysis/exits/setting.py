@@ -131,7 +131,7 @@ def prepare(careers: Careers, spec: StudySpec, *, exact_rows: bool = False) -> E
 def _arm(fitter: Fitter, code: int | None, name: str) -> ArmSetting:
     careers = fitter.careers
     months = max(last for _, last in windows_of(fitter.spec))
-    by_landmark = landmark(careers, months) if code is None else None
+    by_landmark = landmark(careers, months, fitter.spec.notice_months) if code is None else None
     main = fitter.headline(code)
     one: KindModel | str = main if isinstance(main, str) else fitter.one_effect(main)
     logit = main if isinstance(main, str) else fitter.standardised(main, "logit")

@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.estimators.logit import fit_logit
 from analysis.exits.calendar import calendar_month, first_day
 from analysis.exits.careers import NEVER
-from analysis.exits.entries import event_of
+from analysis.exits.entries import VOLUNTARY, event_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,9 +52,10 @@ def start_weights(
     ``exact_rows``: the model is fitted to every decision, not to cells of equal ones.
 
     In a calendar month somebody can start who is eligible, still there and not on notice on the
-    first of the next, and has not started before.
+    first of the next, and has not started before. Where notice is not recorded a start counts some
+    months later, and nobody is on notice whose decision counts by then.
     """
-    able, starts = _decisions(careers)
+    able, starts = _decisions(careers, _lag(entries, careers))
     row, column = np.nonzero(able)
     waited = _waited(careers, row, column)
     known = _chance(
@@ -64,7 +65,7 @@ def start_weights(
         return known
     denominator = np.ones(able.shape)
     denominator[row, column] = 1 - known
-    entry, step = _later(entries, able, _lag(entries, careers) + entries.months)
+    entry, step = _later(entries, able, entries.months)
     own, later = entries.row[entry], entries.column[entry] + step
     at_start = _chance(
         baseline.at(own, entries.column[entry]), later, _waited(careers, own, later),
@@ -72,11 +73,10 @@ def start_weights(
     )  # fmt: skip
     if isinstance(at_start, str):
         return at_start
-    ratio = np.ones((len(entries), _lag(entries, careers) + entries.months))
+    ratio = np.ones((len(entries), entries.months))
     ratio[entry, step] = (1 - at_start) / np.maximum(denominator[own, later], _SURE)
-    # month k is weighted by the decisions of all months before it
-    product = np.cumprod(ratio, axis=1)[:, _lag(entries, careers) :]
-    return _truncated(np.asarray(product, dtype=np.float64), entries)
+    # month k is weighted by the decisions that count before it: those of k - 1 months
+    return _truncated(np.asarray(np.cumprod(ratio, axis=1), dtype=np.float64), entries)
 
 
 def _truncated(product: Floats, entries: Entries) -> StartWeights:
@@ -95,19 +95,25 @@ def _truncated(product: Floats, entries: Entries) -> StartWeights:
 
 
 def _lag(entries: Entries, careers: Careers) -> int:
-    """Months between the first after the trial's and the first of follow-up."""
+    """Months between the first after the trial's and the first of follow-up: those of notice."""
     if not len(entries):
         return 0
     return int(entries.month[0] - careers.first_month - entries.column[0] - 1)
 
 
-def _decisions(careers: Careers) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Who could start in each month and is still there at its end, and who did, (n, months)."""
+def _decisions(careers: Careers, lag: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Who could start in each month and is still there at its end, and who did, (n, months).
+
+    Who left by choice within ``lag`` months after it, no notice being recorded, was on notice.
+    """
     months = careers.first_month + np.arange(careers.eligible.shape[1])
     begins, ends = first_day(months), first_day(months + 1)
-    day = event_of(careers)[0][:, None]
-    able = careers.eligible & (careers.hired[:, None] < ends) & (day >= ends)
-    able &= (careers.start[:, None] >= begins) & (careers.end[:, None] >= ends)
+    day, kind = event_of(careers)
+    silent = (kind == VOLUNTARY) & (careers.notice == NEVER)
+    told = first_day(months + 1 + lag)
+    able = careers.eligible & (careers.hired[:, None] < ends)
+    able &= day[:, None] >= np.where(silent[:, None], told, ends)
+    able &= (careers.start[:, None] >= begins) & (careers.end[:, None] >= told)
     return able, able & (careers.start[:, None] < ends)
 
 

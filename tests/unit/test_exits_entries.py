@@ -136,6 +136,20 @@ def test_months_of_notice_are_taken_from_both_arms_alike() -> None:
     assert found.ends[0, 0] == 31  # May
 
 
+def test_where_notice_is_not_recorded_a_start_counts_as_late_in_both_roles() -> None:
+    """Comparators who start in March or in May stay until the ends of May and of July."""
+    starts = ({"start": f"2023-0{month}-10"} for month in (2, 3, 5))
+    found = sequential(careers(*starts), 12, notice_months=2)
+    assert table(found) == {
+        (0, 1): (True, 8, "", False),
+        (1, 1): (False, 1, "", True),
+        (2, 1): (False, 3, "", True),
+        (1, 2): (True, 7, "", False),
+        (2, 2): (False, 2, "", True),
+        (2, 4): (True, 5, "", False),
+    }
+
+
 def test_assigned_people_are_followed_in_months_of_thirty_days() -> None:
     people = careers(
         {"arm": 1, "zero": "2023-01-10", "exit": "2023-02-08", "kind": "voluntary"},
@@ -154,6 +168,14 @@ def test_a_landmark_tells_who_had_started_by_then_and_looks_at_what_comes_after(
     late = {"start": "2023-05-10"}
     gone = {"start": "2023-02-10", "exit": "2023-03-10", "kind": "voluntary"}
     found = landmark(careers(early, late, gone), 3)
+    assert [(v[0], v[1]) for v in table(found).values()] == [(True, 3), (False, 3)]
+
+
+def test_a_landmark_waits_for_notice_that_is_not_recorded() -> None:
+    """Told apart on the first of April, followed from the end of May on."""
+    early, late = {"start": "2023-03-31"}, {"start": "2023-04-10"}
+    gone = {"exit": "2023-05-20", "kind": "voluntary"}
+    found = landmark(careers(early, late, gone), 3, notice_months=2)
     assert [(v[0], v[1]) for v in table(found).values()] == [(True, 3), (False, 3)]
 
 
