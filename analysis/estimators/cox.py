@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.estimators.binomial import has, shared_by_events
-from analysis.estimators.linear import independent
+from analysis.estimators.linear import swept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,8 @@ _HALVINGS = 30
 class Cox:
     """``coefficients`` (q,), log hazard ratios, and ``cov`` (q, q), inverse observed information.
 
-    Columns that follow from the ones before them have 0 in both; so have columns of ``shared``,
+    Columns that follow from the ones before them, or are equal for all at risk together, have 0 in
+    both; so have columns of ``shared``,
     0/1 columns with the value that all exits share: the hazard of other values is 0, its limit.
     ``score`` (T, q) and ``information`` (T, q, q) are what each time adds, at the maximum.
     """
@@ -63,7 +64,7 @@ def fit_cox(columns: Floats, at_risk: Floats, events: Floats) -> Cox | str:
     """
     shared = shared_by_events(_with_constant(columns), at_risk.sum(axis=1), events.sum(axis=1))
     there = (at_risk.sum(axis=1) > 0) & has(_with_constant(columns), shared)
-    kept = independent(_with_constant(columns[there]))[1:] if there.any() else np.zeros(0, bool)
+    kept = _told(columns[there], at_risk[there][:, events.any(axis=0)])
     if not kept.any() or not (at_risk[there].sum(axis=0) > 1)[events.any(axis=0)].any():
         return NO_EXIT
     used = columns[there][:, kept]
@@ -84,6 +85,25 @@ def fit_cox(columns: Floats, at_risk: Floats, events: Floats) -> Cox | str:
     return Cox(
         coefficients=coefficients, cov=cov, score=score, information=information, shared=places
     )
+
+
+def _told(columns: Floats, at_risk: Floats) -> NDArray[np.bool_]:
+    """Which columns vary among people at risk together and do not follow from the ones before.
+
+    The partial likelihood knows no others: what all people have in common at each time of an exit
+    (a number that is the time scale itself) drops out of it.
+    """
+    size = np.abs(columns).max(axis=0, initial=1e-300)
+    scaled = columns / np.where(size > 0, size, 1.0)
+    people = at_risk.sum(axis=0)
+    means = (at_risk.T @ scaled) / np.maximum(people, 1.0)[:, None]
+    gram = np.zeros((scaled.shape[1],) * 2)
+    for count, mean in zip(at_risk.T, means, strict=True):
+        own = np.sqrt(count)[:, None] * (scaled - mean)
+        gram += own.T @ own
+    varies = np.diag(gram) > 1e-20 * people.sum()
+    norms = np.sqrt(np.where(varies, np.diag(gram), 1.0))
+    return swept(gram / np.outer(norms, norms), varies)[1:]
 
 
 def _with_constant(columns: Floats) -> Floats:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from analysis.estimate import Estimate, NotEstimable, Result
 from analysis.exits import tenure
-from analysis.exits.calendar import first_day
+from analysis.exits.calendar import calendar_month, first_day
 from analysis.exits.careers import KINDS, NEVER, Careers, Covariate
 from analysis.exits.ratios import CLUSTERED, NOBODY, TOO_FEW, hazard_ratios
 from analysis.exits.tenure import tenure_spans
@@ -183,6 +183,22 @@ def test_people_on_notice_who_do_not_start_make_no_effect(spec: StudySpec) -> No
     error = np.std(logs[2]) / np.sqrt(40)
     assert abs(np.mean(logs[2])) < 3.3 * error  # 99.9 %
     assert np.mean(logs[0]) < -5 * error
+
+
+def test_the_time_scale_as_a_covariate_drops_out_of_the_cox_model(spec: StudySpec) -> None:
+    """Tenure is equal for all at risk together, so it cannot keep the check from being made."""
+    some = _draw(3, 800, 1.0)
+    months = FIRST + np.arange(MONTHS)[None, :] - calendar_month(some.hired)[:, None]
+    codes = np.clip(months // 4, 0, 9).astype(np.int16)
+    known = Covariate(name="tenure_months", codes=codes, labels=tuple("0123456789"),
+                      scores=tuple(float(4 * code) for code in range(10)))  # fmt: skip
+    columns = {name: getattr(some, name) for name in Careers.__dataclass_fields__}
+    plain = _named(hazard_ratios(some, spec).results, "cox_hazard_ratio")
+    told = hazard_ratios(Careers(**{**columns, "covariates": (known,)}), spec).results
+    beside = _named(told, "cox_hazard_ratio")
+    assert isinstance(plain, Estimate)
+    assert isinstance(beside, Estimate)
+    assert (beside.estimate, beside.std_error) == pytest.approx((plain.estimate, plain.std_error))
 
 
 def test_counts_conventions_and_notes(spec: StudySpec) -> None:
