@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share, Status
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from analysis.exits.careers import Careers
     from analysis.exits.records import Records
+    from analysis.study import StudySpec
 
 _UNDATED = (
     "Deliver the last day of employment of those who left. Without it an exit is dated to the last "
@@ -24,6 +26,11 @@ _UNDATED = (
 _UNKNOWN = (
     "Deliver the kind or reason of each exit, and map the reasons: an exit of unknown kind counts "
     "as none of the kinds, so voluntary ones are missed."
+)
+_NOTICE = (
+    "Who is on notice does not start and is soon gone, so that mentoring seems to keep people. "
+    "Deliver `notice_on`, or declare `notice_months`: the usual months of notice, "
+    "0 where there is none."
 )
 _LATE = "Exits become known late. Wait two months and deliver again."
 _FEWER = (
@@ -58,6 +65,29 @@ def exit_records(
         ),
         restatement_lag(records, limits),
     )
+
+
+def notice_days(
+    careers: Careers, spec: StudySpec, limits: Thresholds = DEFAULT
+) -> tuple[Diagnostic, ...]:
+    """Resignations without a day of notice, where people choose when to start.
+
+    Passed where the study declares ``notice_months``, be it none.
+    """
+    if spec.design != "opt_in":
+        return ()
+    resigned = careers.kind == KINDS.index("voluntary")
+    silent = resigned & (careers.notice > careers.end)
+    declared = "notice_months" in spec.model_fields_set
+    made = _share(
+        "notice_days", "Resignations without a recorded day of notice", silent, resigned,
+        (limits.notice_unknown_warn, 1.0), _NOTICE,
+    )  # fmt: skip
+    threshold = f"warn above {per_cent(limits.notice_unknown_warn)} %"
+    if declared:
+        threshold = f"not gated: the study declares {spec.notice_months} months of notice"
+        return (replace(made, status="note", remedy="", threshold=threshold),)
+    return (replace(made, threshold=f"{threshold} unless `notice_months` is declared"),)
 
 
 def _share(

@@ -62,6 +62,8 @@ def fit_cox(columns: Floats, at_risk: Floats, events: Floats) -> Cox | str:
     numbers of people at each time of an exit. Efron 1977 (JASA 72:557-565): of d people who leave
     at the same time each is at risk in (d + 1) / 2 of the d turns on average.
     """
+    if not events.any():
+        return NO_EXIT
     shared = shared_by_events(_with_constant(columns), at_risk.sum(axis=1), events.sum(axis=1))
     there = (at_risk.sum(axis=1) > 0) & has(_with_constant(columns), shared)
     kept = _told(columns[there], at_risk[there][:, events.any(axis=0)])

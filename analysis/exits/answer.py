@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.diagnostics.balance import balance, standardised_differences
 from analysis.diagnostics.comparison_group import comparison_group
 from analysis.diagnostics.contamination import contamination
-from analysis.diagnostics.exit_records import exit_records
+from analysis.diagnostics.exit_records import exit_records, notice_days
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.roster import roster
@@ -66,6 +66,7 @@ def _of_data(spec: StudySpec, built: Built, min_group: int) -> Iterator[Diagnost
     arms = (*spec.arms.treated, spec.arms.comparison)
     yield group_size(built.panel.people["arm"], arms, min_group)
     yield from exit_records(built.careers, built.records)
+    yield from notice_days(built.careers, spec)
     yield contamination(built.panel)
 
 

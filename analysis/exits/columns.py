@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLLOW_UP_FROM = np.array([1, 4, 7, 13, 25, 37, 61])  # months since time zero at which bands begin
 TENURE_FROM = np.array([0, 3, 6, 9, 12, 13, 24, 60])  # months
 FEWEST = 20  # people without whom a band, a year or a category has no column of its own
+_CODES = 2**62
 _HARMONICS = (1, 2)  # a year, half a year
 _CURVED_FROM = 3  # groups of a number from which on its square is a column as well
 
@@ -58,18 +59,21 @@ def baseline_of(careers: Careers) -> Baseline:
     width = max((c.codes.shape[1] for c in careers.covariates), default=1)
     code = np.zeros((len(careers), width), dtype=np.int64)
     for covariate in careers.covariates:
-        code = code * (len(covariate.labels) + 1) + covariate.codes + 1
-    found, pattern = np.unique(code, return_inverse=True)
+        kinds = len(covariate.labels) + 1
+        if int(code.max(initial=0)) >= _CODES // kinds:  # so many covariates: number what there is
+            code = np.unique(code, return_inverse=True)[1].reshape(code.shape)
+        code = code * kinds + covariate.codes + 1
+    _, where, pattern = np.unique(code, return_index=True, return_inverse=True)
     columns: list[Floats] = []
     names: list[str] = []
     changes: list[bool] = []
     for covariate in reversed(careers.covariates):
-        found, own = np.divmod(found, len(covariate.labels) + 1)
-        made = _described(covariate.scores, own - 1, covariate.labels, covariate.codes)
+        own = np.broadcast_to(covariate.codes, code.shape).ravel()[where].astype(np.int64)
+        made = _described(covariate.scores, own, covariate.labels, covariate.codes)
         columns = [*made.values(), *columns]
         names = [*(f"{covariate.name}{n}" for n in made), *names]
         changes = [covariate.codes.shape[1] > 1] * len(made) + changes
-    values = np.column_stack(columns) if columns else np.zeros((len(found), 0))
+    values = np.column_stack(columns) if columns else np.zeros((len(where), 0))
     return Baseline(
         pattern=pattern.reshape(code.shape),
         values=values,

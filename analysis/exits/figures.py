@@ -28,6 +28,7 @@ ON_ALL = "intention to treat"
 ON_LANDMARK = (
     "effect on those who had started three months after time zero, against those who had not"
 )
+_TOO_FEW = "clusters are too few to tell errors: no more than groups of them that start together"
 _NO_RATIO = "one of the arms has no exit of this kind, so there is no ratio"
 
 
@@ -60,6 +61,8 @@ class Maker:
     ) -> Result:
         """An estimate from the influence (G,) of the clusters on it."""
         error, df, how = self.spread(influence, entries)
+        if not df:
+            return NotEstimable(target=target, reason=_TOO_FEW)
         people = self.counts(entries)
         return make_estimate(
             target,

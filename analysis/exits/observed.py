@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _Z = float(stats.norm.ppf(0.975))
 _INDEPENDENT = "arms and people independent, normal interval"
 _CLUSTERED = "errors are to be clustered, and this comparison takes people as independent"
-_NOT_FOLLOWED = "nobody of one arm is followed to the end of the window"
+NOT_FOLLOWED = "nobody of one arm is followed to the end of the window"
 
 
 def observed_differences(careers: Careers, spec: StudySpec) -> tuple[Result, ...]:
@@ -59,7 +59,7 @@ def _of_arm(spec: StudySpec, arm: str, table: RiskTable, comparison: RiskTable) 
     ]
     followed = all(t.followed_at(tau) for t in pair)
     if not followed or spec.cluster != "person":
-        reason = _CLUSTERED if followed else _NOT_FOLLOWED
+        reason = _CLUSTERED if followed else NOT_FOLLOWED
         yield from (NotEstimable(target=t, reason=reason) for t in targets)
         return
     means = [rmst(t, tau) for t in pair]

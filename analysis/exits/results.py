@@ -15,6 +15,7 @@ from analysis.exits.calendar import end_of_month
 from analysis.exits.checks import checks_of
 from analysis.exits.figures import ON_LANDMARK, Maker
 from analysis.exits.models import effect_columns
+from analysis.exits.observed import NOT_FOLLOWED
 from analysis.exits.setting import ExitSetting, prepare
 from analysis.exits.unadjusted import seen_incidence
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from analysis.exits.entries import Entries
     from analysis.exits.models import KindModel
     from analysis.exits.setting import ArmSetting, Compared
-    from analysis.study import StudySpec
+    from analysis.study import StudySpec, Window
 
     Floats = NDArray[np.float64]
 
@@ -127,11 +128,20 @@ def difference(
     """With less without in the share who left by the end of a window."""
     window = maker.setting.windows[place]
     target = maker.target(name, estimator, window=window, estimand=estimand)
-    if isinstance(compared, str):
-        return NotEstimable(target=target, reason=compared)
+    why = _not_made(compared, window)
+    if why or isinstance(compared, str):
+        return NotEstimable(target=target, reason=why)
     figure = compared.entries.months + place
     value, influence = _contrast(maker.setting, compared, kind, figure)
     return maker.result(target, value, influence, compared.entries, _words(compared))
+
+
+def _not_made(compared: Compared | str, window: Window) -> str:
+    """Why there is no figure at the end of a window; models alone say nothing of months unseen."""
+    if isinstance(compared, str):
+        return compared
+    seen = compared.entries.take(compared.entries.last >= window[1])
+    return "" if 0 < seen.treated.sum() < len(seen) else NOT_FOLLOWED
 
 
 def _contrast(
@@ -154,8 +164,9 @@ def days(
     """With less without in days up to the end of the primary window: the area of the curves."""
     last = end_of_month(maker.setting.windows[0][1])
     target = maker.target(name, f"{G_FORMULA}; {what} of the first {last}", unit="days")
-    if isinstance(compared, str):
-        return NotEstimable(target=target, reason=compared)
+    why = _not_made(compared, maker.setting.windows[0])
+    if why or isinstance(compared, str):
+        return NotEstimable(target=target, reason=why)
     value, influence = _contrast(maker.setting, compared, kind, -1)
     return maker.result(target, sign * value, sign * influence, compared.entries, _words(compared))
 
@@ -163,8 +174,9 @@ def days(
 def _avoided(maker: Maker, compared: Compared | str) -> Result:
     """Exits fewer than there would have been among those the headline is about."""
     target = maker.target("exits_avoided", f"{G_FORMULA} times people", unit="people")
-    if isinstance(compared, str):
-        return NotEstimable(target=target, reason=compared)
+    why = _not_made(compared, maker.setting.windows[0])
+    if why or isinstance(compared, str):
+        return NotEstimable(target=target, reason=why)
     people = int(compared.group.treated.sum())
     kind = _headline_kind(maker.setting)
     value, influence = _contrast(maker.setting, compared, kind, compared.entries.months)
@@ -268,6 +280,8 @@ def _curve(maker: Maker, compared: Compared, treated: int, kind: str) -> Curve:
         error, df, _ = maker.spread(influence[k - 1], compared.entries)
         half, share = float(stats.t.ppf(0.975, df)) * error, float(value[k - 1])
         there = entries.last >= k
+        if not there.any():  # models alone say nothing of months unseen
+            break
         left = there & (entries.last == k) & np.isin(entries.kind, codes)
         points.append(
             Point(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.diagnostics.exit_records import exit_records, restatement_lag
+from analysis.diagnostics.exit_records import exit_records, notice_days, restatement_lag
 from analysis.exits.careers import NEVER, Careers
 from analysis.exits.records import Records, delays, known_by, read_records, to_days
 from analysis.study import parse_study
@@ -152,3 +154,19 @@ def test_shares_of_exits_without_a_day_or_a_kind(undated: int, unknown: int, sta
     dated, known, _ = exit_records(careers, records)
     assert (dated.name, dated.status, dated.value) == ("exit_dates", status, undated / 100)
     assert (known.name, known.status, known.value) == ("exit_kinds", status, unknown / 100)
+
+
+@pytest.mark.parametrize(
+    ("more", "silent", "status"),
+    [({}, 10, "pass"), ({}, 11, "warn"), ({"notice_months": 0}, 100, "note"),
+     ({"notice_months": 2}, 100, "note")],
+)  # fmt: skip
+def test_resignations_without_a_day_of_notice_ask_for_the_months(
+    more: dict[str, int], silent: int, status: str
+) -> None:
+    careers = _careers([0] * 50 + [1] * 100 + [2] * 30, [False] * 180)
+    careers = replace(careers, notice=np.where(np.arange(180) < 150 - silent, 50, NEVER))
+    asked = {**SPEC.model_dump(exclude_unset=True), **more}
+    (found,) = notice_days(careers, parse_study(asked))
+    assert (found.name, found.status, found.value) == ("notice_days", status, silent / 100)
+    assert ("notice_months" in found.remedy) == (status == "warn")

@@ -215,6 +215,23 @@ def test_patterns_hold_scores_categories_and_what_is_missing() -> None:
     )
 
 
+def test_many_covariates_are_still_told_apart() -> None:
+    """Twenty of ten groups have more combinations than a number of 64 bits."""
+    rng = np.random.default_rng(1)
+    many = tuple(
+        Covariate(
+            name=f"m{j}", codes=rng.integers(0, 10, (400, 1)).astype(np.int16),
+            labels=tuple("abcdefghij"), scores=tuple(float(g) for g in range(10)),
+        )
+        for j in range(20)
+    )  # fmt: skip
+    found = baseline_of(drawn(covariates=many))
+    values = found.values[found.pattern[:, 0]]
+    for covariate in many:
+        own = values[:, found.names.index(covariate.name)]
+        assert np.corrcoef(own, covariate.codes[:, 0])[0, 1] == pytest.approx(1)
+
+
 def test_bands_of_few_people_join_their_neighbour() -> None:
     """Everybody has a year of tenure and more, twenty people five years, five less than a year."""
     begin = int(first_day(np.array(FIRST)))

@@ -166,3 +166,26 @@ def test_months_of_notice_are_those_of_the_study() -> None:
     later = estimate_exits(careers, spec(notice_months=2))[0][0]
     assert isinstance(later, Estimate)
     assert later.n_treated < named(opt_in(), "primary").n_treated
+
+
+def test_nothing_is_said_of_months_in_which_nobody_is_followed() -> None:
+    """Four years of records: the model would go on for ever, the people do not."""
+    longer = spec(follow_up={"months": 60, "primary": [1, 12], "windows": [[1, 60]]})
+    results, curves = estimate_exits(opt_in_careers(company()), longer)
+    head, late = results[:2]
+    assert isinstance(head, Estimate)
+    assert isinstance(late, NotEstimable)
+    assert "followed to the end of the window" in late.reason
+    assert all(p.at_risk > 0 for c in curves for p in c.points)
+    alone = spec(follow_up={"months": 60, "primary": [1, 60]})
+    found = {r.target.name: r for r in estimate_exits(opt_in_careers(company()), alone)[0]}
+    shares = ("primary", "any", "rmst", "time_lost", "exits_avoided", "logit", "landmark")
+    assert all(isinstance(found[name], NotEstimable) for name in shares)
+
+
+def test_one_site_says_that_it_is_one() -> None:
+    careers = opt_in_careers(company())
+    one = replace(careers, cluster=np.zeros(len(careers), dtype=np.int64))
+    head = estimate_exits(one, spec(cluster="site"))[0][0]
+    assert isinstance(head, NotEstimable)
+    assert "clusters" in head.reason

@@ -230,3 +230,8 @@ def test_reasons_instead_of_figures(spec: StudySpec) -> None:
 def test_one_person_alone_is_a_reason(spec: StudySpec) -> None:
     one = careers(hired=[day(0)], start=[day(5)], exit=[day(20)], kind=[LEFT])
     assert all(isinstance(r, NotEstimable) for r in hazard_ratios(one, spec).results)
+
+
+def test_people_of_whom_nobody_left_have_no_ratio(spec: StudySpec) -> None:
+    stay = careers(hired=[day(0)] * 50, start=[day(5)] * 25 + [NEVER] * 25)
+    assert all(isinstance(r, NotEstimable) for r in hazard_ratios(stay, spec).results)
