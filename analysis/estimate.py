@@ -37,6 +37,8 @@ class Estimate:
     ``n_both`` those on both sides in turn (people of sites that start later);
     ``n_smallest`` is a smaller group that the figure gives away too (those who did not take part).
     ``t_df`` are the degrees of freedom of the t behind the interval, None where it is another.
+    ``counted``, of a difference of two shares as seen: who left and the people behind the share, of
+    the treated, then the comparison. Such a figure gives its counts away.
     ``convention`` states how the standard error was made ("HC2", "clustered by person, CR1").
     """
 
@@ -54,6 +56,7 @@ class Estimate:
     n_smallest: int | None = None
     t_df: float | None = None
     n_both: int = 0
+    counted: tuple[tuple[int, float], ...] = ()
 
     @property
     def n_people(self) -> int:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 from scipy import stats
 
+from analysis.rules import midpoint
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.estimate import Estimate
     from analysis.rules import Rules
 
 RATIO, PEOPLE = "ratio", "people"  # units with a rule of their own
 DF_STEP = 5  # counts of people are rounded to 5; a t quantile must not tell more than they do
 SE_DIGITS = 3
+_WHOLE = (
+    1e-6  # a number of people behind a share is whole where nobody is censored, but for rounding
+)
 
 
 class Figures(TypedDict):
@@ -30,6 +38,7 @@ def shown_figures(result: Estimate, rules: Rules, *, log: bool) -> Figures:
     """The figures as the project allows them: exact if its data are public."""
     if rules.mode == "public":
         return exact_figures(result)
+    result = _of_rounded_counts(result)
     return coarse_figures(result, log=log, counted=rules.count(result.n_treated))
 
 
@@ -68,6 +77,31 @@ def coarse_figures(result: Estimate, *, log: bool, counted: int | None = None) -
         ci_high=_rounded(times * high, places),
         p_value=None if result.p_value is None else _coarse_p(result.p_value),
     )
+
+
+def _of_rounded_counts(result: Estimate) -> Estimate:
+    """A difference of shares as seen, made anew of counts rounded to the middle of their six.
+
+    Difference and standard error to three digits leave, with groups known to five people, a single
+    pair of counts. What clustering makes of the standard error is kept as a factor to a tenth.
+    """
+    if not result.counted:
+        return result
+    rounded = [(float(midpoint(n)), midpoint(math.ceil(of - _WHOLE))) for n, of in result.counted]
+    (own, of), (others, of_others) = rounded
+    value, spread = own / of - others / of_others, _binomial(rounded)
+    error = spread * (round(result.std_error / _binomial(result.counted), 1) or 1.0)
+    reference = stats.norm if result.t_df is None else stats.t(result.t_df)
+    half = float(reference.ppf(0.975)) * error
+    return replace(
+        result, estimate=value, std_error=error, ci_low=value - half, ci_high=value + half,
+        p_value=None if result.p_value is None else float(2 * reference.sf(abs(value) / error)),
+    )  # fmt: skip
+
+
+def _binomial(counted: Sequence[tuple[float, float]]) -> float:
+    """Standard error of a difference of shares, each (people, of), of people apart."""
+    return math.sqrt(sum(n / of * (1 - n / of) / of for n, of in counted))
 
 
 def _limits(result: Estimate, *, log: bool) -> tuple[float, float]:

@@ -12,13 +12,16 @@ from analysis.estimate import Estimate, NotEstimable, Target
 from analysis.estimators.linear import FEW_CLUSTERS
 from analysis.estimators.results import Figures, make_estimate
 from analysis.exits.careers import NEVER
+from analysis.exits.observed import NOT_FOLLOWED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from analysis.estimate import Result, Role
     from analysis.exits.entries import Entries
-    from analysis.exits.setting import ExitSetting
+    from analysis.exits.setting import Compared, ExitSetting
     from analysis.study import Window
 
     Floats = NDArray[np.float64]
@@ -127,6 +130,36 @@ class Maker:
         return len(treated), len(others), int(entries.last.sum()), both
 
 
-def told(result: Result, smallest: int) -> Result:
-    """The result with the smallest group it gives away."""
-    return replace(result, n_smallest=smallest) if isinstance(result, Estimate) else result
+def told(result: Result, left: Sequence[int], of: Sequence[float] = ()) -> Result:
+    """The result with the smallest group it gives away: ``left`` by arm, the treated first.
+
+    ``of``: the people behind shares as seen, where the result is the difference of two of these.
+    """
+    if not isinstance(result, Estimate):
+        return result
+    stayed = [n - gone for n, gone in zip(of, left, strict=False)]
+    groups = [g for g in (*left, *stayed) if g] if of else left
+    counted = tuple(zip(left, of, strict=True)) if of else ()
+    return replace(result, n_smallest=int(min(groups, default=0)), counted=counted)
+
+
+def left_by_arm(setting: ExitSetting, compared: Compared, kind: str, month: int) -> tuple[int, int]:
+    """People seen to leave in this way by the end of a month, in the treated arm and the other."""
+    entries = compared.entries
+    left = np.isin(entries.kind, codes_of(setting, kind)) & (entries.last <= month)
+    person = setting.careers.person[entries.row]
+    treated, others = (len(np.unique(person[left & (entries.treated == arm)])) for arm in (1, 0))
+    return treated, others
+
+
+def codes_of(setting: ExitSetting, kind: str) -> list[int]:
+    """Codes of the kinds of exits of that name, of all kinds for "any"."""
+    return [c for k in setting.kinds if kind in (k.name, "any") for c in k.codes]
+
+
+def why_none(compared: Compared | str, window: Window) -> str:
+    """Why there is no figure at the end of a window; models alone say nothing of months unseen."""
+    if isinstance(compared, str):
+        return compared
+    seen = compared.entries.take(compared.entries.last >= window[1])
+    return "" if 0 < seen.treated.sum() < len(seen) else NOT_FOLLOWED

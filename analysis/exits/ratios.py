@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from analysis.estimate import Result, Role
     from analysis.exits.careers import Careers
+    from analysis.exits.spans import RiskSets
     from analysis.exits.tenure import TenureSpans
     from analysis.study import StudySpec
 
@@ -114,6 +115,7 @@ def _by_month(
     return _ratio(
         target, float(fit.coefficients[0]), float(np.sqrt(fit.cov[0, 0])), tenure,
         df=float(fit.clusters - 1), t_df=float(fit.clusters - 1), convention=words,
+        fewest=_fewest(tenure, sets),
     )  # fmt: skip
 
 
@@ -134,12 +136,19 @@ def _cox(
     made = _ratio(
         target, float(fit.coefficients[0]), float(np.sqrt(fit.cov[0, 0])), tenure,
         df=float(sets.events.sum()), t_df=None, convention="inverse information, normal",
+        fewest=_fewest(tenure, sets),
     )  # fmt: skip
     test = proportionality(fit, left_before(sets))
     notes = _never_seen(tenure)
     if np.isfinite(test.chi2[0]):
         notes = (proportional_hazards(test, 0, people=min(tenure.people[:2])), *notes)
     return made, notes
+
+
+def _fewest(tenure: TenureSpans, sets: RiskSets) -> int:
+    """People who left on the side of fewer exits: on those the ratio rests."""
+    left, exposed = sets.events.sum(axis=1), tenure.columns[:, 0] == 1
+    return int(min(left[exposed].sum(), left[~exposed].sum()))
 
 
 def _never_seen(tenure: TenureSpans) -> tuple[Diagnostic, ...]:
@@ -163,7 +172,7 @@ def _never_seen(tenure: TenureSpans) -> tuple[Diagnostic, ...]:
 
 def _ratio(
     target: Target, log_ratio: float, error: float, tenure: TenureSpans, *,
-    df: float, t_df: float | None, convention: str,
+    df: float, t_df: float | None, convention: str, fewest: int,
 ) -> Estimate:  # fmt: skip
     """Exp of a coefficient; the standard error by the delta method."""
     reference = stats.norm if t_df is None else stats.t(t_df)
@@ -175,5 +184,6 @@ def _ratio(
         ci_low=float(np.exp(log_ratio - half)), ci_high=float(np.exp(log_ratio + half)),
         p_value=float(2 * reference.sf(abs(log_ratio) / error)), df=df, t_df=t_df,
         n_treated=tenure.people[0], n_comparison=tenure.people[1], n_both=tenure.people[2],
-        n_rows=int((spans.last - spans.first + 1).sum()), convention=f"{convention}; {_INTERVAL}",
+        n_rows=int((spans.last - spans.first + 1).sum()), n_smallest=fewest,
+        convention=f"{convention}; {_INTERVAL}",
     )  # fmt: skip

@@ -13,11 +13,10 @@ from analysis.estimate import NotEstimable
 from analysis.estimators.results import relabelled
 from analysis.exits.calendar import end_of_month
 from analysis.exits.checks import checks_of
-from analysis.exits.figures import ON_LANDMARK, Maker
+from analysis.exits.figures import ON_LANDMARK, Maker, codes_of, left_by_arm, told, why_none
 from analysis.exits.models import effect_columns
-from analysis.exits.observed import NOT_FOLLOWED
+from analysis.exits.raw import naive_difference, unadjusted
 from analysis.exits.setting import ExitSetting, prepare
-from analysis.exits.unadjusted import seen_incidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,15 +29,13 @@ if TYPE_CHECKING:
     from analysis.exits.entries import Entries
     from analysis.exits.models import KindModel
     from analysis.exits.setting import ArmSetting, Compared
-    from analysis.study import StudySpec, Window
+    from analysis.study import StudySpec
 
     Floats = NDArray[np.float64]
 
 G_FORMULA = "standardised cumulative incidence, complementary log-log hazards"
 _LOGIT = "standardised cumulative incidence, logit hazards"
 _HAZARD_RATIO = "complementary log-log hazard, one effect at all times"
-_NAIVE = "immortal-time-biased: not an effect"
-_CRUDE = "share who left, ever started less never"
 _CONVENTION = (
     "standardised to {whom}; intervals pointwise, from influence functions clustered as the "
     "headline"
@@ -128,20 +125,13 @@ def difference(
     """With less without in the share who left by the end of a window."""
     window = maker.setting.windows[place]
     target = maker.target(name, estimator, window=window, estimand=estimand)
-    why = _not_made(compared, window)
+    why = why_none(compared, window)
     if why or isinstance(compared, str):
         return NotEstimable(target=target, reason=why)
     figure = compared.entries.months + place
     value, influence = _contrast(maker.setting, compared, kind, figure)
-    return maker.result(target, value, influence, compared.entries, _words(compared))
-
-
-def _not_made(compared: Compared | str, window: Window) -> str:
-    """Why there is no figure at the end of a window; models alone say nothing of months unseen."""
-    if isinstance(compared, str):
-        return compared
-    seen = compared.entries.take(compared.entries.last >= window[1])
-    return "" if 0 < seen.treated.sum() < len(seen) else NOT_FOLLOWED
+    made = maker.result(target, value, influence, compared.entries, _words(compared))
+    return told(made, left_by_arm(maker.setting, compared, kind, window[1]))
 
 
 def _contrast(
@@ -164,25 +154,27 @@ def days(
     """With less without in days up to the end of the primary window: the area of the curves."""
     last = end_of_month(maker.setting.windows[0][1])
     target = maker.target(name, f"{G_FORMULA}; {what} of the first {last}", unit="days")
-    why = _not_made(compared, maker.setting.windows[0])
+    why = why_none(compared, maker.setting.windows[0])
     if why or isinstance(compared, str):
         return NotEstimable(target=target, reason=why)
     value, influence = _contrast(maker.setting, compared, kind, -1)
-    return maker.result(target, sign * value, sign * influence, compared.entries, _words(compared))
+    made = maker.result(target, sign * value, sign * influence, compared.entries, _words(compared))
+    return told(made, left_by_arm(maker.setting, compared, kind, maker.setting.windows[0][1]))
 
 
 def _avoided(maker: Maker, compared: Compared | str) -> Result:
     """Exits fewer than there would have been among those the headline is about."""
     target = maker.target("exits_avoided", f"{G_FORMULA} times people", unit="people")
-    why = _not_made(compared, maker.setting.windows[0])
+    why = why_none(compared, maker.setting.windows[0])
     if why or isinstance(compared, str):
         return NotEstimable(target=target, reason=why)
     people = int(compared.group.treated.sum())
     kind = _headline_kind(maker.setting)
     value, influence = _contrast(maker.setting, compared, kind, compared.entries.months)
-    return maker.result(
+    made = maker.result(
         target, -people * value, -people * influence, compared.entries, _words(compared)
     )
+    return told(made, left_by_arm(maker.setting, compared, kind, maker.setting.windows[0][1]))
 
 
 def _hazard_ratio(maker: Maker, arm: ArmSetting) -> Result:
@@ -195,51 +187,8 @@ def _hazard_ratio(maker: Maker, arm: ArmSetting) -> Result:
 
 def _ratio_of(maker: Maker, target: Target, model: KindModel, entries: Entries) -> Result:
     assert model.hazard is not None
-    return maker.ratio(target, model.hazard.coefficients[-1], model.influence[:, -1], entries)
-
-
-def unadjusted(maker: Maker, compared: Compared | str, place: int = 0) -> Result:
-    """With less without in the share who left by the end of a window, as seen."""
-    window = maker.setting.windows[place]
-    target = maker.target(
-        "unadjusted", "difference in cumulative incidence (Aalen-Johansen)", window=window
-    )
-    if isinstance(compared, str):
-        return NotEstimable(target=target, reason=compared)
-    setting = maker.setting
-    kinds = setting.kinds if _headline_kind(setting) == "any" else setting.kinds[:1]
-    seen = [seen_incidence(compared.entries, kind, setting.cluster) for kind in kinds]
-    month = window[1] - 1
-    value = sum(s.incidence[1, month] - s.incidence[0, month] for s in seen)
-    moved = np.sum([s.influence[1, month] - s.influence[0, month] for s in seen], axis=0)
-    return maker.result(target, float(value), moved, compared.entries)
-
-
-def naive_difference(maker: Maker, entries: Entries) -> Result:
-    """Ever started less never, in the share who left by the end of the primary window."""
-    setting = maker.setting
-    target = maker.target("naive", _CRUDE, role="naive", estimand=_NAIVE)
-    month = setting.windows[0][1]
-    zero = setting.careers.zero[entries.row]
-    whole = setting.careers.end[entries.row] + 1 - zero >= end_of_month(month)
-    some = entries.take(whole)
-    if not 0 < some.treated.sum() < len(some):
-        return NotEstimable(target=target, reason="everybody started, or nobody did")
-    codes = [c for k in setting.kinds[: None if _any(setting) else 1] for c in k.codes]
-    left = np.isin(some.kind, codes) & (some.last <= month)
-    value, influence = 0.0, np.zeros(int(setting.cluster.max()) + 1)
-    for arm, sign in ((True, 1), (False, -1)):
-        own = some.treated == arm
-        share = left[own].mean()
-        value += sign * float(share)
-        moved = (left[own] - share) / own.sum()
-        who = setting.cluster[some.row[own]]
-        influence += sign * np.bincount(who, weights=moved, minlength=len(influence))
-    return maker.result(target, value, influence, some)
-
-
-def _any(setting: ExitSetting) -> bool:
-    return _headline_kind(setting) == "any"
+    made = maker.ratio(target, model.hazard.coefficients[-1], model.influence[:, -1], entries)
+    return told(made, model.exits)
 
 
 def _naive_ratio(maker: Maker, arm: ArmSetting) -> Result:
@@ -272,7 +221,7 @@ def _curve(maker: Maker, compared: Compared, treated: int, kind: str) -> Curve:
     value = _pick(setting, kind, compared.standardised.value)[treated]
     influence = _pick(setting, kind, compared.standardised.influence)[treated]
     entries = compared.entries.take(compared.entries.treated == bool(treated))
-    codes = [c for k in setting.kinds if kind in (k.name, "any") for c in k.codes]
+    codes = codes_of(setting, kind)
     person = setting.careers.person[entries.row]
     points = [Point(day=0, share=0.0, ci_low=0.0, ci_high=0.0, events=0,
                     at_risk=len(np.unique(person[entries.last >= 1])))]  # fmt: skip

@@ -23,7 +23,8 @@ from analysis.exits.careers import KINDS, NEVER, Careers, Covariate
 from analysis.exits.entries import ever
 from analysis.exits.figures import Maker
 from analysis.exits.incidence import by_day
-from analysis.exits.results import difference, naive_difference
+from analysis.exits.raw import naive_difference
+from analysis.exits.results import difference
 from analysis.exits.setting import Compared, ExitSetting, fitter_of
 from analysis.study import parse_study
 

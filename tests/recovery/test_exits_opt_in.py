@@ -22,7 +22,8 @@ from analysis.estimate import Estimate
 from analysis.exits.entries import ever
 from analysis.exits.figures import Maker
 from analysis.exits.incidence import area, by_day
-from analysis.exits.results import days, difference, naive_difference
+from analysis.exits.raw import naive_difference
+from analysis.exits.results import days, difference
 from analysis.exits.setting import ExitSetting, fitter_of
 from analysis.study import parse_study
 from analysis.synthetic.company import draw_company

@@ -189,3 +189,17 @@ def test_one_site_says_that_it_is_one() -> None:
     head = estimate_exits(one, spec(cluster="site"))[0][0]
     assert isinstance(head, NotEstimable)
     assert "clusters" in head.reason
+
+
+def test_differences_know_how_many_left_and_those_as_seen_what_they_count() -> None:
+    """The smaller arm's leavers by the end of the window; the curves count the same people."""
+    for answer, name in ((opt_in(), "naive"), (lottery(), "unadjusted")):
+        seen = named(answer, name)
+        (left, of), (others, of_others) = seen.counted
+        assert left / of - others / of_others == pytest.approx(seen.estimate)
+        assert seen.n_smallest == min(left, others, of - left, of_others - others) // 1
+    head = named(opt_in(), "primary")
+    treated, compared = opt_in()[1][:2]
+    assert head.counted == ()
+    assert head.n_smallest == min(sum(p.events for p in treated.points), head.n_smallest or 0)
+    assert sum(p.events for p in compared.points) >= (head.n_smallest or 0)

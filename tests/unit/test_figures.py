@@ -103,3 +103,42 @@ def test_per_cent_keep_the_interval_of_their_logarithm() -> None:
     ratio = coarse_figures(_of_unit("ratio", estimate=1.05, std_error=0.02), log=False)
     assert per_cent["ci_low"] == pytest.approx(100 * (ratio["ci_low"] - 1), abs=6e-3)
     assert per_cent["ci_low"] == pytest.approx(1.07, abs=5e-3)
+
+
+def _shares(left: int, of: int, left_others: int, of_others: int) -> Estimate:
+    """The difference of two shares as counted, with the binomial standard error."""
+    own, others = left / of, left_others / of_others
+    error = np.sqrt(own * (1 - own) / of + others * (1 - others) / of_others)
+    return _of_unit(
+        "share", estimate=own - others, std_error=float(error), t_df=148.0,
+        ci_low=own - others - 2 * error, ci_high=own - others + 2 * error,
+        counted=((left, float(of)), (left_others, float(of_others))),
+    )  # fmt: skip
+
+
+def test_a_difference_of_shares_gives_its_counts_away_unless_they_are_rounded() -> None:
+    """12 of 97 and 68 of 303: to three digits of the standard error no other counts fit, though
+    groups are known to five people only. What is shown is the same for all counts in their sixes.
+    """
+    exact = coarse_figures(_shares(12, 97, 68, 303), log=False)
+    fits = {
+        (left, others)
+        for of in range(93, 98)
+        for of_others in range(398 - of, 403 - of)
+        for left in range(1, 40)
+        for others in range(1, 200)
+        if abs(left / of - others / of_others - exact["estimate"]) < 1e-4
+        and coarse_figures(_shares(left, of, others, of_others), log=False)["std_error"]
+        == exact["std_error"]
+        and round(left / of - others / of_others, 4) == exact["estimate"]
+    }
+    assert fits == {(12, 68)}
+    shown = [
+        shown_figures(_shares(left, of, others, of_others), Rules(), log=False)
+        for left in range(7, 13) for of in (97, 102) for others in range(67, 73)
+        for of_others in (301, 306)
+    ]  # fmt: skip
+    assert all(figures == shown[0] for figures in shown)
+    assert shown[0]["estimate"] == pytest.approx(9 / 99 - 69 / 303, abs=1e-4)
+    public = shown_figures(_shares(12, 97, 68, 303), Rules(mode="public"), log=False)
+    assert public["estimate"] == pytest.approx(12 / 97 - 68 / 303)
