@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics.exit_models import (
@@ -55,10 +56,18 @@ def _of_arm(setting: ExitSetting, arm: ArmSetting, limits: Thresholds) -> Iterat
         why = compared if isinstance(compared, str) else ""
         people = (0, 0) if isinstance(compared, str) else maker.counts(compared.entries)[:2]
         starters = why if isinstance(compared, str) else starters_of(setting, compared)
-        yield from starters_checks(starters, people, limits)
-        yield weights_check(compared, limits)
+        beside = (*starters_checks(starters, people, limits), weights_check(compared, limits))
+        yield from beside if not why else (_not_looked_at(d) for d in beside)
     yield proportionality(compared, _df(maker, compared))
     yield from exits_seen(setting, compared)
+
+
+def _not_looked_at(check: Diagnostic) -> Diagnostic:
+    """A check of a comparison that was not made: it found nothing, and blames nobody."""
+    return replace(
+        check, status="note", value=None, display="not looked at: there is no comparison",
+        remedy="", n_smallest=None, shares=(), coarse=None,
+    )  # fmt: skip
 
 
 def _df(maker: Maker, compared: Compared | str) -> float:

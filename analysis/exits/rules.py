@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analysis.errors import SpecError
+from analysis.funnel import JOB_COLUMNS
 from analysis.groups import BEST_FIRST, DERIVED
 
 if TYPE_CHECKING:
@@ -91,8 +92,10 @@ def _names(spec: StudySpec) -> Iterator[tuple[str, str, re.Pattern[str]]]:
     yield "arms.comparison", spec.arms.comparison, _OF_ARMS
     for name in (*spec.dose, *spec.subgroups):
         yield "dose" if name in spec.dose else "subgroups", name, _OF_PEOPLE
-    for name in spec.population:
+    for name, rule in spec.population.items():
         yield "population", name, _OF_PEOPLE
+        if isinstance(rule, tuple) and name not in JOB_COLUMNS:  # a department may be Completions
+            yield from ((f"population.{name}", value, _OF_PEOPLE) for value in rule)
     for name in spec.adjust_for:
         yield "adjust_for", name, _OF_PEOPLE
     for name in spec.allocation.strata:

@@ -42,6 +42,7 @@ def study(design: str = "opt_in", **more: Any) -> StudySpec:
         ({"trials": {"start": "completed_on"}}, "trials.start"),
         ({"time_zero": "completed_on"}, "time_zero"),
         ({"population": {"completion_status": ["done"]}}, "population"),
+        ({"population": {"status": ["active", "Completed"]}}, "population.status"),
         ({"dose": ["completed_sessions"]}, "dose"),
         ({"subgroups": ["programme_finished"]}, "subgroups"),
         ({"adjust_for": ["completed_modules"]}, "adjust_for"),
@@ -60,7 +61,7 @@ def test_exposure_by_completion_is_refused_naming_rule_and_fix(
 
 
 def test_words_of_people_that_are_no_completion() -> None:
-    study(population={"department": ["finishing"], "graduate_scheme": ["yes"]})
+    study(population={"department": ["finishing", "Completions"], "graduate_scheme": ["yes"]})
 
 
 @pytest.mark.parametrize(
