@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.estimators.logit import fit_logit
+from analysis.estimators.logit import ONE_GROUP, SEPARATION, fit_logit
 from analysis.exits.calendar import calendar_month, first_day
 from analysis.exits.careers import NEVER
 from analysis.exits.entries import VOLUNTARY, event_of
@@ -22,6 +22,7 @@ from analysis.exits.entries import VOLUNTARY, event_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from analysis.estimators.logit import Logit
     from analysis.exits.careers import Careers
     from analysis.exits.columns import Baseline
     from analysis.exits.entries import Entries
@@ -138,24 +139,28 @@ def _chance(
     pattern: Ints, month: Ints, waited: Ints, started: NDArray[np.bool_], baseline: Baseline,
     exact_rows: bool,
 ) -> Floats | str:  # fmt: skip
-    """The chance to start of each row, a pooled logistic model; 0 in months when nobody did."""
-    open_months = np.unique(month[started])
-    inside = np.isin(month, open_months)
+    """The chance to start of each row, a pooled logistic model; 0 in months, and so long after time
+    zero, when nobody did.
+
+    Where months and waiting together tell starts apart (nobody starts soon after time zero, but in
+    the first month), waiting goes, then months: covariates stay.
+    """
+    open_months, open_waits = np.unique(month[started]), np.unique(waited[started])
+    inside = np.isin(month, open_months) & np.isin(waited, open_waits)
     codes = (pattern[inside] * (month.max(initial=0) + 1) + month[inside]) * len(_WAITED_FROM)
     codes += waited[inside]
     cell, codes = (np.arange(len(codes)), codes) if exact_rows else pd.factorize(codes)
     codes, wait = np.divmod(np.asarray(codes), len(_WAITED_FROM))
     own, when = np.divmod(codes, month.max(initial=0) + 1)
-    design = np.column_stack(
-        [
-            np.ones(len(own)),
-            *((when == m) for m in open_months[1:]),
-            *((wait == w) for w in range(1, len(_WAITED_FROM))),
-            baseline.values[own],
-        ]
-    )
+    months = [(when == m) for m in open_months[1:]]
+    waits = [(wait == w) for w in open_waits[1:]]
     people = np.stack([np.bincount(cell[started[inside] == s], minlength=len(own)) for s in (0, 1)])
-    fitted = fit_logit(design, people.astype(float))
+    fitted: Logit | str = ONE_GROUP
+    for times in ([*months, *waits], months, []):
+        design = np.column_stack([np.ones(len(own)), *times, baseline.values[own]])
+        fitted = fit_logit(design, people.astype(float))
+        if fitted != SEPARATION:
+            break
     if isinstance(fitted, str):
         return fitted
     found = np.zeros(len(month))
