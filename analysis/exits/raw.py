@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.exits.figures import Maker
     from analysis.exits.setting import Compared
 
-_NAIVE = "immortal-time-biased: not an effect"
+NAIVE = "immortal-time-biased: not an effect"
 _CRUDE = "share who left, ever started less never"
 
 
@@ -47,7 +47,7 @@ def unadjusted(maker: Maker, compared: Compared | str, place: int = 0) -> Result
 def naive_difference(maker: Maker, entries: Entries) -> Result:
     """Ever started less never, in the share who left by the end of the primary window."""
     setting = maker.setting
-    target = maker.target("naive", _CRUDE, role="naive", estimand=_NAIVE)
+    target = maker.target("naive", _CRUDE, role="naive", estimand=NAIVE)
     month = setting.windows[0][1]
     zero = setting.careers.zero[entries.row]
     whole = setting.careers.end[entries.row] + 1 - zero >= end_of_month(month)

@@ -15,7 +15,7 @@ from analysis.exits.calendar import end_of_month
 from analysis.exits.checks import checks_of
 from analysis.exits.figures import ON_LANDMARK, Maker, codes_of, left_by_arm, told, why_none
 from analysis.exits.models import effect_columns
-from analysis.exits.raw import naive_difference, unadjusted
+from analysis.exits.raw import NAIVE, naive_difference, unadjusted
 from analysis.exits.setting import ExitSetting, prepare
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _naive_ratio(maker: Maker, arm: ArmSetting) -> Result:
     model = arm.ever_effect
     target = maker.target(
         "naive_hazard_ratio", "complementary log-log hazard, ever started as if from time zero",
-        unit="ratio", role="naive", estimand=_NAIVE,
+        unit="ratio", role="naive", estimand=NAIVE,
     )  # fmt: skip
     if isinstance(model, str):
         return NotEstimable(target=target, reason=model)
