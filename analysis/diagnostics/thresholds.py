@@ -43,7 +43,7 @@ class Thresholds:
     exits_undated_fail: float = 0.30
     exits_unknown_warn: float = 0.05
     exits_unknown_fail: float = 0.20
-    notice_unknown_warn: float = 0.10
+    notice_unknown_fail: float = 0.10
     exits_known_warn: float = 0.95
     exits_fewer_warn_p: float = 0.01
 

@@ -61,7 +61,6 @@ LEAVING = {
     "as_of": "2025-12-31",
     "outcome": {"kind": "exit", "metric": "voluntary"},
     "follow_up": {"months": 12, "primary": [1, 12], "windows": [[1, 3]]},
-    "adjust_for": ["level"],
 }
 OF_SITES = {
     "programme": "OPS-ROLL",
@@ -77,6 +76,7 @@ OF_THE_DRAW = {
     "arms": {"treated": "mentee", "comparison": "lottery_lost"},
     "allocation": {"strata": ["stratum"], "share": 0.5},
     "take_up": "met_mentor_once",
+    "adjust_for": ["level"],  # some sixty resignations at sites bear no covariate
 }
 
 

@@ -158,7 +158,7 @@ def test_shares_of_exits_without_a_day_or_a_kind(undated: int, unknown: int, sta
 
 @pytest.mark.parametrize(
     ("more", "silent", "status"),
-    [({}, 10, "pass"), ({}, 11, "warn"), ({"notice_months": 0}, 100, "note"),
+    [({}, 10, "pass"), ({}, 11, "fail"), ({"notice_months": 0}, 100, "note"),
      ({"notice_months": 2}, 100, "note")],
 )  # fmt: skip
 def test_resignations_without_a_day_of_notice_ask_for_the_months(
@@ -169,4 +169,4 @@ def test_resignations_without_a_day_of_notice_ask_for_the_months(
     asked = {**SPEC.model_dump(exclude_unset=True), **more}
     (found,) = notice_days(careers, parse_study(asked))
     assert (found.name, found.status, found.value) == ("notice_days", status, silent / 100)
-    assert ("notice_months" in found.remedy) == (status == "warn")
+    assert ("notice_months" in found.remedy) == (status == "fail")
