@@ -82,7 +82,10 @@ def required_checks(spec: StudySpec) -> frozenset[str]:
     """Names of the diagnostics without which a finding of this study cannot be built."""
     kind = spec.outcome.kind
     by_design = REQUIRED_OF_EXITS if kind == "exit" else REQUIRED
-    return by_design.get(spec.design, frozenset()) | REQUIRED_BY_KIND.get(kind, frozenset())
+    by_kind = REQUIRED_BY_KIND.get(kind, frozenset())
+    if kind == "scale" and spec.outcome.cut is not None:  # who left counts, and others stand in
+        by_kind |= {"enough_answers", "exit_kinds"}
+    return by_design.get(spec.design, frozenset()) | by_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,6 +189,8 @@ def _check_windows(spec: StudySpec) -> None:
     windows += [
         (f"specifications.{s.name}", (s.first_month, s.last_month)) for s in spec.specifications
     ]
+    if spec.mediation is not None:  # nor are feelings from before joining a result of it
+        windows.append(("mediation.measured", spec.mediation.measured))
     for key, (first, _) in windows:
         if first <= spec.decided_within:
             raise SpecError(

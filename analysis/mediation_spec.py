@@ -84,7 +84,7 @@ def check_mediation(spec: StudySpec) -> None:
     if asked is None:
         return
     for name in asked.mediators:
-        if name.split(".")[0] in MENTORED_ONLY:
+        if name.partition("/")[0].partition(".")[0] in MENTORED_ONLY:
             raise SpecError(
                 "mediation.mediators",
                 f"{name} is answered by mentored people alone, so it cannot lie between assignment "

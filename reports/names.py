@@ -19,7 +19,7 @@ def study_title(release: Release) -> str:
 def outcome_words(release: Release) -> str:
     """The outcome as it reads inside a sentence."""
     words_ = scale_words(release)
-    return f"leaving or high {words_}" if is_composite(release) else words_
+    return f"leaving or scoring high on {words_}" if is_composite(release) else words_
 
 
 def scale_words(release: Release) -> str:

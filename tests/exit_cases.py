@@ -313,6 +313,11 @@ def scale_checks() -> tuple[Diagnostic, ...]:
             "Whatever those who did not answer would have said",
             "−27.8 to +13.4 points",
         ),
+        "enough_answers": (
+            "People who stayed and answered in the smallest arm",
+            "about 240 people",
+        ),
+        "exit_kinds": ("Exits of unknown kind", "2 %"),
         "intent_predicts_exit": (
             "Do answers come true? Leaving within a year of the answer, by score",
             "of two people, one of whom left, the leaver had scored higher in 68 %",

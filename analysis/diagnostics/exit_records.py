@@ -55,14 +55,7 @@ def exit_records(
             (limits.exits_undated_warn, limits.exits_undated_fail),
             _UNDATED,
         ),
-        _share(
-            "exit_kinds",
-            "Exits of unknown kind",
-            unknown,
-            left,
-            (limits.exits_unknown_warn, limits.exits_unknown_fail),
-            _UNKNOWN,
-        ),
+        unknown_kinds(unknown, left, limits),
         restatement_lag(records, limits),
     )
 
@@ -90,6 +83,20 @@ def notice_days(
         threshold = f"not gated: the study declares {spec.notice_months} months of notice"
         return (replace(made, status="note", remedy="", threshold=threshold),)
     return (replace(made, threshold=f"{threshold} unless `notice_months` is declared"),)
+
+
+def unknown_kinds(
+    unknown: NDArray[np.bool_], left: NDArray[np.bool_], limits: Thresholds = DEFAULT
+) -> Diagnostic:
+    """Share of those who left (n,) of whom it is not known why (n,)."""
+    return _share(
+        "exit_kinds",
+        "Exits of unknown kind",
+        unknown,
+        left,
+        (limits.exits_unknown_warn, limits.exits_unknown_fail),
+        _UNKNOWN,
+    )
 
 
 def _share(

@@ -20,13 +20,14 @@ _WIDE = (
 
 
 def response_bounds(
-    low: Result, high: Result, what: str, unit: str, missing: tuple[int, int]
+    low: Result, high: Result, what: str, unit: str, missing: tuple[int, ...]
 ) -> Diagnostic:
     """Worst-case limits of one effect (Horowitz & Manski 2000, JASA 95:77-84), as a note.
 
     ``low`` and ``high`` are the headline's estimator with every missing outcome set to the worst
     for the treated and for the others. The interval around them covers the effect itself (Imbens &
-    Manski 2004). ``missing`` are people without an outcome in the two groups.
+    Manski 2004). ``missing`` are people without an outcome in the two groups, and further groups
+    that the limits give away.
     """
     label = f"Effect whatever those who did not answer feel, {what}"
     if not isinstance(low, Estimate) or not isinstance(high, Estimate):

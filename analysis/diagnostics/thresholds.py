@@ -20,6 +20,7 @@ class Thresholds:
     rated_by_mentor: float = 0.05
     weak_first_stage: float = 10.0
     people_fail: int = 2
+    answers_fail: int = 10
     pre_trend_warn_p: float = 0.05
     pre_trend_fail_p: float = 0.01
     pre_trend_power: float = 0.5

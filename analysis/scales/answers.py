@@ -12,7 +12,11 @@ from analysis.diagnostics import Diagnostic
 from analysis.months import months_since
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from analysis.study import Window
+
+    Floats = NDArray[np.float64]
 
 PAST_MONTHS = 24  # an older score says little about time zero
 CLOSE = 1e-9  # means of whole numbers compared with a cut
@@ -22,7 +26,8 @@ CLOSE = 1e-9  # means of whole numbers compared with a cut
 class Answers:
     """``given``: one row an answer with a score, in order of time: person, event_month, wave,
     answered_on, value, before (of time zero). ``people``: indexed by person, with left_month (event
-    month of leaving voluntarily; inf), over (last event month that was over when the files end).
+    month of leaving voluntarily; inf), unknown_month and exit_month (that of leaving for a reason
+    that is not known, and for any), over (last event month that was over when the files end).
     ``exits_known``: whether anybody's employment is. ``notes``: answers left out, counted.
     """
 
@@ -97,10 +102,24 @@ def answers_of(
 
 
 def _people(people: pd.DataFrame, exits: pd.DataFrame, horizon: pd.Timestamp) -> pd.DataFrame:
-    """Voluntary exits from the spell of time zero, dated at notice where that is recorded."""
+    """Exits from the spell of time zero, dated at notice where that is recorded."""
     zero = pd.to_datetime(people["time_zero"])
-    voluntary = exits[exits["exit_kind"] == "voluntary"]
-    then = voluntary.merge(people[["person_no", "time_zero"]], on="person_no")
+    end = pd.Series(horizon + pd.Timedelta(days=1), index=people.index)
+    kind = exits["exit_kind"]
+    return pd.DataFrame(
+        {
+            "left_month": _months_to(people, exits[kind == "voluntary"], horizon),
+            "unknown_month": _months_to(people, exits[kind == "unknown"], horizon),
+            "exit_month": _months_to(people, exits, horizon),
+            "over": months_since(zero, end).to_numpy(float) - 1,
+        },
+        index=pd.Index(people["person_no"], name="person"),
+    )
+
+
+def _months_to(people: pd.DataFrame, exits: pd.DataFrame, horizon: pd.Timestamp) -> Floats:
+    """Event month of the first of these exits, a person each; inf where there is none."""
+    then = exits.merge(people[["person_no", "time_zero"]], on="person_no")
     begun, ended = pd.to_datetime(then["hired_on"]), pd.to_datetime(then["exited_on"])
     at = pd.to_datetime(then["time_zero"])
     then = then[(begun <= at) & (ended >= at)]
@@ -109,14 +128,8 @@ def _people(people: pd.DataFrame, exits: pd.DataFrame, horizon: pd.Timestamp) ->
     left_on = left_on.where(left_on <= horizon)
     first = left_on.groupby(then["person_no"]).min()
     left = first.reindex(people["person_no"]).set_axis(people.index)
-    end = pd.Series(horizon + pd.Timedelta(days=1), index=people.index)
-    return pd.DataFrame(
-        {
-            "left_month": months_since(zero, left).fillna(np.inf).to_numpy(float),
-            "over": months_since(zero, end).to_numpy(float) - 1,
-        },
-        index=pd.Index(people["person_no"], name="person"),
-    )
+    months = months_since(pd.to_datetime(people["time_zero"]), left)
+    return months.fillna(np.inf).to_numpy(dtype=np.float64)
 
 
 def _left_out(

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.diagnostics import Diagnostic
+from analysis.diagnostics.exit_records import unknown_kinds
 from analysis.diagnostics.invariance import invariance
 from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.reliability import scale_reliability
 from analysis.diagnostics.response_bounds import response_bounds
+from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.opt_in import diagnose_opt_in
 from analysis.randomised import diagnose_randomised
 from analysis.scales.results import in_window, primary_only
-from analysis.scales.standing_in import whole_panel
+from analysis.scales.standing_in import answers_by_arm, whole_panel
 
 if TYPE_CHECKING:
     from analysis.scales.study import Measure, ScaleStudy
@@ -33,6 +35,7 @@ def diagnose_scale(study: ScaleStudy, items: pd.DataFrame) -> tuple[Diagnostic, 
     design = diagnose_opt_in if spec.design == "opt_in" else diagnose_randomised
     checks = [*design(study.panel(window, study.headline), primary_only(spec))]
     if study.beside:  # the headline has an error of its own, with stand-ins
+        checks += [enough_answers(study), exit_kinds(study)]
         checks = [c for c in checks if c.name != "minimum_detectable_effect"]
         whole = whole_panel(study, window)
         found = in_window(study, window, study.headline, "primary", whole)
@@ -41,6 +44,38 @@ def diagnose_scale(study: ScaleStudy, items: pd.DataFrame) -> tuple[Diagnostic, 
         checks += bounds_of(study, measure)
     checks += _of_items(study, items)
     return (*checks, *study.answers.notes)
+
+
+def enough_answers(study: ScaleStudy, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Whether enough people of each arm answered to stand for those who did not."""
+    given = answers_by_arm(study, study.spec.follow_up.primary)
+    fewest = min(
+        int(given.get(arm, 0)) for arm in (*study.spec.arms.treated, study.spec.arms.comparison)
+    )
+    failed = fewest < limits.answers_fail
+    return Diagnostic(
+        name="enough_answers",
+        label="People who stayed and answered in the smallest arm",
+        value=float(fewest),
+        display=f"{fewest:,} people",
+        threshold=f"fail below {limits.answers_fail} people, too few to stand for the others",
+        status="fail" if failed else "pass",
+        remedy="Ask again those who did not answer, or study a wave that more people answered."
+        if failed
+        else "",
+        n_smallest=fewest,
+        coarse=(float(5 * round(fewest / 5)), f"about {5 * round(fewest / 5):,} people"),
+    )
+
+
+def exit_kinds(study: ScaleStudy, limits: Thresholds = DEFAULT) -> Diagnostic:
+    """Whether it is known of the exits by the window's end that people left by their own choice."""
+    people, last = study.answers.people, study.spec.follow_up.primary[1]
+    return unknown_kinds(
+        (people["unknown_month"] <= last).to_numpy(dtype=bool),
+        (people["exit_month"] <= last).to_numpy(dtype=bool),
+        limits,
+    )
 
 
 def bounds_of(study: ScaleStudy, measure: Measure) -> list[Diagnostic]:
@@ -54,6 +89,8 @@ def bounds_of(study: ScaleStudy, measure: Measure) -> list[Diagnostic]:
     treated = (arms.reindex(values.index) != spec.arms.comparison).to_numpy(dtype=bool)
     missing = values.isna().to_numpy(dtype=bool)
     least, most = study.range if measure == "score" else (0.0, 1.0)
+    # Limits of the two measures differ by who left without an answer, in each arm by itself.
+    left = study.values(window, study.headline).reindex(values.index).notna().to_numpy(dtype=bool)
     ends = []
     for for_treated, for_others in ((least, most), (most, least)):
         filled = np.where(missing, np.where(treated, for_treated, for_others), values)
@@ -64,7 +101,11 @@ def bounds_of(study: ScaleStudy, measure: Measure) -> list[Diagnostic]:
     for low, high in zip(*ends, strict=True):
         arm = low.target.arm
         of_arm = (arms.reindex(values.index) == arm).to_numpy(dtype=bool)
-        counts = (int((missing & of_arm).sum()), int((missing & ~treated).sum()))
+        counts = tuple(
+            int((which & group).sum())
+            for which in (missing, missing & left)
+            for group in (of_arm, ~treated)
+        )
         what = f"{_PLAIN[measure]}, {arm}"
         found.append(response_bounds(low, high, what, low.target.unit, counts))
     return found

@@ -19,7 +19,7 @@ from analysis.randomised import (
     primary_results,
 )
 from analysis.scales.other_forms import single_item, standardised
-from analysis.scales.standing_in import adjusted, weighted, whole_panel
+from analysis.scales.standing_in import adjusted, answers_by_arm, weighted, whole_panel
 from analysis.scales.study import NAMES
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def estimate_scale(study: ScaleStudy) -> tuple[Result, ...]:
     spec, window = study.spec, study.spec.follow_up.primary
     estimate = estimate_opt_in if spec.design == "opt_in" else estimate_randomised
     found = estimate(whole_panel(study, window), primary_only(spec))
-    results = [*(_for_everybody(found) if study.beside else found), *_other_windows(study)]
+    results = [*(_for_everybody(study, found) if study.beside else found), *_other_windows(study)]
     if not study.beside:
         results += (*standardised(study, primary_of_arms(found)), *single_item(study))
         return (*results, *weighted(study, "score", "weighted"))
@@ -94,15 +94,34 @@ def primary_of_arms(results: tuple[Result, ...]) -> tuple[Result, ...]:
     return tuple(r for r in results if r.target.name == "primary")
 
 
-def _for_everybody(found: tuple[Result, ...]) -> tuple[Result, ...]:
+def _for_everybody(study: ScaleStudy, found: tuple[Result, ...]) -> tuple[Result, ...]:
     """Results with stand-ins, called so. Redraws of lots would need those of every other draw."""
-    return tuple(
+    named = (
         r
         if r.target.name == "first_stage"
         else replace(r, target=replace(r.target, estimator=f"{r.target.estimator}{STOOD_FOR}"))
         for r in found
         if r.target.name != "randomisation_inference"
     )
+    return _resting_on_answers(study, study.spec.follow_up.primary, named)
+
+
+def _resting_on_answers(
+    study: ScaleStudy, window: Window, found: Iterable[Result]
+) -> tuple[Result, ...]:
+    """Results with stand-ins: these are made of the answers, which may be few in a large arm."""
+    if not study.beside:
+        return tuple(found)
+    given = answers_by_arm(study, window)
+    results: list[Result] = []
+    for result in found:
+        if isinstance(result, Estimate) and result.target.name != "first_stage":
+            arms = (result.target.arm, study.spec.arms.comparison)
+            fewest = min(int(given.get(arm, 0)) for arm in arms)
+            told = fewest if result.n_smallest is None else min(fewest, result.n_smallest)
+            result = replace(result, n_smallest=told)
+        results.append(result)
+    return tuple(results)
 
 
 def _of_those_known(study: ScaleStudy) -> list[Result]:
@@ -140,9 +159,11 @@ def _other_windows(study: ScaleStudy) -> list[Result]:
     for window in spec.follow_up.windows:
         if window != spec.follow_up.primary:
             panel = whole_panel(study, window)
-            results += in_window(study, window, study.headline, "window", panel)
+            made = in_window(study, window, study.headline, "window", panel)
+            results += _resting_on_answers(study, window, made)
     make = specified_opt_in if spec.design == "opt_in" else estimate_specification
     for further in spec.specifications:
         window = (further.first_month, further.last_month)
-        results += make(whole_panel(study, window), spec, further)
+        made = make(whole_panel(study, window), spec, further)
+        results += _resting_on_answers(study, window, made)
     return results

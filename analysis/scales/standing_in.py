@@ -45,12 +45,12 @@ def asked_of(study: ScaleStudy, panel: Panel, measure: Measure, window: Window) 
     """``certain``: known without an answer. Covariates are the panel's and the past score."""
     found = study.values(window, measure)
     people = panel.people[panel.people["person"].isin(found.index)].reset_index(drop=True)
-    left = study.answers.people["left_month"].reindex(people["person"]).to_numpy(dtype=float)
+    certain = study.certain(window, measure).reindex(people["person"])
     named = people[[*panel.covariates, "pre_outcome"]].to_numpy(dtype=float)
     return Asked(
         people=people,
         values=np.asarray(found.reindex(people["person"]), dtype=np.float64),
-        certain=np.asarray((left <= window[1]) & (measure == "composite")),
+        certain=certain.to_numpy(dtype=bool),
         covariates=fill_missing(named),
     )
 
@@ -69,6 +69,14 @@ def whole_panel(study: ScaleStudy, window: Window) -> Panel:
     filled = stand_ins(asked.values, asked.certain, arm, asked.covariates)
     values = pd.Series(filled, index=asked.people["person"].to_numpy())
     return study.panel(window, study.headline, values)
+
+
+def answers_by_arm(study: ScaleStudy, window: Window) -> pd.Series[int]:
+    """How many answers the headline rests on in each arm, by its name; leavers gave none."""
+    values = study.values(window, study.headline)
+    known = values.notna() & ~study.certain(window, study.headline).reindex(values.index)
+    arm = study.cohort.people.set_index("person_no")["arm"].reindex(values.index)
+    return known.groupby(arm).sum().astype(int)
 
 
 def weighted(study: ScaleStudy, measure: Measure, name: str) -> tuple[Result, ...]:

@@ -91,6 +91,11 @@ class ScaleStudy:
             return figures[self.answers.people["over"] >= window[1]]
         return figures
 
+    def certain(self, window: Window, measure: Measure) -> pd.Series[bool]:
+        """Whether the figure is known without an answer: of a composite, whoever left."""
+        left = self.answers.people["left_month"] <= window[1]
+        return left & (measure == "composite")
+
     def panel(
         self, window: Window, measure: Measure, values: pd.Series[float] | None = None
     ) -> Panel:
@@ -108,8 +113,18 @@ class ScaleStudy:
         return replace(made, exact_rows=self.exact_rows)
 
     def require_answers(self) -> None:
-        """Raises SpecError where the primary window holds no answer, or exits are not known."""
+        """Raises SpecError where nobody can score the cut or everybody does, the primary window
+        holds no answer, or exits are not known.
+        """
         first, last = self.spec.follow_up.primary
+        low, high = self.range
+        if self.spec.outcome.cut is not None and not low < self.spec.outcome.cut <= high:
+            raise SpecError(
+                "outcome.cut",
+                f"is {self._cut}, and scores of {self.spec.outcome.metric} run from {low:g} to "
+                f"{high:g}: everybody or nobody would score so much",
+                f"Write a number above {low:g} and not above {high:g}.",
+            )
         if self.spec.outcome.cut is not None and not self.answers.exits_known:
             raise SpecError(
                 "outcome.cut",

@@ -30,7 +30,12 @@ MADE_OF_SCORES = {
 }
 # Checks by what they are about; the names begin with these.
 ABOUT_SCALE = ("scale_reliability", "item_against_scale", "invariance")
-ABOUT_ANSWERS = ("differential_missing_outcome", "response", "answers_left_out")
+ABOUT_ANSWERS = (
+    "enough_answers",
+    "differential_missing_outcome",
+    "response",
+    "answers_left_out",
+)
 ABOUT_EXITS = ("intent_predicts_exit",)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.mediation_results import BCA, HOW, MEDIATION
-from reports.names import arm_words, lower_first, outcome_words, study_title
+from reports.names import arm_words, is_composite, lower_first, scale_words, study_title
 from reports.numbers import number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
@@ -39,7 +39,9 @@ def _study(release: Release) -> dict[str, Any]:
             rows[e.role == "association"].append(_row(e, beside))
     return {
         "title": study_title(release),
-        "outcome": outcome_words(release),
+        # Who left has no score one wave later: what is taken apart is that of the others.
+        "outcome": scale_words(release),
+        "is_score_alone": is_composite(release),
         "rows": rows[False],
         "functions": rows[True],
     }

@@ -196,6 +196,19 @@ def test_a_scored_item_that_runs_against_its_scale_is_named(warehouse):
     assert not named(few, check)
 
 
+def test_an_item_that_nobody_answered_is_named_where_its_scale_is_scored_without(warehouse):
+    """Wave 1 asks two of three, which is enough for a score; wave 2 asks one, which is not."""
+    rows = ["a 1 q1 4", "a 1 q2 2", "b 1 q1 3", "a 2 q1 4", "a 3 q1 1", "a 3 q2 1", "a 3 q3 1"]
+    built = warehouse(scoring_keys=KEYS, employment=STAFF, surveys=surveys(*rows))
+    assert named(built, "survey_item_not_asked") == [(1, {"q3": 1})]
+
+
+def test_a_wave_answered_by_many_unknown_people_is_named(warehouse):
+    known = [f"{p} {wave} q1 4" for wave in (1, 2) for p in "abc"]
+    built = warehouse(scoring_keys=KEYS, employment=STAFF, surveys=surveys(*known, "anon1 2 q1 3"))
+    assert named(built, "survey_wave_partly_linked") == [(1, {"2": 1})]
+
+
 def test_sql_and_numpy_score_alike_with_gaps_and_answers_out_of_range(warehouse):
     """Forty people, five items of which two are reversed, answers from -1 to 7 on one to 5."""
     rng = np.random.default_rng(5)

@@ -171,7 +171,8 @@ def test_who_left_or_scored_high_is_counted_and_is_no_act_alone() -> None:
         "(95\u202f% interval 1.0 to 13.2)."
     )
     assert (
-        got.headline == "Buddies for new hires lowered leaving or high turnover intention (TIS-6)."
+        got.headline
+        == "Buddies for new hires lowered leaving or scoring high on turnover intention (TIS-6)."
     )
     assert got.do_not_say == "Fewer people will leave."
     assert got.why_not == "Answers were measured, not what people do."

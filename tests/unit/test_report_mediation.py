@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from analysis.disclosure import release
-from analysis.finding import Finding, Flow
+from analysis.finding import Finding, Flow, required_checks
 from analysis.mediation import mediate
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.rules import Rules
 from reports.build import render_html
-from tests.report_cases import company_report, report
+from tests.report_cases import check, company_report, report
 
 VC = "perceived_fit.value_congruence"
 MEDIATION = {
@@ -55,12 +55,14 @@ def released(make_panel, make_spec, n=400, **rules):
         }
     )
     results, notes = mediate(people, spec)
+    checks = diagnose_randomised(panel, spec)
+    missing = required_checks(spec) - {c.name for c in checks}
     finding = Finding(
         spec=spec,
         population="p",
         flow=Flow(steps=(), arms=()),
         estimates=(*estimate_randomised(panel, spec), *results),
-        diagnostics=(*diagnose_randomised(panel, spec), *notes),
+        diagnostics=(*checks, *(check(name) for name in sorted(missing)), *notes),
     )
     return release([finding], Rules(**rules))[0]
 

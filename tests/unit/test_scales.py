@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from analysis.errors import SpecError
 from analysis.estimate import Estimate
 from analysis.opt_in import PLACEBO
 from analysis.scales.answers import Answers, answers_of
-from analysis.scales.checks import bounds_of
+from analysis.scales.checks import bounds_of, enough_answers, exit_kinds
 from analysis.scales.results import estimate_scale
 from analysis.scales.standing_in import whole_panel
 from analysis.scales.study import ScaleStudy
@@ -253,6 +254,54 @@ def test_limits_set_every_missing_answer_to_the_worst(make):
     assert check.value == pytest.approx(high - low)
 
 
+def test_limits_that_give_away_few_leavers_say_so(make):
+    """Limits with and without leavers differ by the leavers of each arm who did not answer."""
+    study = make()
+    left = study.answers.people["left_month"] <= WINDOW[1]
+    silent = left & study.answers.first(WINDOW)["value"].reindex(left.index).isna()
+    arms = study.cohort.people.set_index("person_no")["arm"]
+    fewest = min(silent.groupby(arms).sum())
+    assert 0 < fewest < 10
+    (check,) = bounds_of(study, "above_cut")
+    assert check.n_smallest == fewest
+    (check,) = bounds_of(study, "composite")
+    assert check.n_smallest > 10
+
+
+def test_a_headline_rests_on_the_people_who_answered(make):
+    """Two of the mentored answer, and leavers beside: who did not cannot be stood in for."""
+    study = make(follow_up={"windows": [[0, 6]]})
+    given_ = study.answers.given
+    mentored = given_["person"] % 2 == 1
+    gone = given_["person"].map(study.answers.people["left_month"] <= WINDOW[1])
+    asked = mentored & ~given_["before"] & ~gone
+    kept = ~asked | (asked.cumsum() <= 2)
+    study = replace(study, answers=replace(study.answers, given=given_[kept]))
+    check = enough_answers(study)
+    assert (check.status, check.value, check.n_smallest) == ("fail", 2, 2)
+    found = by_name(study)
+    assert found["primary"].n_treated == 100
+    assert found["primary"].n_smallest == found["window"].n_smallest == 2
+    assert enough_answers(make()).status == "pass"
+
+
+def test_exits_of_unknown_kind_are_told_and_fail():
+    """Of four exits by the window's end one is of unknown kind; of all, everything is unknown."""
+    known = ["1 2024-05-15 voluntary -", "2 2024-05-15 involuntary -", "3 2024-05-15 retirement -"]
+    unknown = [f"{i} 2024-06-15 unknown -" for i in (4, 5)]
+    later = "6 2024-08-15 unknown -"
+    spec = SimpleNamespace(follow_up=SimpleNamespace(primary=WINDOW))
+
+    def found(left: list[str]):
+        return exit_kinds(SimpleNamespace(answers=given(["7 2024-05-01 3"], left), spec=spec))
+
+    some = found([*known, unknown[0], later])
+    assert (some.shares[0].people, some.shares[0].of, some.status) == (1, 4, "fail")
+    assert "voluntary ones are missed" in some.remedy
+    assert found(known).status == "pass"
+    assert found(unknown).value == 1.0
+
+
 def test_the_last_score_but_one_stands_where_the_placebo_looks(make):
     rows = make().panel(WINDOW, "composite").rows
     assert set(rows["event_month"]) == {PLACEBO[1], WINDOW[1]}
@@ -296,6 +345,17 @@ def test_a_composite_needs_exits_and_every_study_answers(make):
     nothing = replace(study.answers, given=study.answers.given.iloc[:0])
     with pytest.raises(SpecError, match="nobody in the study has a score of tis6"):
         replace(study, answers=nothing).require_answers()
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5.5])
+def test_a_cut_that_nobody_or_everybody_reaches_is_refused(make, cut):
+    with pytest.raises(SpecError, match="run from 1 to 5") as error:
+        make(cut=cut).require_answers()
+    assert error.value.key == "outcome.cut"
+
+
+def test_a_cut_at_the_highest_number_is_a_question(make):
+    make(cut=5).require_answers()
 
 
 TIS = {"metric": "tis6", "kind": "scale"}
