@@ -129,7 +129,7 @@ def _months_to(people: pd.DataFrame, exits: pd.DataFrame, horizon: pd.Timestamp)
     first = left_on.groupby(then["person_no"]).min()
     left = first.reindex(people["person_no"]).set_axis(people.index)
     months = months_since(pd.to_datetime(people["time_zero"]), left)
-    return months.fillna(np.inf).to_numpy(dtype=np.float64)
+    return np.asarray(months.fillna(np.inf), dtype=np.float64)
 
 
 def _left_out(
