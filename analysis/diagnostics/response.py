@@ -59,16 +59,26 @@ def response(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
                 status="note",
                 remedy="",
                 n_smallest=told_of(shares[of_arm]),
+                shares=_of_people(shares[of_arm]),
                 coarse=None if share is None else (round(share, 2), whole_share_text(share)),
             )
         )
     return tuple(notes)
 
 
+def _of_people(shares: NDArray[np.float64]) -> tuple[Share, ...]:
+    """A mean of shares (n,) that is a share of people, since each has all of it or nothing."""
+    if not len(shares) or not np.isin(shares, (0.0, 1.0)).all():
+        return ()
+    return (Share("", int(shares.sum()), len(shares)),)
+
+
 def told_of(shares: NDArray[np.float64]) -> int:
-    """Fewest people that a mean of shares (n,) tells of: all, or those with something missing."""
-    incomplete = int((shares < 1).sum())
-    return min(len(shares), incomplete) if incomplete else len(shares)
+    """Fewest people that a mean of shares (n,) tells of: all, those with something missing, or
+    those with anything at all.
+    """
+    told = (int((shares < 1).sum()), int((shares > 0).sum()))
+    return min((n for n in told if n), default=len(shares))
 
 
 def response_by_month(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:

@@ -12,7 +12,12 @@ from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.fading import fading
 from analysis.diagnostics.first_stage import first_stage
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
-from analysis.diagnostics.response import differential_missing, response, response_by_month
+from analysis.diagnostics.response import (
+    differential_missing,
+    response,
+    response_by_month,
+    told_of,
+)
 from analysis.diagnostics.sample_ratio import arm_counts, chi_square, sample_ratio
 from analysis.errors import SpecError
 from analysis.estimators.difference import difference_in_means
@@ -125,6 +130,21 @@ control  4  2
 control  1  6
 control  5  -
 """
+
+
+def test_few_people_with_any_outcome_are_few_as_those_without():
+    shares = np.array([1.0] * 3 + [0.0] * 197)
+    assert told_of(shares) == told_of(1 - shares) == 3
+    assert told_of(np.ones(50)) == told_of(np.zeros(50)) == 50
+
+
+def test_a_share_of_people_is_printed_like_the_same_share_by_month(make_panel, make_spec):
+    """In one measured month both are shares of people: two forms would give counts away."""
+    panel = make_panel("arm m3\n" + "control 1\n" * 31 + "control -\n" * 29 + "mentored 1\n" * 60)
+    spec = make_spec(follow_up={"months": 3, "primary": [3, 3]})
+    (first, _), (month,) = response(panel, spec), response_by_month(panel, spec)
+    assert (first.shares[0].people, first.shares[0].of) == (31, 60)
+    assert month.shares[0].people == 31
 
 
 def test_response_counts_person_months(make_panel, make_spec):
