@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
-
-from scipy import stats
 
 from analysis.diagnostics import Diagnostic
 from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import number_text
 from analysis.estimate import Estimate, Result
 from analysis.estimators.results import as_per_cent
+from analysis.planning.power import errors_needed
 
 if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.study import StudySpec
 
-POWER = 0.80
-# 2.80 standard errors: two-sided test at 5 % (Bloom 1995, Evaluation Review 19:547-556).
-MULTIPLE = float(stats.norm.ppf(0.975) + stats.norm.ppf(POWER))
-
 
 def minimum_detectable_effect(
     results: tuple[Result, ...], spec: StudySpec
 ) -> tuple[Diagnostic, ...]:
-    """One note for each estimate given: its minimum detectable effect at 80 % power.
+    """One note for each estimate given: its minimum detectable effect at 80 % power, as in plans.
 
     Imprecision never changes a grade: above the effect of interest it adds "cannot tell".
     """
@@ -34,7 +30,8 @@ def minimum_detectable_effect(
 def _one(result: Estimate, spec: StudySpec) -> Diagnostic:
     log = spec.outcome.per_cent
     error = result.std_error / (100 + result.estimate) if log else result.std_error
-    smallest = as_per_cent(MULTIPLE * error) if log else MULTIPLE * error
+    needed = errors_needed(df=math.inf if result.t_df is None else result.t_df) * error
+    smallest = as_per_cent(needed) if log else needed
     wanted, threshold = spec.effect_of_interest, "no effect of interest declared"
     verdict, remedy = "", ""
     if wanted is not None:
