@@ -179,6 +179,34 @@ select count(*) as people from (
     return Query(sql, (spec.programme, spec.as_of))
 
 
+def drawn_query(spec: StudySpec) -> Query:
+    """SQL for (draws, drawn, recorded): everybody in the study's draws or with a recorded arm.
+
+    Somebody drawn whom no delivery knows is a row of their own, without a recorded arm.
+    """
+    places = ", ".join("?" for _ in spec.allocation.lottery)
+    sql = f"""
+with lots as (
+    select person_no, arm from staging.lottery_draw where lottery in ({places})
+),
+drawn as (
+    select person_no, count(*) as draws, min(arm) as arm
+    from lots where person_no is not null group by person_no
+    union all
+    select null as person_no, 1 as draws, arm from lots where person_no is null
+),
+recorded as (
+    select person_no, arm
+    from marts.programme_funnel
+    where programme = ? and known_from <= ? and known_to > ? and arm is not null
+)
+select coalesce(d.draws, 0) as draws, d.arm as drawn, r.arm as recorded
+from drawn as d
+full join recorded as r on d.person_no = r.person_no
+"""
+    return Query(sql, (*spec.allocation.lottery, spec.programme, spec.as_of, spec.as_of))
+
+
 def attributes_query(spec: StudySpec) -> Query:
     """SQL for (person_no, attribute, value, known_from, known_to) of versions known at its date."""
     names = attribute_names(spec)

@@ -93,10 +93,14 @@ class Arms(_Part):
 
 
 class Allocation(_Part):
-    """How the draw was made: columns of the strata and the planned share of each treated arm."""
+    """How the draw was made: columns of the strata and the planned share of each treated arm.
+
+    ``lottery``: audit files of ``mentorlift lottery``, by their path below the project folder.
+    """
 
     strata: Names = ()
     share: float | dict[str, float] | None = None
+    lottery: Names = ()
 
 
 class Rollout(_Part):

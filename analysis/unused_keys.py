@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 def refuse_unused(spec: StudySpec) -> None:
     """Raises SpecError for the first key of the study that its design does not use."""
+    if spec.allocation.lottery and spec.design != "randomised":
+        raise SpecError("allocation.lottery", "nobody's arm was drawn here", "Remove `lottery`.")
+    if spec.allocation.lottery and len(spec.arms.treated) > 1:
+        raise SpecError(
+            "arms.treated", "a recorded draw has one winning arm", "Name that of those who won."
+        )
     rollout = ("rollout", spec.rollout != Rollout(), "it is about sites that start")
     design, unused = {
         "rollout": ("a roll-out", _of_roll_out(spec)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines import cli_planning
 from pipelines.cli_files import commands
 from pipelines.cli_options import (
     AsJson,
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(commands)
+app.add_typer(cli_planning.commands)
 
 
 def _say_version(wanted: bool) -> None:

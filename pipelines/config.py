@@ -23,6 +23,7 @@ from pipelines.instruments import (
     read_instruments,
     scoring_keys,
 )
+from pipelines.lottery_audit import draw_files
 from pipelines.parts import Part, read_yaml
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def load_project(folder: Path) -> Project:
         )
     settings = _settings(file)
     paths = sorted((folder / "studies").glob("*.yml"))
-    studies = tuple(_study(path) for path in paths)
+    studies = tuple(read_study(path) for path in paths)
     names = [s.study for s in studies]
     for path, name in zip(paths, names, strict=True):
         if names.count(name) > 1:
@@ -149,7 +150,8 @@ def load_project(folder: Path) -> Project:
     mappings = sorted((folder / "mappings").glob("*.csv"))
     dialects = sorted((folder / "dialects").glob("*.yml"))
     keys = scoring_keys(read_instruments(folder), settings.instruments, file)
-    for path in (file, *paths, *mappings, *dialects, *instrument_files(folder)):
+    lots = draw_files(folder, studies)
+    for path in (file, *paths, *mappings, *dialects, *instrument_files(folder), *lots):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return Project(
         folder=folder, settings=settings, studies=studies, keys=keys, digest=digest.hexdigest()
@@ -187,7 +189,8 @@ def _unfilled(data: Any, key: str = "") -> Iterator[str]:
         yield key
 
 
-def _study(path: Path) -> StudySpec:
+def read_study(path: Path) -> StudySpec:
+    """The study in a file; raises UserError naming file, key and fix."""
     try:
         return parse_study(read_yaml(path))
     except SpecError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines import ingest, publish, workspace
 from pipelines.config import load_key, load_project
 from pipelines.engine import Engine
+from pipelines.lottery_audit import read_draws
 from pipelines.pull import is_pulled, pull
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             private=space.private if settings.identity else None,
             meanings=ingest.read_reasons(context.project.folder),
             keys=context.project.keys,
+            lots=read_draws(context.project.folder, context.project.studies),
             known_at=context.known_at,
         )
         if context.known_at is None:  # HR corrects what is open today

@@ -11,12 +11,12 @@ from analysis.cohort import build_cohort, flow, population_words, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
-from analysis.diagnostics.roster import roster
+from analysis.diagnostics.roster import check_roster
 from analysis.errors import SpecError
 from analysis.exits.answer import answer_exits
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
-from analysis.funnel import DRAWN, attributes_query, funnel_query, roster_query, spans_query
+from analysis.funnel import DRAWN, attributes_query, funnel_query, spans_query
 from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.outcomes.dose import meetings_query
@@ -87,7 +87,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     if spec.design == "opt_in":
         estimates, further = estimate_opt_in(panel, spec), diagnose_opt_in(panel, spec)
     else:
-        checks = (roster(_count(engine, roster_query(spec))), *checks)
+        checks = (check_roster(spec, lambda query: _frame(engine, query)), *checks)
         estimates, further = estimate_randomised(panel, spec), diagnose_randomised(panel, spec)
     checks = (*checks, *further)
     if spec.outcome.objective:
@@ -111,7 +111,7 @@ def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
     panel = read.study.panel(spec.follow_up.primary, read.study.headline)
     checks = _cohort_checks(spec, cohort, panel, min_group)
     if spec.design == "randomised":
-        checks = (roster(_count(engine, roster_query(spec))), *checks)
+        checks = (check_roster(spec, lambda query: _frame(engine, query)), *checks)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     through, notes = mediation_of(read.study, read.others)
     return Finding(
@@ -176,10 +176,6 @@ def _roll_out(engine: Engine, spec: StudySpec, exact_rows: bool) -> Finding:
         estimates=results,
         diagnostics=diagnose_roll_out(made, spec, effects, results),
     )
-
-
-def _count(engine: Engine, query: Query) -> int:
-    return int(engine.scalar(query.sql, query.params))
 
 
 def _frame(engine: Engine, query: Query) -> pd.DataFrame:

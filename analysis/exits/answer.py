@@ -10,7 +10,7 @@ from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.exit_records import exit_records, notice_days
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
-from analysis.diagnostics.roster import roster
+from analysis.diagnostics.roster import check_roster
 from analysis.diagnostics.sample_ratio import sample_ratio
 from analysis.exits.build import build_starting
 from analysis.exits.build_assigned import build_assigned
@@ -21,7 +21,6 @@ from analysis.exits.ratios import hazard_ratios
 from analysis.exits.results import curves_of, results_of
 from analysis.exits.setting import prepare
 from analysis.finding import Finding
-from analysis.funnel import roster_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +71,7 @@ def _of_data(spec: StudySpec, built: Built, min_group: int) -> Iterator[Diagnost
 
 def _of_draw(spec: StudySpec, built: Built, read: Read, min_group: int) -> Iterator[Diagnostic]:
     """Checks of the draw and of the people drawn."""
-    yield roster(int(read(roster_query(spec))["people"].iloc[0]))
+    yield check_roster(spec, read)
     yield comparison_group(built.flow.groups, spec.arms.comparison, min_group)
     yield sample_ratio(built.panel, spec)
     yield balance(built.panel, spec)

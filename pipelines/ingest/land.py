@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import (
     crossings,
+    draws,
     headcount,
     ledger,
     plain_ids,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pipelines.ingest.mapping import Mapping
     from pipelines.ingest.reasons import Meaning
     from pipelines.instruments import KeyRow
+    from pipelines.lottery_audit import NamedDraw
     from pipelines.models import Contract
     from pipelines.sources import SourceTable
 
@@ -68,15 +70,15 @@ def land(
     private: Path | None = None,
     meanings: tuple[Meaning, ...] | None = None,
     keys: tuple[KeyRow, ...] = (),
+    lots: tuple[NamedDraw, ...] = (),
     known_at: dt.date | None = None,
 ) -> IngestReport:
     """Land all files of a project into empty ``landed`` tables; where each row went.
 
-    ``project`` is the folder with what the owner decided about doubtful links, ``private`` the
-    one that takes the crosswalk, ``meanings`` the project's table of exit reasons, ``keys`` how
-    survey items are scored; files delivered after ``known_at`` stay out. Raises
-    :class:`UserError` naming file, row or column and the fix when a file cannot be used; the
-    database is then to be thrown away.
+    ``project`` is the folder with what the owner decided about doubtful links, ``private`` takes
+    the crosswalk, ``meanings`` are exit reasons, ``keys`` score survey items, ``lots`` are recorded
+    draws; files delivered after ``known_at`` stay out. Raises :class:`UserError` naming file, row
+    or column and fix when a file cannot be used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
     with engine.transaction():
@@ -90,11 +92,11 @@ def land(
     several = frozenset(name for name in names if names.count(name) > 1)
     with crosswalk(settings.identity, inbox.files, read_file, project, private) as people:
         identifiers = Identifiers(key, people.resolver if people else None)
-        mapped = meanings is not None
-        unlinked = people.refused if people else {}
+        mapped, unlinked = meanings is not None, people.refused if people else {}
         landing = Landing(engine, settings, tables, identifiers, mapped, several, unlinked)
         accepted, refused, remarks = _land_all(landing, inbox)
         accepted = crossings.settle(engine, accepted)
+        draws.store(engine, lots, identifiers, settings)
         remarks += [*plain_ids.forgotten(settings, tables), *identifiers.remarks()]
         identity = people.finish(identifiers.pseudonyms, private) if people else None
     return IngestReport(tuple(accepted), inbox.skipped, tuple(refused), tuple(remarks), identity)

@@ -114,6 +114,15 @@ class Identifiers:
             column = named if column is None else pc.coalesce(column, named)
         return done if rule is None else {**done, PERSON_RULE: rule, PERSON_COLUMN: column}
 
+    def of(
+        self, texts: pa.Array, system: str | None, day: dt.date
+    ) -> tuple[pa.DictionaryArray, pa.Array]:
+        """The pseudonyms of a column of a project's own file, and the rules that cells break."""
+        if self._resolver is None or system is None:
+            return self.pseudonyms.of(texts), plain_ids.damage(texts)
+        anchors, broken = self._resolver.resolve(system, texts, day)
+        return self.pseudonyms.of(anchors), broken
+
     def _days(self, mapping: Mapping, staged: dict[str, pa.Array]) -> pa.Array | dt.date:
         """The day each row speaks of, its delivery where it names none."""
         load = mapping.load

@@ -1,0 +1,270 @@
+"""The plan of a study: what it could see, and how many people it takes, window by window."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.errors import SpecError
+from analysis.estimators.results import as_per_cent
+from analysis.planning import assumptions
+from analysis.planning.exits import leaving_of
+from analysis.planning.past import read_past, with_window
+from analysis.planning.power import (
+    fewer,
+    people_for_fewer,
+    smallest_difference,
+    smallest_hazard_ratio,
+    units_needed,
+)
+from analysis.planning.sites import changes_of, half, site_spread, smallest_of_sites, waves_of
+from analysis.planning.size import Size, site_starts, size_of, weighting_of
+from analysis.planning.spread import Spread, spread_of
+
+if TYPE_CHECKING:
+    from analysis.planning.past import Read
+    from analysis.planning.sites import SiteSpread
+    from analysis.study import StudySpec, Window
+
+POWERS = (0.80, 0.90)
+KINDS = ("continuous", "count", "scale", "exit")
+_LENGTHS = (3, 6, 12)  # months, beside the windows that the study declares
+_ENOUGH = 50_000  # people, whose spread has a standard error of a third of a per cent
+_SITE_QUARTERS, _QUARTER = 6, 3  # spans of the past in which sites are looked at, months apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One window: effects in the study's unit at each power, people of both arms that see the
+    effect of interest, months until so many have come; None where not known.
+
+    ``base`` people of the past and ``seen`` of them with an outcome, or (exits) who left.
+    """
+
+    window: Window
+    looked_at: pd.Timestamp
+    base: int
+    seen: int
+    smallest: tuple[float | None, ...]
+    needed: tuple[float | None, ...]
+    hazard_ratio: tuple[float | None, ...] = (None, None)
+    months_to_come: float | None = None
+    left: int | None = None  # of ``base``, who had left by the end of the window in whatever way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a study could see; ``reasons`` say which windows the past cannot tell about."""
+
+    spec: StudySpec
+    size: Size
+    rows: tuple[Row, ...]
+    assumptions: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def plan_study(
+    spec: StudySpec, read: Read, people: int | None = None, intake: int | None = None
+) -> Plan:
+    """The plan of a study, from the marts as known at its date; ``read`` answers a query.
+
+    ``people`` of both arms and months of ``intake``, instead of those recorded. Raises SpecError
+    where nothing can be said.
+    """
+    if spec.outcome.kind not in KINDS or spec.design == "descriptive":
+        raise SpecError(
+            "outcome.kind or design",
+            f"{spec.outcome.kind} in a {spec.design} study is not planned",
+            f"Plan one of {', '.join(KINDS)} in a randomised, opt_in or rollout study.",
+        )
+    planner = _Planner(spec, read, people, intake)
+    rows, reasons = [], []
+    for window in windows_of(spec):
+        found = planner.row(window)
+        if isinstance(found, str):
+            reasons.append(f"months {window[0]} to {window[1]}: {found}")
+        else:
+            rows.append(found)
+    if not rows:
+        raise SpecError("follow_up", "; ".join(reasons), "Plan from longer records.")
+    return Plan(
+        spec=spec,
+        size=planner.size,
+        rows=tuple(rows),
+        assumptions=tuple(dict.fromkeys(planner.said)),
+        reasons=tuple(reasons),
+    )
+
+
+def windows_of(spec: StudySpec) -> tuple[Window, ...]:
+    """The declared windows, and others that begin with the primary one, the shortest first."""
+    first = spec.follow_up.primary[0]
+    usual = [(first, first + months - 1) for months in _LENGTHS]
+    found = {spec.follow_up.primary, *spec.follow_up.windows, *usual}
+    return tuple(sorted(found, key=lambda w: (w[1], w[0])))
+
+
+class _Planner:
+    """What is read once, and the assumptions made so far."""
+
+    def __init__(self, spec: StudySpec, read: Read, people: int | None, intake: int | None) -> None:
+        self.spec, self.past = spec, read_past(spec, read)
+        found = self.past.month(spec.follow_up.primary)
+        if isinstance(found, str):
+            raise SpecError("follow_up.primary", found, "Plan a shorter window.")
+        everybody = len(self.past.people(found[0], intake or 0))
+        self.size = size_of(spec, read, everybody, people, intake)
+        self.said = assumptions.always(spec, self.size)
+        if self.size.tenure and "tenure_months" not in spec.population:
+            self.past = self.past.employed_for(*self.size.tenure)
+            self.said.append(assumptions.LIKE_RECORDED)
+
+    def row(self, window: Window) -> Row | str:
+        """The row of one window, or why there is none."""
+        found = self.past.month(window)
+        if isinstance(found, str):
+            return found
+        day, untouched = found
+        people = self.past.people(day, self.size.intake)
+        if not untouched:
+            self._say(window, [assumptions.TREATED_AMONG])
+        if self.spec.outcome.kind == "exit":
+            return self._of_exits(people, window, day)
+        if self.spec.design == "rollout":
+            return self._of_sites(people, window, day)
+        panel = self.past.panel(_some(people, self.spec), window)
+        spread = spread_of(panel, with_window(self.past.spec, window), window)
+        if isinstance(spread, str):
+            return spread
+        self._say(window, assumptions.of_spread(spread, self.spec, window))
+        weighting = 1.0
+        if self.spec.design == "opt_in":
+            cost = weighting_of(self.spec, self.past.read, panel, people)
+            self._say(window, [assumptions.weighting(cost)])
+            weighting = cost or 1.0
+        smallest, needed = self._of_people(spread, weighting)
+        return self._row(window, day, people, seen=spread.seen, smallest=smallest, needed=needed)
+
+    def _say(self, window: Window, lines: list[str]) -> None:
+        """Keep what the primary window rests on; the others rest on the like."""
+        if window == self.spec.follow_up.primary:
+            self.said += lines
+
+    def _of_people(
+        self, spread: Spread, weighting: float
+    ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+        """Effects and people, by people or by the clusters that errors are counted by."""
+        size, wanted = self.size, self._wanted()
+        variance, each = spread.variance, 1.0
+        if spread.clusters and spread.of_clusters:
+            variance, each = spread.of_clusters, spread.people / spread.clusters
+        arms = (size.treated / each, size.comparison / each)
+        effects = tuple(
+            self._shown(smallest_difference(variance, *arms, power, weighting))
+            if sum(arms) > 3
+            else None
+            for power in POWERS
+        )
+        people = tuple(
+            None
+            if wanted is None
+            else each * units_needed(wanted, variance, size.share, power, weighting)
+            for power in POWERS
+        )
+        return effects, people
+
+    def _of_sites(self, people: pd.DataFrame, window: Window, day: pd.Timestamp) -> Row | str:
+        spec = with_window(self.past.spec, window)
+        found = [changes_of(self.past.panel(people, window), spec, window)]
+        for quarter in range(1, _SITE_QUARTERS):
+            try:
+                earlier = self.past.people(day - pd.DateOffset(months=_QUARTER * quarter))
+                found.append(changes_of(self.past.panel(earlier, window), spec, window))
+            except SpecError:  # the records begin later
+                break
+        spread = site_spread(found)
+        if spread is None:
+            return "fewer than three sites have results before and in the window"
+        starts = site_starts(self.spec, self.past.read)
+        sites = people[spec.cluster].dropna().unique()
+        waves = waves_of(starts.reindex(sites), spec, window) if len(starts) else ()
+        self._say(window, assumptions.of_sites(spread, waves, len(found)))
+        return self._row(
+            window, day, people,
+            seen=len(people),
+            smallest=tuple(
+                self._shown(smallest_of_sites(spread.variance, waves or half(spread.sites), power))
+                for power in POWERS
+            ),
+            needed=tuple(self._sites_needed(spread, power) for power in POWERS),
+        )  # fmt: skip
+
+    def _sites_needed(self, spread: SiteSpread, power: float) -> float | None:
+        wanted = self._wanted()
+        if wanted is None:
+            return None
+        return spread.people * units_needed(wanted, spread.variance, 0.5, power)
+
+    def _of_exits(self, people: pd.DataFrame, window: Window, day: pd.Timestamp) -> Row | str:
+        leaving = leaving_of(self.spec, people, window[1])
+        if not leaving.events:
+            return "nobody left in this way"
+        self._say(window, assumptions.of_exits(leaving, self.spec))
+        size, wanted = self.size, self.spec.effect_of_interest
+        arms = (size.treated, size.comparison)
+        design = leaving.design
+        return self._row(
+            window, day, people,
+            seen=leaving.events,
+            smallest=tuple(fewer(leaving.share, *arms, power, design) for power in POWERS),
+            needed=tuple(
+                None
+                if wanted is None
+                else people_for_fewer(leaving.share, abs(wanted), size.share, power, design)
+                for power in POWERS
+            ),
+            hazard_ratio=tuple(
+                smallest_hazard_ratio(leaving.share * size.people / design, size.share, power)
+                for power in POWERS
+            ),
+        )  # fmt: skip
+
+    def _row(
+        self,
+        window: Window,
+        day: pd.Timestamp,
+        people: pd.DataFrame,
+        *,
+        seen: int,
+        smallest: tuple[float | None, ...],
+        needed: tuple[float | None, ...],
+        hazard_ratio: tuple[float | None, ...] = (None, None),
+    ) -> Row:
+        left = pd.to_datetime(people["exited_on"])
+        end = pd.to_datetime(people["seen_on"]) + pd.DateOffset(months=window[1] + 1)
+        rate, first = self.size.a_month, needed[0]
+        return Row(
+            window=window, looked_at=day, base=len(people), seen=seen, smallest=smallest,
+            needed=needed, hazard_ratio=hazard_ratio,
+            months_to_come=None if rate is None or first is None else first / rate,
+            left=int((left < end).sum()) if self.past.span.told_on is not None else None,
+        )  # fmt: skip
+
+    def _wanted(self) -> float | None:
+        """The effect of interest on the scale that is estimated; ratios in logs."""
+        wanted = self.spec.effect_of_interest
+        if wanted is None:
+            return None
+        return math.log1p(abs(wanted)) if self.spec.outcome.per_cent else abs(wanted)
+
+    def _shown(self, effect: float) -> float:
+        """An effect in the unit that the study shows."""
+        return as_per_cent(effect) if self.spec.outcome.per_cent else effect
+
+
+def _some(people: pd.DataFrame, spec: StudySpec) -> pd.DataFrame:
+    """Every so many-th row where there are more than a spread needs; clusters stay whole."""
+    return people if spec.cluster != "person" else people.iloc[:: len(people) // _ENOUGH + 1]
