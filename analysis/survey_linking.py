@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.diagnostics import Diagnostic
 from analysis.errors import SpecError
 from analysis.funnel import Query
-from analysis.instruments import scale_of
+from analysis.instruments import item_of, scale_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,15 @@ def check_linked(
     """
     instrument, scale = scale_of(metric or spec.outcome.metric)
     own = waves[(waves["instrument"] == instrument) & (waves["scale"] == scale)]
+    item = item_of(metric or spec.outcome.metric)
+    scales = sorted(set(waves.loc[waves["instrument"] == instrument, "scale"].astype(str)))
+    if own.empty and item and scales:
+        raise SpecError(
+            key,
+            f"{instrument} has no total: a single item of it is named with its scale",
+            f"Write {instrument}.{scales[0]}/{item}, with the scale it belongs to: "
+            f"{', '.join(scales)}.",
+        )
     if own.empty:
         pairs = sorted(set(zip(waves["instrument"], waves["scale"], strict=True)))
         known = ", ".join(f"{i}.{s}" for i, s in pairs) or "none"

@@ -145,7 +145,8 @@ def _clause(release: Release, figures: Shown) -> str:
     grade = GRADES[release.grade]
     if not figures.direction:
         tail = f"changed {outcome} is not settled"
-        return f"Whether {name} {tail}." if not name.endswith("?") else f"{name} Not settled."
+        asked = f"Whether {lower_first(name)} {tail}."
+        return asked if not name.endswith("?") else f"{name} Not settled."
     verb = grade.clause_up if figures.direction > 0 else grade.clause_down
     return f"{name} {verb} {outcome}."
 

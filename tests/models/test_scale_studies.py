@@ -172,3 +172,16 @@ def test_no_survey_at_all_is_said():
     with pytest.raises(SpecError) as caught:
         check_linked(spec(), empty)
     assert "Scales with answers: none." in caught.value.fix
+
+
+def test_a_single_item_of_an_instrument_without_a_total_is_named_with_its_scale():
+    import pandas as pd
+
+    waves = pd.DataFrame(
+        {"instrument": ["fit"], "scale": ["values"], "wave": ["1"], "is_linked": [True]}
+    )
+    with pytest.raises(SpecError) as caught:
+        check_linked(spec(), waves, "fit/fit_1")
+    assert "has no total" in caught.value.problem
+    assert caught.value.fix == "Write fit.values/fit_1, with the scale it belongs to: values."
+    assert check_linked(spec(), waves, "fit.values/fit_1") == ()

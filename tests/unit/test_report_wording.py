@@ -101,7 +101,7 @@ def test_an_interval_with_zero_is_said_plainly() -> None:
     said = answered(1.0, 1.9)
     assert "the data cannot tell this from no effect" in said.sentence
     assert "raised" not in said.sentence
-    assert said.headline == "Whether Sales mentoring changed revenue per call is not settled."
+    assert said.headline == "Whether sales mentoring changed revenue per call is not settled."
     assert said.do_not_say == "The programme does not work."
     assert "−2.7 to +4.7\u202f%" in said.may_say
 
