@@ -148,7 +148,10 @@ def maximise(design: Floats, count: Floats, events: Floats, link: ChanceLink) ->
         change = x @ step
         beta = beta + _uphill(link, eta, change, count, events) * step
         if np.abs(change).max() < _CLOSE:
-            return _at_maximum(x, count, events, link, beta, kept, shared, there)
+            try:
+                return _at_maximum(x, count, events, link, beta, kept, shared, there)
+            except np.linalg.LinAlgError:  # flat: a chance has run to 0 or 1 on the way
+                return "separation"
     return "separation"
 
 

@@ -96,3 +96,13 @@ def test_rare_exits_and_common_ones(link: str) -> None:
         ours = _fit(design, at_risk, events, link)
         peer = _peer(design, at_risk, events, link)
         np.testing.assert_allclose(ours.coefficients, peer.params, rtol=1e-6)
+
+
+@pytest.mark.parametrize("link", ["cloglog", "logit"])
+def test_a_curve_that_runs_to_zero_on_both_sides_is_separation(link: str) -> None:
+    """Exits at two neighbouring values alone: a parabola can make every other chance 0."""
+    x = np.repeat(np.arange(-4.0, 6.0), 2)
+    design = np.column_stack([np.ones(20), x, x**2])
+    at_risk = np.full(20, 500.0)
+    exits = np.where((x == 0) | (x == 1), 3.0, 0.0)
+    assert fit_hazard(design, at_risk, exits, link) == SEPARATION
