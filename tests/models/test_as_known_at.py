@@ -141,7 +141,8 @@ def test_the_marts_of_a_past_date_are_byte_for_byte_what_they_were(tmp_path, see
     today = marts_at(now, tmp_path / "today")
     assert are == were
     empty = {name for name, rows in were[0].items() if not rows}
-    assert empty <= {"marts.mentorships", "marts.reporting_lines", "marts.survey_responses"}
+    surveys = {f"marts.survey_{name}" for name in ("responses", "scores", "waves")}
+    assert empty <= {"marts.mentorships", "marts.reporting_lines", "marts.scoring_keys", *surveys}
     assert today != were
 
 

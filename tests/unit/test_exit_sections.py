@@ -167,7 +167,7 @@ def test_scores_and_shares_are_told_in_full_units() -> None:
         "The score, weighted for who did not answer": "−0.29\xa0scale points",
     }
     assert study["better"] == "Lower"
-    assert [len(study[k]) for k in ("scale", "answers", "exits")] == [4, 2, 1]
+    assert [len(study[k]) for k in ("scale", "answers", "exits")] == [4, 3, 1]
 
 
 def test_bounds_are_blanked_with_a_withheld_score() -> None:
