@@ -106,11 +106,11 @@ def test_too_little_memory_is_said_and_is_no_defect(tmp_path, fetch):
 
 
 def test_an_interrupt_while_a_query_runs_is_one():
-    """In a process of its own, so that nothing else of this one is interrupted."""
+    """In a process of its own, with the handler that a job behind a shell does not inherit."""
     press = (
         "import os, signal, threading\n"
         "from pipelines.engine import Engine\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job behind a shell ignores it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "big = 'select sum(a.range * b.range) from range(9999999) a, range(9999999) b'\n"
         "with Engine.memory(threads=1) as engine:\n"
         "    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
