@@ -45,11 +45,6 @@ class Proportionality:
         """Of each column."""
         return np.asarray(stats.chi2.sf(self.chi2, 1))
 
-    @property
-    def joint_p(self) -> float:
-        """Of all columns together."""
-        return float(stats.chi2.sf(self.joint, self.df))
-
 
 def left_before(sets: RiskSets) -> Floats:
     """The share (T,) that left before each time, 1 - Kaplan-Meier from the left; late entry too."""

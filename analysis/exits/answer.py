@@ -14,12 +14,10 @@ from analysis.diagnostics.roster import check_roster
 from analysis.diagnostics.sample_ratio import sample_ratio
 from analysis.exits.build import build_starting
 from analysis.exits.build_assigned import build_assigned
-from analysis.exits.checks import checks_of
 from analysis.exits.curves import observed_curves
 from analysis.exits.observed import observed_differences
 from analysis.exits.ratios import hazard_ratios
-from analysis.exits.results import curves_of, results_of
-from analysis.exits.setting import prepare
+from analysis.exits.results import estimate_exits
 from analysis.finding import Finding
 
 if TYPE_CHECKING:
@@ -41,15 +39,14 @@ def answer_exits(
     """
     assigned = spec.design == "randomised"
     built = build_assigned(spec, read) if assigned else build_starting(spec, read)
-    setting = prepare(built.careers, spec, exact_rows=exact_rows)
+    results, curves, fitted = estimate_exits(built.careers, spec, exact_rows=exact_rows)
     ratios = hazard_ratios(built.careers, spec)
-    results, curves = (*results_of(setting), *ratios.results), curves_of(setting)
+    results = (*results, *ratios.results)
     if assigned:  # the arms as seen, beside
         results = (*results, *observed_differences(built.careers, spec))
         curves = (*curves, *observed_curves(built.careers, spec))
     drawn = _of_draw(spec, built, read, min_group) if assigned else ()
-    checks = (*drawn, *_of_data(spec, built, min_group), *checks_of(setting, results))
-    checks = (*checks, *ratios.notes)
+    checks = (*drawn, *_of_data(spec, built, min_group), *fitted, *ratios.notes)
     return Finding(
         spec=spec,
         population=built.population,

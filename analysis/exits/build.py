@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.errors import SpecError
 from analysis.exits.built import Built, Steps, read_employment
-from analysis.exits.calendar import calendar_month, first_day
+from analysis.exits.calendar import calendar_month, first_day, month_or_never
 from analysis.exits.careers import NEVER, Careers
 from analysis.exits.covariates import covariates
 from analysis.exits.grid import make_grid
@@ -51,13 +51,13 @@ def build_starting(spec: StudySpec, read: Read) -> Built:
     steps = Steps(person=spells.person_no)
     could = _in_population(spec, grid, records, steps)
     if units is None and spec.start_dates == "recorded":
-        could &= np.arange(grid.months) + first >= _month(zero)[:, None]
+        could &= np.arange(grid.months) + first >= month_or_never(zero)[:, None]
         word = spec.time_zero.removesuffix("_on")
         steps.add(some(could), f"{word} by then", f"not {word}, or too late")
     cluster = _clusters(spec, grid, could)
     if units is not None:
         start = starts_of_sites(spec, grid, could, units)
-    could &= np.arange(grid.months) + first <= _month(start)[:, None]
+    could &= np.arange(grid.months) + first <= month_or_never(start)[:, None]
     steps.add(some(could), "not started yet", "had started before they could")
     kept = some(could)
     if not kept.any():
@@ -124,7 +124,7 @@ def _days_of_people(spec: StudySpec, spells: Spells, starts: pd.DataFrame) -> tu
 def _first_month(spec: StudySpec, starts: Days, records: Records) -> int:
     """The calendar month of the first start that records of exits go back to."""
     first = int(calendar_month(np.array(records.begin - 1))) + 1
-    months = _month(starts)
+    months = month_or_never(starts)
     usable = months[(months >= first) & (starts <= records.end)]
     if not len(usable):
         what = spec.time_zero if spec.design == "rollout" else spec.trials.start
@@ -135,11 +135,6 @@ def _first_month(spec: StudySpec, starts: Days, records: Records) -> int:
             "Name a day that is recorded, and deliver exits and starts of the same time.",
         )
     return int(usable.min())
-
-
-def _month(days: Days) -> Ints:
-    """Calendar month of each day; ``NEVER`` where there is none."""
-    return np.where(days < NEVER, calendar_month(np.where(days < NEVER, days, 0)), NEVER)
 
 
 def _asked_on(spells: Spells, zero: Days, first: int) -> Days:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.exits.careers import NEVER
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -46,6 +48,12 @@ def calendar_month(day: Ints) -> Ints:
     """The calendar month, 12 x year + month - 1, of days counted from 1970-01-01."""
     months = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]")
     return np.asarray(months.astype(np.int64) + _EPOCH)
+
+
+def month_or_never(day: Ints) -> Ints:
+    """The calendar month of each day; ``NEVER`` where there is none."""
+    known = day < NEVER
+    return np.where(known, calendar_month(np.where(known, day, 0)), NEVER)
 
 
 def first_day(month: Ints) -> Ints:

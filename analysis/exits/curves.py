@@ -17,6 +17,7 @@ from analysis.estimators.kaplan_meier import kaplan_meier
 from analysis.estimators.risk_table import risk_table
 from analysis.exits.calendar import end_of_month
 from analysis.exits.careers import KINDS
+from analysis.exits.entries import event_of
 
 if TYPE_CHECKING:
     from analysis.estimators.kaplan_meier import ShareCurve
@@ -74,7 +75,7 @@ def arm_tables(careers: Careers, spec: StudySpec) -> tuple[RiskTable, ...]:
     lies beyond the last day followed; who had left or given notice before time zero does not
     enter.
     """
-    day, kind = _events(careers)
+    day, kind = event_of(careers)
     time = np.minimum(day, careers.end) - careers.zero + 1
     entered = (careers.arm >= 0) & (careers.hired <= careers.zero) & (time > 0)
     kind = np.where(day <= careers.end, kind, 0)
@@ -89,14 +90,6 @@ def arm_tables(careers: Careers, spec: StudySpec) -> tuple[RiskTable, ...]:
         )
         for rows in (entered & (careers.arm == code) for code in range(len(arm_names(spec))))
     )
-
-
-def _events(careers: Careers) -> tuple[Days, Days]:
-    """Day and kind (code) of what ended each spell, notice counting as a voluntary exit."""
-    day, kind = careers.exit, careers.kind
-    noticed = ((kind == VOLUNTARY) | (kind == 0)) & (careers.notice <= careers.end)
-    noticed &= careers.notice < np.where(kind == 0, careers.end + 1, day)
-    return np.where(noticed, careers.notice, day), np.where(noticed, VOLUNTARY, kind)
 
 
 def _curve(

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from analysis.exits.calendar import calendar_month, end_of_month, first_day, month_of_day
+from analysis.exits.calendar import (
+    calendar_month,
+    end_of_month,
+    first_day,
+    month_of_day,
+    month_or_never,
+)
 from analysis.exits.careers import KINDS, NEVER
 
 if TYPE_CHECKING:
@@ -106,8 +112,8 @@ def sequential(
     at once would leave those behind who are about to go.
     """
     day, kind = event_of(careers)
-    event = _month_or_never(day)
-    began = _month_or_never(careers.start)
+    event = month_or_never(day)
+    began = month_or_never(careers.start)
     seen = calendar_month(careers.end + 1)  # the first month that is not followed to its end
     trials = trial_months(careers, within)
     parts = [
@@ -204,13 +210,8 @@ def _days(months: int) -> Ints:
     return np.array([[end_of_month(k) for k in range(1, months + 1)]])
 
 
-def _month_or_never(day: Ints) -> Ints:
-    known = day < NEVER
-    return np.where(known, calendar_month(np.where(known, day, 0)), NEVER)
-
-
 def _column_of(careers: Careers, day: Ints) -> Ints:
-    month = _month_or_never(day)
+    month = month_or_never(day)
     return np.where(month < NEVER, month - careers.first_month, -1)
 
 

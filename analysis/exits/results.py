@@ -8,7 +8,6 @@ import numpy as np
 from scipy import stats
 
 from analysis.curve import Curve, Point
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 from analysis.estimators.results import relabelled
 from analysis.exits.calendar import end_of_month
@@ -43,27 +42,15 @@ _CONVENTION = (
 
 
 def estimate_exits(
-    careers: Careers, spec: StudySpec
-) -> tuple[tuple[Result, ...], tuple[Curve, ...]]:
-    """All results of a study of exits, the one headline first, and its curves."""
-    setting = prepare(careers, spec)
-    return results_of(setting), curves_of(setting)
-
-
-def diagnose_exits(
-    careers: Careers, spec: StudySpec, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
-    """All checks of a study of exits."""
-    return answer_exits(careers, spec, limits)[2]
-
-
-def answer_exits(
-    careers: Careers, spec: StudySpec, limits: Thresholds = DEFAULT
+    careers: Careers, spec: StudySpec, *, exact_rows: bool = False
 ) -> tuple[tuple[Result, ...], tuple[Curve, ...], tuple[Diagnostic, ...]]:
-    """Results, curves and checks; every model is fitted once."""
-    setting = prepare(careers, spec)
+    """Results, the one headline first, curves and checks; every model is fitted once.
+
+    ``exact_rows`` fits models to every person-month instead of cells of equal ones.
+    """
+    setting = prepare(careers, spec, exact_rows=exact_rows)
     results = results_of(setting)
-    return results, curves_of(setting), checks_of(setting, results, limits)
+    return results, curves_of(setting), checks_of(setting, results)
 
 
 def results_of(setting: ExitSetting) -> tuple[Result, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.exits.calendar import calendar_month, first_day
+from analysis.exits.calendar import calendar_month, first_day, month_or_never
 from analysis.exits.careers import NEVER
 from analysis.exits.columns import baseline_of
 from analysis.exits.entries import VOLUNTARY, event_of
@@ -57,7 +57,7 @@ def tenure_spans(careers: Careers, who: Bools, notice_months: int = 0) -> Tenure
     """
     first, last, kind = _followed(careers, notice_months)
     rows = np.flatnonzero(who & (first <= last))
-    began = np.where(careers.start < NEVER, calendar_month(_known(careers.start)) + 1, NEVER)
+    began = month_or_never(careers.start) + 1  # a start counts from the next month on
     baseline = baseline_of(careers)
     parts = [np.zeros((4, 0), dtype=np.int64)]
     for some in _chunks(rows, last - first + 1):
@@ -95,16 +95,12 @@ def _followed(careers: Careers, notice: int) -> tuple[Ints, Ints, Ints]:
     first = np.maximum(first, np.where(careers.zero < NEVER, begins, 0))
     first[~careers.eligible.any(axis=1)] = NEVER
     day, kind = event_of(careers)
-    event = np.where(day < NEVER, calendar_month(_known(day)), NEVER)
+    event = month_or_never(day)
     whole = calendar_month(careers.end + 1) - 1  # the last month followed to its end
     if notice:
         event = event - notice * ((kind == VOLUNTARY) & (careers.notice == NEVER))
         whole = whole - notice
     return first, np.minimum(event, whole), np.where(event <= whole, kind, 0)
-
-
-def _known(day: Ints) -> Ints:
-    return np.where(day < NEVER, day, 0)
 
 
 def _chunks(rows: Ints, months: Ints) -> Iterator[Ints]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.exits.results import answer_exits
+from analysis.exits.results import estimate_exits
 from analysis.synthetic.company import draw_company
 from reports.build import findings_json, render_html
 from tests.disclosed import breaches
@@ -153,7 +153,7 @@ def test_the_answer_of_a_drawn_company_gives_nobody_away(seed: int, shown: bool)
     The second company has too few exits a parameter, and its answer is withheld.
     """
     careers = opt_in_careers(draw_company("default", size=1_500, seed=seed))
-    results, found, checks = answer_exits(careers, turnover().spec)
+    results, found, checks = estimate_exits(careers, turnover().spec)
     known = {c.name for c in checks}
     rest = (d for d in required_of_exits("opt_in") if d.name not in known)
     case = leaving_report(turnover(estimates=results, curves=found, diagnostics=(*checks, *rest)))

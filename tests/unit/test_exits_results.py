@@ -12,7 +12,7 @@ from analysis.curve import Curve
 from analysis.diagnostics import Diagnostic
 from analysis.estimate import Estimate, NotEstimable, Result
 from analysis.exits.careers import NEVER, Careers
-from analysis.exits.results import answer_exits, estimate_exits
+from analysis.exits.results import estimate_exits
 from analysis.finding import REQUIRED_OF_EXITS
 from analysis.study import StudySpec, parse_study
 from analysis.synthetic.company import Company, draw_company
@@ -45,12 +45,12 @@ def company() -> Company:
 
 @cache
 def opt_in(metric: str = "voluntary") -> Answer:
-    return answer_exits(opt_in_careers(company()), spec(metric=metric))
+    return estimate_exits(opt_in_careers(company()), spec(metric=metric))
 
 
 @cache
 def lottery() -> Answer:
-    return answer_exits(lottery_careers(company()), spec("randomised"))
+    return estimate_exits(lottery_careers(company()), spec("randomised"))
 
 
 def named(answer: Answer, name: str) -> Estimate:
@@ -132,7 +132,7 @@ def test_no_check_looks_at_the_effect() -> None:
     careers = opt_in_careers(company())
     shuffled = np.random.default_rng(1).permutation(len(careers))
     late = replace(careers, kind=np.where(careers.kind > 0, careers.kind[shuffled].clip(1), 0))
-    one, other = opt_in()[2], answer_exits(late, spec())[2]
+    one, other = opt_in()[2], estimate_exits(late, spec())[2]
     for name in gated:
         values = [next(d for d in found if d.name == name).value for found in (one, other)]
         assert values[0] == pytest.approx(values[1])
@@ -144,7 +144,7 @@ def nobody_starts() -> Careers:
 
 
 def test_where_nobody_starts_every_figure_says_so() -> None:
-    results, curves, checks = answer_exits(nobody_starts(), spec())
+    results, curves, checks = estimate_exits(nobody_starts(), spec())
     assert curves == ()
     assert all(isinstance(r, NotEstimable) for r in results)
     assert "nobody was seen to start" in results[0].reason  # type: ignore[union-attr]
@@ -155,7 +155,7 @@ def test_where_nobody_starts_every_figure_says_so() -> None:
 
 def test_few_sites_have_their_own_degrees_of_freedom() -> None:
     """Twenty sites that start at three months or never."""
-    results, _ = estimate_exits(roll_out_careers(company()), spec(cluster="site"))
+    results, *_ = estimate_exits(roll_out_careers(company()), spec(cluster="site"))
     head = results[0]
     assert isinstance(head, Estimate)
     assert head.t_df == 20 - 4
@@ -173,7 +173,7 @@ def test_months_of_notice_are_those_of_the_study() -> None:
 def test_nothing_is_said_of_months_in_which_nobody_is_followed() -> None:
     """Four years of records: the model would go on for ever, the people do not."""
     longer = spec(follow_up={"months": 60, "primary": [1, 12], "windows": [[1, 60]]})
-    results, curves = estimate_exits(opt_in_careers(company()), longer)
+    results, curves, _ = estimate_exits(opt_in_careers(company()), longer)
     head, late = results[:2]
     assert isinstance(head, Estimate)
     assert isinstance(late, NotEstimable)

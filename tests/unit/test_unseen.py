@@ -19,7 +19,7 @@ from analysis.diagnostics.unseen import pooled_sd
 from analysis.disclosure import release
 from analysis.estimate import Estimate, NotEstimable, Target
 from analysis.estimators.cells import build_cells
-from analysis.exits.results import answer_exits
+from analysis.exits.results import estimate_exits
 from analysis.finding import Finding, Flow
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.panel import Panel
@@ -194,7 +194,7 @@ def careers_checks(design: str) -> tuple[Diagnostic, ...]:
         outcome={"kind": "exit", "metric": "any"},
         follow_up={"months": 12, "primary": [1, 12]},
     )
-    _, _, checks = answer_exits(made, spec)
+    _, _, checks = estimate_exits(made, spec)
     return checks
 
 
