@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from analysis.exits.calendar import end_of_month
-from reports.figures import SANS
+from reports.figures import plot_layout
 from reports.numbers import THIN, number, plain
 from reports.scales import Scale, plain_ticks, scale
 
@@ -202,29 +202,12 @@ def _layout(curves: Sequence[ReleasedCurve], width: int) -> dict[str, Any]:
     last = max(c.points[-1].day for c in curves)
     axis, days = _axis(curves), ticks(last)
     under = _AXIS + _ROW * len(curves)
-    return {
-        "template": "none",
-        "height": _PLOT + under,
-        "margin": {"l": 40, "r": 12 + _CHAR * width, "t": _TOP, "b": under},
-        "showlegend": False,
-        "hovermode": False,
-        "font": {"family": SANS, "size": 12.5},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {
-            "range": [0, last * (1 + _TAIL)],
-            "tickvals": days,
-            "ticktext": [number(d, 0) for d in days],
-            "tickangle": 0,
-            "showgrid": False,
-            "zeroline": False,
-            "title": {"text": "days since time zero", "standoff": 8, "font": {"size": 12.5}},
-        },
-        "yaxis": {
-            "range": [axis.low, axis.high],
-            "tickvals": [axis.low + i * axis.step for i in range(len(axis.ticks))],
-            "ticktext": [t.label for t in plain_ticks(axis)],
-            "showgrid": True,
-            "zeroline": False,
-        },
-    }
+    return plot_layout(
+        height=_PLOT + under,
+        margin={"l": 40, "r": 12 + _CHAR * width, "t": _TOP, "b": under},
+        span=(0, last * (1 + _TAIL)),
+        ticks=days,
+        passed="days",
+        axis=axis,
+        labels=[t.label for t in plain_ticks(axis)],
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.exits.calendar import DAYS_A_YEAR, end_of_month
 from reports.names import arm_words, is_composite, scale_words
-from reports.numbers import THIN, interval, number
+from reports.numbers import THIN, number
 from reports.shown import shown
 from reports.vocabulary import GRADES, INTERVAL_95, NOT_TOLD
 
@@ -113,7 +113,10 @@ def sentence(release: Release, figures: Shown) -> tuple[str, str]:
     strong = _fewer(figures.value, figures.places)
     said = _VERB[release.grade].format(n=strong, left=left(release))
     caveat = f"; {GRADES[release.grade].caveat}" if release.grade == "Descriptive only" else ""
-    return f"{who}, {said} {when} {than} ({INTERVAL_95} {_ends(figures)}){caveat}.", strong
+    return (
+        f"{who}, {said} {when} {than} ({INTERVAL_95} {figures.range_after_direction}){caveat}.",
+        strong,
+    )
 
 
 def may_say(release: Release, figures: Shown) -> str:
@@ -183,12 +186,3 @@ def _fewer(value: float | None, places: int) -> str:
     if not any(c in "123456789" for c in text):
         return "none fewer or more"
     return f"{text} {'fewer' if value < 0 else 'more'}"
-
-
-def _ends(figures: Shown) -> str:
-    """The interval of a sentence that has said "fewer": both ends lose their sign."""
-    if figures.direction > 0:
-        return figures.range
-    low, high = figures.low, figures.high
-    flipped = (None if high is None else -high, None if low is None else -low)
-    return interval(*flipped, figures.places)

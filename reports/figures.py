@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.disclosure import ReleasedEstimate
+    from reports.scales import Scale
 
 SANS = (
     "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', "
@@ -95,30 +96,52 @@ def _layout(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str,
     every = -(-len(months) // _MAX_TICKS)
     ticks = months[::every] if months else []
     first, last = (months[0], months[-1]) if months else (0, 1)
+    made = plot_layout(
+        height=320,
+        margin={"l": 52, "r": 8, "t": 12, "b": 48},
+        span=(first - 0.6, last + 0.6),
+        ticks=ticks,
+        passed="months",
+        axis=axis,
+        labels=[t.label for t in axis.ticks],
+    )
+    return made | {"shapes": [_NO_EFFECT]}
+
+
+def plot_layout(
+    *,
+    height: int,
+    margin: dict[str, int],
+    span: tuple[float, float],
+    ticks: Sequence[int],
+    passed: str,
+    axis: Scale,
+    labels: Sequence[str],
+) -> dict[str, Any]:
+    """Layout of a chart over the time since time zero, counted in ``passed`` ("months")."""
     return {
         "template": "none",
-        "height": 320,
-        "margin": {"l": 52, "r": 8, "t": 12, "b": 48},
+        "height": height,
+        "margin": margin,
         "showlegend": False,
         "hovermode": False,
         "font": {"family": SANS, "size": 12.5},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": {
-            "range": [first - 0.6, last + 0.6],
-            "tickvals": ticks,
-            "ticktext": [number(m, 0) for m in ticks],
+            "range": list(span),
+            "tickvals": list(ticks),
+            "ticktext": [number(t, 0) for t in ticks],
             "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
-            "title": {"text": "months since time zero", "standoff": 8, "font": {"size": 12.5}},
+            "title": {"text": f"{passed} since time zero", "standoff": 8, "font": {"size": 12.5}},
         },
         "yaxis": {
             "range": [axis.low, axis.high],
             "tickvals": [axis.low + i * axis.step for i in range(len(axis.ticks))],
-            "ticktext": [t.label for t in axis.ticks],
+            "ticktext": list(labels),
             "showgrid": True,
             "zeroline": False,
         },
-        "shapes": [_NO_EFFECT],
     }

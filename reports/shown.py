@@ -45,6 +45,14 @@ class Shown:
         return interval(self.low, self.high, self.places)
 
     @property
+    def range_after_direction(self) -> str:
+        """The interval after "lowered" or "fewer": both ends lose their sign, below 0."""
+        if self.direction > 0:
+            return self.range
+        low, high = (None if v is None else -v for v in (self.high, self.low))
+        return interval(low, high, self.places)
+
+    @property
     def direction(self) -> int:
         """1 or -1 where the interval excludes no effect, 0 where the data cannot tell."""
         if self.low is not None and self.low > self.null:

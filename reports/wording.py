@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports import exit_words
 from reports.names import arm_words, lower_first, outcome_words, study_title
-from reports.numbers import interval, months, plain, signed, with_unit
+from reports.numbers import months, plain, signed, with_unit
 from reports.shown import Shown, shown
 from reports.vocabulary import (
     AMONG,
@@ -163,20 +163,11 @@ def _sentence(release: Release, figures: Shown) -> tuple[str, str]:
             f"({INTERVAL_95} {figures.range}); {NOT_TOLD}."
         ), NOT_TOLD
     verb = grade.up if figures.direction > 0 else grade.down
-    around = f"({INTERVAL_95} {_ends(figures)})"
+    around = f"({INTERVAL_95} {figures.range_after_direction})"
     said = f"{subject} {verb} {outcome} by {figures.size} {when} {around}."
     if release.grade == "Descriptive only":
         said = f"{subject} {verb} {outcome}, by {figures.size} {when} {around}; {grade.caveat}."
     return said, figures.size
-
-
-def _ends(figures: Shown) -> str:
-    """The interval of a sentence that has said "lowered": both ends lose their sign."""
-    if figures.direction > 0:
-        return figures.range
-    low, high = figures.low, figures.high
-    flipped = (None if high is None else -high, None if low is None else -low)
-    return interval(*flipped, figures.places)
 
 
 def _may_say(release: Release, figures: Shown) -> str:
