@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from analysis.beyond.spec import Beyond, check_beyond
 from analysis.errors import SpecError
 from analysis.mediation_spec import Mediation, check_mediation
 from analysis.outcome import Outcome
@@ -170,7 +171,7 @@ class Specification(_Part):
         return self
 
 
-class StudySpec(_Part):
+class StudySpec(Beyond):
     """One question: population, time zero, arms, outcome, window, estimator. See the README."""
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")
@@ -251,6 +252,7 @@ def parse_study(data: object) -> StudySpec:
     _check_specifications(spec)
     check_outcome(spec)
     check_mediation(spec)
+    check_beyond(spec)
     return spec
 
 

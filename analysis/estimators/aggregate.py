@@ -53,13 +53,19 @@ class Aggregate:
         Gaussian multipliers: given the data a multiplier draw is exactly normal with the
         covariance at hand, so draws need no second look at people.
         """
-        used = self.std_error > 0
-        scale = self.std_error[used]
-        correlation = self.covariance[np.ix_(used, used)] / np.outer(scale, scale)
-        values, vectors = np.linalg.eigh(correlation)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        draws = rng.standard_normal((DRAWS, len(values))) @ root.T
-        return float(np.quantile(np.abs(draws).max(axis=1), level))
+        return simultaneous(self.covariance, rng, level)
+
+
+def simultaneous(covariance: Floats, rng: np.random.Generator, level: float = 0.95) -> float:
+    """Critical value of intervals that cover all figures with this covariance (E, E) at once."""
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    used = errors > 0
+    scale = errors[used]
+    correlation = covariance[np.ix_(used, used)] / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(correlation)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    draws = rng.standard_normal((DRAWS, len(values))) @ root.T
+    return float(np.quantile(np.abs(draws).max(axis=1), level))
 
 
 def aggregate(effects: GroupTime, kind: Kind) -> Aggregate:

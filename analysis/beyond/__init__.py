@@ -1,0 +1,1 @@
+"""Beyond the people mentored: volunteers and others, mentors, team mates."""
