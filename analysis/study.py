@@ -171,7 +171,7 @@ class Specification(_Part):
         return self
 
 
-class StudySpec(Beyond):
+class StudySpec(_Part, Beyond):
     """One question: population, time zero, arms, outcome, window, estimator. See the README."""
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")

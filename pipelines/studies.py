@@ -31,6 +31,7 @@ from analysis.scales.results import estimate_scale
 from analysis.start_dates import draw_starts
 from analysis.survey_linking import check_linked, waves_query
 from analysis.unused_keys import refuse_unused
+from pipelines.beyond import with_others
 from pipelines.errors import Exit, UserError
 from pipelines.scales import read_scale
 
@@ -57,7 +58,8 @@ def answer(engine: Engine, spec: StudySpec, min_group: int, *, exact_rows: bool 
     try:
         # Matrices are many and small: more threads wait for each other longer than they work.
         with threadpool_limits(limits=1, user_api="blas"):
-            return _answer(engine, spec, min_group, exact_rows)
+            finding = _answer(engine, spec, min_group, exact_rows)
+            return with_others(finding, lambda query: _frame(engine, query), exact_rows=exact_rows)
     except SpecError as error:
         raise UserError(
             f"study {spec.study}: {error.key}: {error.problem}", error.fix, Exit.PROJECT

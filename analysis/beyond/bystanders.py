@@ -26,6 +26,7 @@ def marked(funnel: pd.DataFrame, undrawn: pd.Series[bool]) -> pd.DataFrame:
     Whether they applied no longer says who is looked at: steps that keep applicants alone would
     lose them.
     """
-    made = funnel.assign(applied_on=pd.NaT)
+    made = funnel.copy()
+    made["applied_on"] = pd.NaT
     made["arm"] = made["arm"].astype("object").where(~undrawn, NOT_DRAWN)
     return made

@@ -26,7 +26,7 @@ def cells(
 
 
 def spread_around(mean: float, people: int, size: float = 10.0) -> list[float]:
-    """This many figures with exactly this mean."""
+    """Many figures with exactly this mean."""
     return list(mean + size * (np.arange(people) - (people - 1) / 2) / people)
 
 
