@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.errors import SpecError
 from analysis.funnel import Query
 from analysis.months import months_since
-from analysis.outcomes.after_exit import with_zeros
+from analysis.outcomes.after_exit import require_employment, with_zeros
 from analysis.outcomes.dose import exposures
 from analysis.outcomes.practices import practices
 from analysis.outcomes.promotion import promotion_query, promotion_rows
@@ -141,7 +141,9 @@ def _rows(
             f"nobody in the study has {spec.outcome.metric} in event months {first} to {last}",
             "Check the window, as_of, and that results of those months were delivered.",
         )
-    if spec.outcome.after_exit == "zero":
+    if spec.outcome.after_exit == "zero" and spec.outcome.kind == "team":
+        require_employment(people)
+    elif spec.outcome.after_exit == "zero":
         made = with_zeros(spec, people, made, pd.to_datetime(outcomes["month"]).max())
     return made.sort_values(["person", "event_month"], ignore_index=True), notes
 

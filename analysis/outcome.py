@@ -45,6 +45,9 @@ NOTES: dict[str, str] = {
     "is recorded) or whose first answer in the window scored {cut:g} or more; who stayed and did "
     "not answer, or left otherwise before answering, is missing; the score itself, of those who "
     "stayed and answered, stands beside",
+    "seats": "output per seat of the team of time zero, month by month: a seat is empty from the "
+    "month after its holder left the company until somebody hired since reports to the same "
+    "manager, and produces nothing; whoever is there and not measured counts as the others",
     "team": "mean, month by month, over everybody who had the person's manager at time zero, the "
     "person included; people who left it count while they are measured, newcomers do not",
 }
@@ -102,10 +105,11 @@ class Outcome(BaseModel):
         if self.after_exit == "zero" and (self.transform, self.kind) not in (
             ("none", "continuous"),
             ("none", "count"),
+            ("none", "team"),
         ):
             raise ValueError(
-                "`after_exit: zero` needs an outcome that can be zero: kind continuous without "
-                "log, or count"
+                "`after_exit: zero` needs an outcome that can be zero: kind continuous or team "
+                "without log, or count"
             )
         for key, kind in _KEYS_OF.items():
             if self.kind != kind and key in self.model_fields_set:
@@ -175,6 +179,8 @@ class Outcome(BaseModel):
         """Who has this outcome and what it is, as printed beside the answer."""
         if self.cut is not None:
             return NOTES["composite"].format(cut=self.cut)
+        if (self.kind, self.after_exit) == ("team", "zero"):
+            return NOTES["seats"]
         said = [NOTES[self.kind]] if self.kind in NOTES else []
         if self.kind == "scale":
             said.append(ANSWERERS)

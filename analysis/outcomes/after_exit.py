@@ -24,12 +24,7 @@ def with_zeros(
     The month of the exit itself stays as delivered. Raises SpecError where nobody's employment is
     known, so that nobody could have left.
     """
-    if "spells_known" in people and not (people["spells_known"] > 0).any():
-        raise SpecError(
-            "outcome.after_exit",
-            "no employment is known, so nobody's exit is",
-            "Load `employment`, or remove the key.",
-        )
+    require_employment(people)
     left = people[people["exited_on"].notna()]
     exit_month = months_since(left["time_zero"], left["exited_on"]).to_numpy(float)
     measured = pd.Series(pd.Timestamp(last_month), index=left.index)
@@ -50,6 +45,16 @@ def with_zeros(
     )
     whole = pd.concat([rows.assign(after_exit=False), made], ignore_index=True)
     return whole.sort_values(["person", "event_month"], ignore_index=True)
+
+
+def require_employment(people: pd.DataFrame) -> None:
+    """Raises SpecError where nobody's employment is known, so that nobody could have left."""
+    if "spells_known" in people and not (people["spells_known"] > 0).any():
+        raise SpecError(
+            "outcome.after_exit",
+            "no employment is known, so nobody's exit is",
+            "Load `employment`, or remove the key.",
+        )
 
 
 def _first_after(person: np.ndarray, exit_month: np.ndarray, rows: pd.DataFrame) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The KPI of a team: the mean of everybody who had the person's manager at time zero."""
+"""The KPI of a team: the mean of who had the person's manager at time zero, or output per seat."""
 
 from __future__ import annotations
 
@@ -55,6 +55,9 @@ results as (
     from marts.performance
     where metric = ? and known_from <= ? and known_to > ?
 ),
+"""
+
+_MEAN = """
 by_month as (
     select m.manager_no, m.time_zero, r.month, avg(r.value order by m.member_no) as value
     from members as m
@@ -71,16 +74,81 @@ inner join by_month as b on o.manager_no = b.manager_no and o.time_zero = b.time
 order by o.person_no, b.month
 """
 
+# From time zero on a seat stands empty from the month after its holder left, until somebody hired
+# since reports to the same manager. Whoever fills seats is measured; who is not (on leave, say)
+# is taken to produce as much as the others who are there.
+_PER_SEAT = """
+seats as (
+    select manager_no, time_zero, count(*) as seats from members
+    group by manager_no, time_zero having count(*) >= ?
+),
+months as (
+    select distinct month from results
+),
+there as (
+    select m.manager_no, m.time_zero, h.month, m.member_no as person_no
+    from members as m
+    inner join months as h on h.month < date_trunc('month', m.time_zero)
+    union
+    select m.manager_no, m.time_zero, h.month, m.member_no as person_no
+    from members as m
+    inner join months as h on h.month >= date_trunc('month', m.time_zero)
+    left join spells as s on m.member_no = s.person_no
+    where s.person_no is null
+        or (
+            s.hired_on < h.month + interval 1 month
+            and (s.exited_on is null or s.exited_on >= h.month)
+        )
+    union
+    select t.manager_no, t.time_zero, h.month, j.person_no
+    from teams as t
+    inner join months as h on h.month >= date_trunc('month', t.time_zero)
+    inner join jobs as j
+        on t.manager_no = j.manager_no
+        and j.valid_from < h.month + interval 1 month and j.valid_to > h.month
+    inner join spells as s
+        on j.person_no = s.person_no and s.hired_on > t.time_zero
+        and s.hired_on < h.month + interval 1 month
+        and (s.exited_on is null or s.exited_on >= h.month)
+),
+measured as (
+    select t.manager_no, t.time_zero, t.month, count(*) as people,
+        avg(r.value order by t.person_no) as value
+    from there as t
+    left join results as r on t.person_no = r.person_no and t.month = r.month
+    group by t.manager_no, t.time_zero, t.month
+),
+by_month as (
+    select s.manager_no, s.time_zero, h.month,
+        case
+            when h.month < date_trunc('month', s.time_zero) then m.value
+            when m.people is null then 0.0
+            else m.value * least(m.people, s.seats) / s.seats
+        end as value
+    from seats as s
+    cross join months as h
+    left join measured as m
+        on s.manager_no = m.manager_no and s.time_zero = m.time_zero and h.month = m.month
+)
+select o.person_no, b.month, b.value
+from own as o
+inner join by_month as b on o.manager_no = b.manager_no and o.time_zero = b.time_zero
+where b.value is not null
+order by o.person_no, b.month
+"""
+
 
 def team_query(spec: StudySpec) -> Query:
     """SQL for (person_no, month, value), the mean of the person's team in that month.
 
     The team is everybody employed who had the same manager on the person's day of time zero,
-    fixed then; it counts while any member has a result. Teams of one have none.
+    fixed then; it counts while any member has a result. Teams of one have none. With
+    ``after_exit: zero`` it is the output per seat of time zero, vacant ones included.
     """
     known = (spec.as_of, spec.as_of)
     # time_zero is one of four literals, checked by StudySpec, so it may enter the text.
-    sql = _SQL.replace("{time_zero}", spec.time_zero)
+    per_seat = spec.outcome.after_exit == "zero"
+    sql = (_SQL + (_PER_SEAT if per_seat else _MEAN)).replace("{time_zero}", spec.time_zero)
     return Query(
         sql,
         (spec.programme, *known, *known, *known, spec.outcome.metric, *known, SMALLEST_TEAM),

@@ -152,6 +152,64 @@ def test_a_team_is_fixed_at_time_zero_and_counts_whoever_has_results(warehouse):
     assert found["value"].tolist() == [4.0, 7.0]
 
 
+def test_a_vacant_seat_produces_nothing_until_somebody_is_hired_into_it(warehouse):
+    """Four seats report to m. c leaves in February, a and d in April. In May n is hired to m; o,
+    who is moved there, and p, hired elsewhere, fill no seat. From July on nobody is there.
+    """
+    people = {  # hired, left, manager since then
+        "a": ("2020-01-01", "2024-04-10", "m"),
+        "b": ("2020-01-01", "2024-06-20", "m"),
+        "c": ("2020-01-01", "2024-02-20", "m"),
+        "d": ("2020-01-01", "2024-04-30", "m"),
+        "n": ("2024-05-02", "2024-06-30", "m"),
+        "o": ("2020-01-01", "-", "x"),
+        "p": ("2024-05-02", "-", "x"),
+    }
+    values = {  # by month of 2024 from December 2023 on; d is not measured in March
+        "a": "2 4 4 4 4", "b": "4 4 4 8 4 6 6", "c": "6 4 4", "d": "4 4 4 - 4",
+        "n": "- - - - - 2 -", "o": "9 9 9 9 9 9 9 9", "p": "- - - - - 9 9 9",
+    }  # fmt: skip
+    months = ["2023-12", *(f"2024-0{i}" for i in range(1, 8))]
+    built = warehouse(
+        enrolments=FUNNEL,
+        employment="person_id | hired_on | exited_on | delivered\n"
+        + "\n".join(
+            f"{k} | {hired} | {left} | 2024-09-30" for k, (hired, left, _) in people.items()
+        ),
+        jobs="person_id | valid_from | manager_id | delivered\n"
+        + "\n".join(
+            f"{k} | {hired} | {boss} | 2024-09-30" for k, (hired, _, boss) in people.items()
+        )
+        + "\no | 2024-05-01 | m | 2024-09-30",
+        performance="person_id | metric | period | value | delivered\n"
+        + "\n".join(
+            f"{k} | kpi | {month}-01 | {value} | 2024-09-30"
+            for k, line in values.items()
+            for month, value in zip(months, line.split(), strict=False)
+            if value != "-"
+        ),
+    )
+    spec = study(
+        outcome={"metric": "kpi", "kind": "team", "after_exit": "zero"}, cluster="manager_no"
+    )
+    found = asked(built, team_query(spec))
+    a = found[found["person_no"] == "a"]
+    assert [f"{m:%Y-%m}" for m in a["month"]] == months
+    assert a["value"].tolist() == [
+        4.0,  # before time zero: the mean
+        4.0,
+        4.0,  # c left in this month
+        6.0 * 3 / 4,  # a 4 and b 8, d there and unmeasured: mean 6 on three of four seats
+        4.0 * 3 / 4,
+        4.0 * 2 / 4,  # b 6 and the new n 2
+        6.0 * 2 / 4,  # n there and unmeasured
+        0.0,  # nobody left
+    ]
+    plain = study(outcome={"metric": "kpi", "kind": "team"}, cluster="manager_no")
+    without = asked(built, team_query(plain))
+    assert without[without["person_no"] == "a"]["value"].tolist()[2:] == [4.0, 6.0, 4.0, 6.0, 6.0]
+
+
 def test_without_personnel_data_everybody_of_the_manager_is_the_team(warehouse):
     built = warehouse(
         enrolments=FUNNEL,

@@ -201,7 +201,7 @@ def planted(firm_seed: int, size: int) -> dict[str, float]:
 
 
 def test_team_mates_gain_what_is_planted() -> None:
-    """N = 50,000: high less low saturation .87, others +.83, winners 4.6 in all; .06 a share of 1."""
+    """N = 50,000: high less low .87, others +.83, winners 4.6 in all; .06 a share of 1."""
     found, true = mates("spillover", 1, 50_000), planted(1, 50_000)
     wanted = {
         "high_low": true["high_less_low_saturation"],
@@ -215,12 +215,12 @@ def test_team_mates_gain_what_is_planted() -> None:
     contrast = found["team_mates.high_low"]
     assert contrast.std_error < 0.5  # so that the line above says something
     assert contrast.ci_low > 0
-    # Mates of the losers gain too, so the pooled effect of the offer is less than what winning does.
+    # Losers' mates gain too, so the pooled effect of the offer is less than what winning does.
     assert found["pooled"].estimate < found["team_mates.winners_total"].estimate
 
 
 def test_at_five_thousand_the_contrast_cannot_tell() -> None:
-    """Half of the interval is wider than what is planted, or there are too few teams: it is said."""
+    """Half the interval is wider than what is planted, or teams are too few, which is said."""
     for seed in (1, 4):
         one = mates("spillover", seed, 5_000)["team_mates.high_low"]
         assert one.ci_low < 0 < one.ci_high
