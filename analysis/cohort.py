@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.beyond.spec import NOT_DRAWN
 from analysis.errors import SpecError
 from analysis.finding import ArmCount, Flow, Group, Step
 from analysis.groups import (
@@ -144,6 +145,7 @@ def _in_arms(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
     may_be_empty = {*DERIVED, *BEST_FIRST} if is_derived(spec) else set()
     if not set(arms) & set(found):  # where a draw is recorded, its arms are the groups
         may_be_empty = set()
+    may_be_empty |= {NOT_DRAWN}  # where everybody was drawn
     unknown = [arm for arm in arms if arm not in found and arm not in may_be_empty]
     if unknown:
         raise SpecError(

@@ -22,6 +22,7 @@ LEFT: dict[str, str] = {
     "retirement": "retired",
     "end_of_contract": "left at the end of a contract",
     "any": "left for any reason",
+    "other": "left in another way",
 }
 LEAVING: dict[str, str] = {
     "voluntary": "leaving by their own choice",
@@ -29,6 +30,7 @@ LEAVING: dict[str, str] = {
     "retirement": "retiring",
     "end_of_contract": "leaving at the end of a contract",
     "any": "leaving for any reason",
+    "other": "leaving in another way",
 }
 _WHO: dict[str, str] = {
     "randomised": "Of 100 people assigned to the {arm} arm",

@@ -202,6 +202,23 @@ COMPETING_ASSUMES = (
     "Exits of several kinds: the share that leaves in one way depends on the others too, since "
     "who has left in another way cannot; fewer dismissals alone would raise it."
 )
+TWO_BRANCHES_ASSUME = (
+    "Volunteers and everybody else (two branches): assumes that lots sent people into the "
+    "branches, that the programme is the same in both, and that voluntariness itself has no "
+    "effect: being told to come and asking to come change nothing by themselves."
+)
+MENTORS_ASSUME = (
+    "Months with a mentee: an effect only if nothing else changed for mentors, and not for others, "
+    "when they got a mentee. Mentors are chosen, so nobody knows."
+)
+MATES_ASSUME = (
+    "Team mates: assumes that lots decided who won, that people are changed by mentored members of "
+    "their own team alone, and that this grows in a straight line with their share."
+)
+SATURATION_ASSUMES = (
+    "Teams with many and with few winners: assumes that lots decided between the two shares for "
+    "each team, and that teams do not change each other."
+)
 # An assumption is printed as soon as one estimate of the study needs it.
 ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("intention to treat", ITT_ASSUMES),
@@ -215,6 +232,10 @@ ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("efficient estimator for drawn starts", TIMING_ASSUMES),
     ("those who started, against not starting", TRIALS_ASSUME),
     ("cumulative incidence", COMPETING_ASSUMES),
+    ("two branches", TWO_BRANCHES_ASSUME),
+    ("fixed effects of people and months", MENTORS_ASSUME),
+    ("share of mates", MATES_ASSUME),
+    ("two-stage saturation", SATURATION_ASSUMES),
 )
 
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.beyond.spec import NOT_DRAWN
 from analysis.study import Arms
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
-
-NOT_DRAWN = "not_drawn"
 
 
 def with_bystanders(spec: StudySpec, programme: str) -> StudySpec:

@@ -16,6 +16,7 @@ DIFFERENCES = ("continuous", "rating", "promotion")
 TEAM_COLUMNS = (
     "department", "site", "manager_no", "level", "stratum", "invited_on", "eligible_on",
 )  # fmt: skip
+NOT_DRAWN = "not_drawn"  # people of a programme whom no lot was drawn for, as an arm
 BRANCHES, MENTORS, MATES = "branches.", "mentors.", "team_mates."  # how names of results begin
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.beyond.bystanders import NOT_DRAWN, marked, with_bystanders
-from analysis.beyond.spec import MATES
+from analysis.beyond.bystanders import marked, with_bystanders
+from analysis.beyond.spec import MATES, NOT_DRAWN
 from analysis.errors import SpecError
-from analysis.estimate import NotEstimable
+from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.linear import (
     CR2_WORDS,
     FEW_CLUSTERS,
@@ -96,7 +96,10 @@ def team_mates(spec: StudySpec, cohort: Cohort, panel: Panel) -> tuple[Result, .
         if isinstance(figures, str):
             results.append(NotEstimable(target=target, reason=figures))
         else:
-            results.append(make_estimate(target, figures, log=spec.outcome.per_cent))
+            one = make_estimate(target, figures, log=spec.outcome.per_cent)
+            if isinstance(one, Estimate) and name != "high_low":  # rests on the lots of both
+                one = replace(one, n_smallest=int((made.drawn & ~made.won).sum()))
+            results.append(one)
     return tuple(results)
 
 

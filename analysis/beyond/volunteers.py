@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.beyond.bystanders import NOT_DRAWN, marked, with_bystanders
-from analysis.beyond.spec import BRANCHES
+from analysis.beyond.bystanders import marked, with_bystanders
+from analysis.beyond.spec import BRANCHES, NOT_DRAWN
 from analysis.diagnostics import Diagnostic, Share
 from analysis.diagnostics.balance import balance
 from analysis.diagnostics.sample_ratio import sample_ratio
@@ -65,6 +65,12 @@ def voluntary_funnel(spec: StudySpec, funnel: pd.DataFrame) -> pd.DataFrame:
 
     Raises SpecError where those who did not opt in have no time zero.
     """
+    if funnel.empty:
+        raise SpecError(
+            "branches.voluntary",
+            "nobody is recorded in this programme as known at the study's date",
+            "Check the programme's id, and that its enrolments were delivered before the date.",
+        )
     out = funnel["arm"].isna() & funnel["applied_on"].isna()
     if not out.any():
         raise SpecError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.sections import (
     answer,
+    beyond,
     checks,
     compared,
     data_quality,
@@ -17,6 +18,7 @@ from reports.sections import (
     over_time,
     provenance,
     turnover,
+    volunteers,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ SECTIONS: tuple[Section, ...] = (
     intention.SECTION,
     checks.SECTION,
     others.SECTION,
+    volunteers.SECTION,
+    beyond.SECTION,
     mediation.SECTION,
     dose.SECTION,
     data_quality.SECTION,

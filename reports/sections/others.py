@@ -8,6 +8,7 @@ from reports.exit_words import is_about_exits
 from reports.forest import axis_of, in_order, reference, row
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import words
+from reports.sections.beyond_rows import is_beyond
 from reports.sections.dose import is_dose
 from reports.sections.intention import told_here
 from reports.sections.mediation import is_mediation
@@ -45,6 +46,7 @@ def _study(release: Release) -> dict[str, Any]:
         if not (is_by_month(e) or is_by_time(e) or is_dose(e) or is_mediation(e))
         and e not in windows
         and e.role != "association"
+        and not is_beyond(e)
         and not told_here(release, e)
     ]
     kept.sort(key=in_order)

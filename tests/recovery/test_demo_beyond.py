@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.beyond.bystanders import NOT_DRAWN
 from analysis.beyond.mentor_exits import exit_ratios, person_months
 from analysis.beyond.mentor_months import mentor_results
+from analysis.beyond.spec import NOT_DRAWN
 from analysis.beyond.team_mates import mates_study, team_mates
 from analysis.cohort import Cohort
 from analysis.estimate import Estimate, NotEstimable
