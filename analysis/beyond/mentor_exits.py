@@ -104,16 +104,7 @@ def person_months(
     An exit counts in the month of its notice where that is on record. Raises SpecError where
     nobody may mentor.
     """
-    frame = pd.DataFrame(
-        {
-            "person_no": spells.person_no,
-            "hired": spells.hired,
-            "exit": np.minimum(spells.exit, spells.notice),
-            # who has given notice and is still there has left, as far as choosing goes
-            "kind": np.where((spells.kind == 0) & (spells.notice < NEVER), 1, spells.kind),
-        }
-    ).merge(jobs, on="person_no")
-    frame = frame.merge(first, on="person_no", how="left")
+    frame = _together(spells, jobs, first)
     job_from, job_to = to_days(frame["valid_from"]), to_days(frame["valid_to"])
     hired, exits = frame["hired"].to_numpy(), frame["exit"].to_numpy()
     begins = _first_month(np.maximum(np.maximum(hired, job_from), records.begin))
@@ -146,6 +137,20 @@ def person_months(
     )
 
 
+def _together(spells: Spells, jobs: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+    """A row for each spell and job of a person, with the first day of their first match."""
+    frame = pd.DataFrame(
+        {
+            "person_no": spells.person_no,
+            "hired": spells.hired,
+            "exit": np.minimum(spells.exit, spells.notice),
+            # who has given notice and is still there has left, as far as choosing goes
+            "kind": np.where((spells.kind == 0) & (spells.notice < NEVER), 1, spells.kind),
+        }
+    ).merge(jobs, on="person_no")
+    return frame.merge(first, on="person_no", how="left")
+
+
 def exit_ratios(spec: StudySpec, months: PersonMonths) -> tuple[Result, ...]:
     """The hazard ratio after a first mentee, adjusted; and the raw one of ever mentoring."""
     band = np.searchsorted(TENURE_BANDS, months.tenure, side="right")
@@ -172,17 +177,10 @@ def _ratio(
         arm=spec.arms.treated[0], comparison=spec.arms.comparison,
         window=spec.follow_up.primary, unit=RATIO,
     )  # fmt: skip
-    keys = pd.DataFrame({"exposed": exposed, **{str(i): c for i, c in enumerate(controls)}})
-    keys["left"] = months.left
-    by = [c for c in keys.columns if c != "left"]
-    cells = keys.groupby(by)["left"].agg(["size", "sum"]).reset_index()
-    counted = cells["size"].to_numpy(dtype=float)
-    events = cells["sum"].to_numpy(dtype=float)
-    who = cells["exposed"].to_numpy(dtype=float)
+    design, counted, events = _cells(exposed, controls, months.left)
+    who = design[:, 1]
     if not events[who > 0].sum() or not events[who == 0].sum():
         return NotEstimable(target=target, reason="nobody of one side left in this way")
-    parts = [dummies(_common_first(cells[str(i)], events)) for i in range(len(controls))]
-    design = np.column_stack([np.ones(len(cells)), who, *parts])
     fitted = fit_hazard(design, counted, events, "cloglog")
     if isinstance(fitted, str):
         return NotEstimable(target=target, reason=fitted)
@@ -205,6 +203,19 @@ def _ratio(
         n_smallest=int(min(events[who > 0].sum(), events[who == 0].sum())),
         n_both=len(np.intersect1d(months.person[exposed], months.person[~exposed])),
     )
+
+
+def _cells(
+    exposed: NDArray[np.bool_], controls: tuple[Ints, ...], left: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Constant, exposure and controls of equal months (c, p), months and exits (c,) of each."""
+    keys = pd.DataFrame({"exposed": exposed, **{str(i): c for i, c in enumerate(controls)}})
+    grouped = keys.assign(left=left).groupby([*keys.columns])["left"]
+    cells = grouped.agg(["size", "sum"]).reset_index()
+    events = cells["sum"].to_numpy(dtype=float)
+    parts = [dummies(_common_first(cells[str(i)], events)) for i in range(len(controls))]
+    first = [np.ones(len(cells)), cells["exposed"].to_numpy(dtype=float)]
+    return np.column_stack([*first, *parts]), cells["size"].to_numpy(dtype=float), events
 
 
 def _common_first(codes: pd.Series[int], events: NDArray[np.float64]) -> Ints:

@@ -8,15 +8,15 @@ of winners for each team, teams are compared directly (two-stage; Hudgens & Hall
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.beyond.bystanders import marked, with_bystanders
-from analysis.beyond.spec import MATES, NOT_DRAWN
-from analysis.errors import SpecError
+from analysis.beyond.mates import Mates, teams_of
+from analysis.beyond.spec import MATES
 from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.linear import (
     CR2_WORDS,
@@ -26,9 +26,7 @@ from analysis.estimators.linear import (
     independent,
 )
 from analysis.estimators.results import NOT_IDENTIFIED, Figures, make_estimate, make_target
-from analysis.estimators.sample import dummies, fill_missing
 from analysis.estimators.small_sample import cr2
-from analysis.randomised import with_covariates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,19 +57,11 @@ def mates_study(spec: StudySpec) -> StudySpec:
 
 def mates_funnel(spec: StudySpec, funnel: pd.DataFrame) -> pd.DataFrame:
     """The funnel; who was not drawn is looked at from the day of the first draw in their team."""
-    team, known = _teams(spec, funnel)
+    team, known = teams_of(spec, funnel)
     undrawn = funnel["arm"].isna()
     zero = pd.to_datetime(funnel["time_zero"])
     first = zero.groupby(team).transform("min")
     return marked(funnel.assign(time_zero=zero.fillna(first.where(known))), undrawn)
-
-
-def _teams(spec: StudySpec, people: pd.DataFrame) -> tuple[NDArray[np.int64], pd.Series[bool]]:
-    """A code for the team of each row, and who has one: all its columns are known."""
-    names = list(spec.spillover.team) if spec.spillover else []
-    known = people[names].notna().all(axis=1)
-    text = people[names].astype("string").fillna("").agg("\x1f".join, axis=1)
-    return np.asarray(pd.factorize(text, sort=True)[0], dtype=np.int64), known
 
 
 def team_mates(spec: StudySpec, cohort: Cohort, panel: Panel) -> tuple[Result, ...]:
@@ -80,7 +70,7 @@ def team_mates(spec: StudySpec, cohort: Cohort, panel: Panel) -> tuple[Result, .
     ``cohort`` and ``panel`` are those of :func:`mates_study`. Raises SpecError where nobody has a
     mate.
     """
-    made = _Mates.of(spec, cohort, panel)
+    made = Mates.of(spec, cohort, panel)
     found: dict[str, Figures | str] = {}
     if spec.spillover and spec.spillover.saturations:
         found["high_low"] = _high_low(spec, made)
@@ -103,105 +93,7 @@ def team_mates(spec: StudySpec, cohort: Cohort, panel: Panel) -> tuple[Result, .
     return tuple(results)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mates:
-    """People (n,) with an outcome and a mate; shares are of the other members of the team.
-
-    ``won`` of the draw, ``drawn`` or not, ``mentored`` others, others who ``won``, what of these
-    was ``expected``; ``saturation`` is the share of winners among those drawn in the team, nan
-    where nobody was. ``controls`` (n, k) begin with a constant.
-    """
-
-    team: NDArray[np.int64]
-    won: NDArray[np.bool_]
-    drawn: NDArray[np.bool_]
-    mentored: Floats
-    others_won: Floats
-    expected: Floats
-    saturation: Floats
-    outcome: Floats
-    controls: Floats
-
-    @staticmethod
-    def of(spec: StudySpec, cohort: Cohort, panel: Panel) -> _Mates:
-        """Members are everybody of the cohort, with an outcome or not."""
-        people = cohort.people.reset_index(drop=True)
-        code, known = _teams(spec, people)
-        won = people["arm"].isin(spec.arms.treated).to_numpy()
-        drawn = (people["arm"] != NOT_DRAWN).to_numpy()
-        take_up = people["take_up"].astype(float)
-        mentored = (take_up if take_up.notna().any() else pd.Series(won * 1.0)).fillna(0.0)
-        chance = _chance(spec, people, won, drawn)
-        members = np.bincount(code)[code]
-
-        def others(values: NDArray[Any]) -> Floats:
-            total = np.bincount(code, weights=values)[code]
-            return np.asarray((total - values) / np.maximum(members - 1, 1))
-
-        of_team = np.bincount(code, weights=drawn)[code]
-        winners = np.bincount(code, weights=won)[code]
-        saturation = np.where(of_team > 0, winners / np.maximum(of_team, 1), np.nan)
-        figure = panel.between(*spec.follow_up.primary).rows.groupby("person")["outcome"].mean()
-        outcome = people["person_no"].map(figure).to_numpy(dtype=float)
-        kept = ~np.isnan(outcome) & known.to_numpy() & (members > 1)
-        if not kept.any():
-            raise SpecError(
-                "spillover.team",
-                "nobody with an outcome has a team mate in the programme",
-                "Name columns that several people of the programme share.",
-            )
-        return _Mates(
-            team=code[kept],
-            won=won[kept],
-            drawn=drawn[kept],
-            mentored=others(mentored.to_numpy(dtype=float))[kept],
-            others_won=others(won * 1.0)[kept],
-            expected=others(chance)[kept],
-            saturation=saturation[kept],
-            outcome=outcome[kept],
-            controls=_controls(spec, people, panel, kept, drawn),
-        )
-
-
-def _chance(
-    spec: StudySpec,
-    people: pd.DataFrame,
-    won: NDArray[np.bool_],
-    drawn: NDArray[np.bool_],
-) -> Floats:
-    """The chance of winning by stratum of the draw, 0 of people who were not drawn."""
-    strata = list(spec.allocation.strata)
-    text = people[strata].astype("string").fillna("").agg("\x1f".join, axis=1) if strata else None
-    code = np.zeros(len(people), dtype=int) if text is None else pd.factorize(text)[0]
-    rate = np.bincount(code[drawn], weights=won[drawn], minlength=int(code.max()) + 1)
-    return np.asarray(
-        drawn * (rate / np.maximum(np.bincount(code[drawn], minlength=len(rate)), 1))[code]
-    )
-
-
-def _controls(
-    spec: StudySpec,
-    people: pd.DataFrame,
-    panel: Panel,
-    kept: NDArray[np.bool_],
-    drawn: NDArray[np.bool_],
-) -> Floats:
-    """Constant, drawn or not, month of the draw, and the covariates of the study."""
-    zero = pd.to_datetime(people["time_zero"])
-    round_ = np.asarray(12 * zero.dt.year + zero.dt.month, dtype=np.int64)
-    adjusted = with_covariates(panel, spec.adjust_for) or panel
-    values = adjusted.people[list(adjusted.covariates)].to_numpy(dtype=float)
-    return np.column_stack(
-        [
-            np.ones(kept.sum()),
-            drawn[kept].astype(float),
-            dummies(round_[kept]),
-            fill_missing(values[kept]),
-        ]
-    )
-
-
-def _high_low(spec: StudySpec, made: _Mates) -> Figures | str:
+def _high_low(spec: StudySpec, made: Mates) -> Figures | str:
     """Teams nearer to the higher share against those nearer to the lower one, nobody a winner."""
     pair = spec.spillover.saturations if spec.spillover else None
     low, high = pair or (0.0, 1.0)
@@ -234,7 +126,7 @@ def _high_low(spec: StudySpec, made: _Mates) -> Figures | str:
     )
 
 
-def _by_share(spec: StudySpec, made: _Mates) -> dict[str, Figures | str]:
+def _by_share(spec: StudySpec, made: Mates) -> dict[str, Figures | str]:
     """Two-stage least squares: own lot, and the share of mentored mates by the lots of these."""
     names = [n for n in ESTIMANDS if n != "high_low"]
     teams = len(np.unique(made.team))
@@ -259,7 +151,7 @@ def _by_share(spec: StudySpec, made: _Mates) -> dict[str, Figures | str]:
     return fit if isinstance(fit, dict) else dict.fromkeys(names, NOT_IDENTIFIED)
 
 
-def _instrumented(made: _Mates, exogenous: Floats) -> dict[str, Figures | str] | None:
+def _instrumented(made: Mates, exogenous: Floats) -> dict[str, Figures | str] | None:
     regressors = np.column_stack([exogenous, made.mentored])
     instruments = np.column_stack([exogenous, made.others_won])
     rows, terms = regressors.shape
