@@ -12,6 +12,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from analysis.diagnostics.limits import UsedLimit
 from analysis.estimate import OBJECTIVE, Estimate, Result
 from analysis.figures import shown_figures
 from analysis.released_curves import ReleasedCurve, curves_from, released_curves
@@ -105,6 +106,7 @@ class Release:
     reasons: tuple[str, ...]
     estimates: tuple[ReleasedEstimate, ...]
     diagnostics: tuple[ReleasedDiagnostic, ...]
+    limits: tuple[UsedLimit, ...]
     steps: tuple[ReleasedStep, ...]
     groups: tuple[ReleasedGroup, ...]
     curves: tuple[ReleasedCurve, ...]
@@ -153,6 +155,7 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
         ReleasedEstimate(**{**e, "window": tuple(e["window"])}) for e in values["estimates"]
     )
     values["diagnostics"] = tuple(ReleasedDiagnostic(**d) for d in values["diagnostics"])
+    values["limits"] = tuple(UsedLimit(**x) for x in values["limits"])
     values["groups"] = tuple(ReleasedGroup(**g) for g in values["groups"])
     values["steps"] = tuple(ReleasedStep(**s) for s in values["steps"])
     values["curves"] = curves_from(values["curves"])
@@ -193,6 +196,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         reasons=finding.reasons,
         estimates=estimates,
         diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
+        limits=finding.limits,
         steps=released_steps(finding.flow, rules),
         groups=released_groups(finding.flow, rules),
         curves=released_curves(finding, estimates, rules) if shown else (),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from analysis.diagnostics.limits import used_limits
 from analysis.estimate import NotEstimable, Result
 
 if TYPE_CHECKING:
     from analysis.curve import Curve
     from analysis.diagnostics import Diagnostic
+    from analysis.diagnostics.limits import UsedLimit
     from analysis.study import StudySpec
 
 Role = Literal["treated", "used", "available", "other"]
@@ -171,6 +173,11 @@ class Finding:
         return LADDER[min(max([steps, *caps]), len(LADDER) - 1)]
 
     @property
+    def limits(self) -> tuple[UsedLimit, ...]:
+        """The limits that the checks of this finding read."""
+        return used_limits(self.spec.thresholds, (d.name for d in self.diagnostics))
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why the grade is what it is, in plain words, design first."""
         best = BEST[self.spec.design]
@@ -187,4 +194,5 @@ class Finding:
             lines.append(f"Warning: {d.label} ({d.threshold}). {what}.")
         if len(lines) == 1:
             lines.append("No check warned or failed.")
+        lines += [f"Looser than the default: {x.sentence}." for x in self.limits if x.looser]
         return tuple(lines)

@@ -63,7 +63,9 @@ def build_panel(
     before = rows[rows["event_month"].between(-HISTORY_MONTHS, -1)]
     past = before.groupby("person")["outcome"].mean()
     made = replace(panel_of(spec, cohort, rows, past, meetings, matches), notes=notes)
-    return replace(made, notes=(mentored_mates(made),)) if spec.outcome.kind == "team" else made
+    if spec.outcome.kind == "team":
+        return replace(made, notes=(mentored_mates(made, spec.thresholds),))
+    return made
 
 
 def panel_of(

@@ -14,7 +14,6 @@ from analysis.diagnostics.missing_outcome import missing_outcome
 from analysis.diagnostics.no_effect import negative_controls, null_of, placebo
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
 from analysis.diagnostics.response import recorded_shares, response, response_by_month, told_of
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.unseen import unseen_notes
 from analysis.estimate import NotEstimable
 from analysis.estimators.choice import choice_of
@@ -73,18 +72,16 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     return (*first, *beside)
 
 
-def diagnose_opt_in(
-    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def diagnose_opt_in(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """All checks of an opt-in study; none depends on the sign or size of the headline."""
     adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
-    window = spec.follow_up.primary
+    window, limits = spec.follow_up.primary, spec.thresholds
     checks: list[Diagnostic] = []
     for arm in panel.treated:
         setting = make_setting(adjusted, spec, arm, window)
         chance = _chance(setting)
-        checks.append(adjusted_balance(setting, chance, limits))
-        checks += comparability(setting, chance, limits)
+        checks.append(adjusted_balance(setting, chance))
+        checks += comparability(setting, chance)
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
         when = EARLIER_SCORE if spec.outcome.kind == "scale" else ""
         checks.append(placebo(before, PLACEBO, limits, when=when))
@@ -101,7 +98,7 @@ def diagnose_opt_in(
         checks += minimum_detectable_effect((found,), spec)
         checks += unseen_notes(setting, found, held, null_of(controls))
         checks += love_notes(setting, chance)
-    checks += [contamination(adjusted, limits), enough_data(adjusted, spec, limits)]
+    checks += [contamination(adjusted, limits), enough_data(adjusted, spec)]
     checks += [*response(adjusted, spec), *response_by_month(adjusted, spec)]
     return (*checks, *panel.notes)
 

@@ -12,7 +12,6 @@ from analysis.diagnostics.first_stage import first_stage as first_stage_strength
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
 from analysis.diagnostics.response import differential_missing, response, response_by_month
 from analysis.diagnostics.sample_ratio import sample_ratio
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 from analysis.estimators import ESTIMATORS
 from analysis.estimators.as_treated import as_treated
@@ -73,21 +72,19 @@ def estimate_randomised(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     return tuple(results)
 
 
-def diagnose_randomised(
-    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def diagnose_randomised(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """All checks of a randomised study; none depends on the sign or size of the headline."""
     adjusted = with_covariates(panel, spec.adjust_for) or panel
     checks = [
-        sample_ratio(adjusted, spec, limits),
-        balance(adjusted, spec, limits),
-        *differential_missing(adjusted, spec, limits),
-        contamination(adjusted, limits),
-        enough_data(adjusted, spec, limits),
+        sample_ratio(adjusted, spec),
+        balance(adjusted, spec),
+        *differential_missing(adjusted, spec),
+        contamination(adjusted, spec.thresholds),
+        enough_data(adjusted, spec),
         *minimum_detectable_effect(primary_results(adjusted, spec), spec),
     ]
     if spec.take_up:
-        checks += first_stage_strength(adjusted, spec, limits)
+        checks += first_stage_strength(adjusted, spec)
     checks += fading(adjusted, spec)
     checks += response(adjusted, spec)
     checks += response_by_month(adjusted, spec)

@@ -11,7 +11,6 @@ from analysis.diagnostics import Diagnostic
 from analysis.diagnostics.drift import drift_notes
 from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.pre_trend import pre_trend
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import share_text
 from analysis.errors import SpecError
 from analysis.estimators.aggregate import aggregate
@@ -123,12 +122,11 @@ def diagnose_roll_out(
     spec: StudySpec,
     effects: Effects,
     results: tuple[Result, ...],
-    limits: Thresholds = DEFAULT,
 ) -> tuple[Diagnostic, ...]:
     """All checks of a roll-out; none depends on the sign or size of the headline."""
     scaled = replace(effects.leads, covariance=effects.leads.covariance * effects.factor)
     return (
-        pre_trend(scaled, spec, effects.df, limits),
+        pre_trend(scaled, spec, effects.df),
         _sites(effects),
         _already_treated(roll_out.moments),
         _compression(roll_out.moments),

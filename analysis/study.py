@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.beyond.spec import Beyond, check_beyond
+from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
 from analysis.mediation_spec import Mediation, check_mediation
 from analysis.outcome import Outcome
@@ -208,6 +209,7 @@ class StudySpec(_Part, Beyond):
     mediation: Mediation | None = None
     effect_of_interest: float | None = Field(default=None, allow_inf_nan=False)
     specifications: tuple[Specification, ...] = ()
+    thresholds: Thresholds = Thresholds()  # the project's: no key of a study file
 
     @property
     def primary_estimator(self) -> Estimator:
@@ -237,6 +239,12 @@ def parse_study(data: object) -> StudySpec:
     """The validated study; raises :class:`SpecError` naming the first wrong key and the fix."""
     if not isinstance(data, dict):
         raise SpecError("(file)", "not a mapping of keys to values", "Start it with `study: NAME`.")
+    if "thresholds" in data:
+        raise SpecError(
+            "thresholds",
+            "limits hold for all studies of a project alike, whatever each hopes to find",
+            "Move it to `thresholds:` in the project file.",
+        )
     try:
         spec = StudySpec.model_validate(data)
     except ValidationError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
@@ -70,6 +71,7 @@ class Settings(Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     identity: Identity | None = None
     instruments: tuple[InstrumentUse, ...] = ()
+    thresholds: Thresholds = Thresholds()
 
     @model_validator(mode="after")
     def _public_means_published(self) -> Self:
@@ -128,7 +130,7 @@ def load_project(folder: Path) -> Project:
         )
     settings = _settings(file)
     paths = sorted((folder / "studies").glob("*.yml"))
-    studies = tuple(read_study(path) for path in paths)
+    studies = tuple(read_study(path, settings.thresholds) for path in paths)
     names = [s.study for s in studies]
     for path, name in zip(paths, names, strict=True):
         if names.count(name) > 1:
@@ -189,10 +191,10 @@ def _unfilled(data: Any, key: str = "") -> Iterator[str]:
         yield key
 
 
-def read_study(path: Path) -> StudySpec:
-    """The study in a file; raises UserError naming file, key and fix."""
+def read_study(path: Path, limits: Thresholds) -> StudySpec:
+    """The study in a file, with the project's limits; raises UserError naming file, key and fix."""
     try:
-        return parse_study(read_yaml(path))
+        return parse_study(read_yaml(path)).model_copy(update={"thresholds": limits})
     except SpecError as error:
         raise _located(path, error) from None
 

@@ -55,7 +55,7 @@ def _studies(project: Project, named: str | None) -> Sequence[StudySpec]:
         if not Path(named).is_file():
             fix = "Name a study of the project, or the file of one."
             raise UserError(f"{named}: there is no such file", fix, Exit.PROJECT)
-        return (read_study(Path(named)),)
+        return (read_study(Path(named), project.settings.thresholds),)
     found = [study for study in project.studies if study.study == named]
     if not found:
         known = ", ".join(study.study for study in project.studies) or "none"

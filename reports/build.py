@@ -18,6 +18,7 @@ from reports.numbers import date_text, plain
 from reports.sections import ANSWER, SECTIONS
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.limits import UsedLimit
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
 
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
@@ -71,6 +72,7 @@ def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
         "reasons": list(release.reasons),
         "estimates": [_estimate(e) for e in ordered],
         "diagnostics": [_diagnostic(d) for d in release.diagnostics],
+        "limits": [_limit(x) for x in release.limits],
         "curves": [asdict(c) for c in release.curves],
         "population": release.population,
         "hashes": {"study": release.spec_hash, **hashes},
@@ -114,6 +116,18 @@ def _diagnostic(d: ReleasedDiagnostic) -> dict[str, Any]:
         "threshold": d.threshold,
         "status": d.status,
         "remedy": d.remedy,
+    }
+
+
+def _limit(x: UsedLimit) -> dict[str, Any]:
+    return {
+        "name": x.name,
+        "words": f"{x.words}: {x.does} {x.display}",
+        "value": x.value,
+        "default": x.default,
+        "set_by": x.set_by,
+        "looser_than_default": x.looser,
+        "source_of_default": x.source,
     }
 
 

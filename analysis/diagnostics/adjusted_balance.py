@@ -10,7 +10,6 @@ from scipy import stats
 
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.balance import smallest_told_of
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import sd_text
 from analysis.estimators.weighting import effective_size, weights
 
@@ -60,11 +59,9 @@ def _moments(values: NDArray[np.float64], mass: NDArray[np.float64]) -> tuple[fl
     return mean, float((values - mean) ** 2 @ mass / mass.sum())
 
 
-def adjusted_balance(
-    setting: Setting, chance: NDArray[np.float64] | None, limits: Thresholds = DEFAULT
-) -> Diagnostic:
+def adjusted_balance(setting: Setting, chance: NDArray[np.float64] | None) -> Diagnostic:
     """The largest difference left after weighting, and whether it surely is above the limit."""
-    limit = limits.adjusted_smd
+    limit = setting.spec.thresholds.adjusted_smd
     threshold = f"warn above {limit:g} SD, fail when it is significantly above {limit:g} SD"
     differences = () if chance is None else love_plot(setting.choice.names, setting.cells, chance)
     if chance is None or not differences:

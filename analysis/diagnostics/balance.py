@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import p_text, sd_text
 from analysis.estimators.permutation import DRAWS, Units, drawn_units, redrawn
 from analysis.estimators.sample import fill_missing
@@ -29,15 +28,13 @@ _ROUNDING = 1e-9
 _RANK = 1e-9
 
 
-def balance(
-    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT, draws: int = DRAWS
-) -> Diagnostic:
+def balance(panel: Panel, spec: StudySpec, draws: int = DRAWS) -> Diagnostic:
     """Omnibus test: distance between the arms' covariate means, arm labels drawn again.
 
     Hotelling-Lawley distance within strata, gaps filled with the mean and marked (Hansen and
     Bowers 2008, Statistical Science 23:219-236, by permutation).
     """
-    threshold = f"fail below p = {limits.balance_fail_p:g}"
+    threshold = f"fail below p = {spec.thresholds.balance_fail_p:g}"
     smallest = int(panel.people["arm"].value_counts().min()) if len(panel.people) else 0
     columns = _columns(panel)
     p_value = None if columns.empty else omnibus_p(panel, columns, spec.seed(), draws)
@@ -52,7 +49,7 @@ def balance(
             remedy="Name what was known before the start under adjust_for.",
             n_smallest=smallest,
         )
-    status: Status = "fail" if p_value < limits.balance_fail_p else "pass"
+    status: Status = "fail" if p_value < spec.thresholds.balance_fail_p else "pass"
     return Diagnostic(
         name="balance",
         label=_LABEL,

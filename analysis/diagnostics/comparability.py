@@ -8,13 +8,13 @@ import numpy as np
 from scipy.special import expit, logit
 
 from analysis.diagnostics import Diagnostic, Share, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text
 from analysis.estimators.weighting import effective_size, weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.estimators.cells import Cells
     from analysis.estimators.opt_in_setting import Setting
 
@@ -52,10 +52,9 @@ def open_choice(cells: Cells, chance: NDArray[np.float64]) -> float:
     return float(cells.people.sum(axis=0) @ inside / cells.people.sum())
 
 
-def comparability(
-    setting: Setting, chance: NDArray[np.float64] | None, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def comparability(setting: Setting, chance: NDArray[np.float64] | None) -> tuple[Diagnostic, ...]:
     """Three checks: comparators within the caliper, equipoise, effective size of the comparison."""
+    limits = setting.spec.thresholds
     return (
         _caliper(setting, chance, limits),
         _equipoise(setting, chance, limits),

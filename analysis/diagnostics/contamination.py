@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.panel import Panel
 
 _REMEDY = (
@@ -19,7 +19,7 @@ _NOT_RECORDED = "Record who met a mentor in the comparison arm too."
 _BY_DESIGN = "Read the answer as the effect of an earlier start, not of having a mentor."
 
 
-def contamination(panel: Panel, limits: Thresholds = DEFAULT) -> Diagnostic:
+def contamination(panel: Panel, limits: Thresholds) -> Diagnostic:
     """Share of the comparison arm that took part, met a mentor elsewhere or had an informal one.
 
     Among those where it is recorded.

@@ -8,12 +8,12 @@ import numpy as np
 from scipy import stats
 
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import p_text
 from analysis.exits.models import effect_columns
 from analysis.rules import midpoint
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.exits.setting import Compared, ExitSetting
 
 MORE_EXITS = (
@@ -22,7 +22,7 @@ MORE_EXITS = (
 )
 
 
-def events_per_parameter(compared: Compared | str, limits: Thresholds = DEFAULT) -> Diagnostic:
+def events_per_parameter(compared: Compared | str, limits: Thresholds) -> Diagnostic:
     """Exits of the study's kind for each parameter: of the whole model, or of the effects alone.
 
     The fewer of two: people who left over all parameters, and those of the arm with fewer over
@@ -55,7 +55,7 @@ def events_per_parameter(compared: Compared | str, limits: Thresholds = DEFAULT)
     )
 
 
-def weights_check(compared: Compared | str, limits: Thresholds = DEFAULT) -> Diagnostic:
+def weights_check(compared: Compared | str, limits: Thresholds) -> Diagnostic:
     """Stabilised weights of comparators who start later: their mean is 1 where models are right."""
     made = None if isinstance(compared, str) else compared.weights
     threshold = (

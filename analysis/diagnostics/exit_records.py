@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text, whole_share_text
 from analysis.exits.careers import KINDS
 from analysis.exits.records import to_date
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.exits.careers import Careers
     from analysis.exits.records import Records
     from analysis.study import StudySpec
@@ -40,9 +40,7 @@ _FEWER = (
 _CANNOT_TELL = "Deliver who is employed every month: then delays can be measured."
 
 
-def exit_records(
-    careers: Careers, records: Records, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def exit_records(careers: Careers, records: Records, limits: Thresholds) -> tuple[Diagnostic, ...]:
     """The checks of the records: days, kinds and delays of exits."""
     left = careers.kind > 0
     unknown = careers.kind == KINDS.index("unknown")
@@ -60,9 +58,7 @@ def exit_records(
     )
 
 
-def notice_days(
-    careers: Careers, spec: StudySpec, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def notice_days(careers: Careers, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """Resignations without a day of notice, where people choose when to start.
 
     People on notice do not start, so without their days others seem to leave more: with nothing
@@ -71,6 +67,7 @@ def notice_days(
     """
     if spec.design != "opt_in":
         return ()
+    limits = spec.thresholds
     resigned = careers.kind == KINDS.index("voluntary")
     silent = resigned & (careers.notice > careers.end)
     declared = "notice_months" in spec.model_fields_set
@@ -86,7 +83,7 @@ def notice_days(
 
 
 def unknown_kinds(
-    unknown: NDArray[np.bool_], left: NDArray[np.bool_], limits: Thresholds = DEFAULT
+    unknown: NDArray[np.bool_], left: NDArray[np.bool_], limits: Thresholds
 ) -> Diagnostic:
     """Share of those who left (n,) of whom it is not known why (n,)."""
     return _share(
@@ -121,7 +118,7 @@ def _share(
     )
 
 
-def restatement_lag(records: Records, limits: Thresholds = DEFAULT) -> Diagnostic:
+def restatement_lag(records: Records, limits: Thresholds) -> Diagnostic:
     """How late exits become known, and where the follow-up ends for it."""
     status: Status = "note"
     text = rounded = "too few deliveries to tell"

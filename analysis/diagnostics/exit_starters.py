@@ -10,10 +10,10 @@ from scipy import stats
 from analysis.diagnostics import Diagnostic, Share, Status
 from analysis.diagnostics.adjusted_balance import love_plot
 from analysis.diagnostics.comparability import with_a_comparator
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, sd_text, share_text
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.exits.starters import Starters
 
 _TRIM = "Study people some of whom started and some did not, and say so."
@@ -25,7 +25,7 @@ _LEVEL = 0.05  # of the test that a difference is above the limit, shared by all
 
 
 def starters_checks(
-    starters: Starters | str, people: tuple[int, int], limits: Thresholds = DEFAULT
+    starters: Starters | str, people: tuple[int, int], limits: Thresholds
 ) -> tuple[Diagnostic, ...]:
     """Comparators near starters, balance after weighting, effective size of the comparison.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimators.first_stage import stages
 
 if TYPE_CHECKING:
@@ -16,9 +15,7 @@ _REMEDY = "The two-stage least squares interval is weak: read the Anderson-Rubin
 _EXACT = 1e-10
 
 
-def first_stage(
-    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def first_stage(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """One note an arm with a first stage: its F with the study's covariates and covariance."""
     notes: list[Diagnostic] = []
     for arm in panel.treated:
@@ -35,9 +32,9 @@ def first_stage(
                 label=f"Assignment moves taking part, {arm} (first-stage F)",
                 value=f,
                 display="everybody in an arm did the same" if f is None else f"F = {f:,.1f}",
-                threshold=f"weak below {limits.weak_first_stage:g}",
+                threshold=f"weak below {spec.thresholds.weak_first_stage:g}",
                 status="note",
-                remedy=_REMEDY if f is not None and f < limits.weak_first_stage else "",
+                remedy=_REMEDY if f is not None and f < spec.thresholds.weak_first_stage else "",
                 n_smallest=both.smallest_group,
                 reveals_effect=True,
                 coarse=None if about is None else (about, f"F about {about:,.0f}"),

@@ -16,15 +16,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.estimators.item_bias import ItemTest
 
-LEVEL = 0.17  # standard deviations: moderate (Zwick, Thayer & Mazzeo 1997, Applied Measurement 10)
-SLOPE = 0.20  # of an item-rest correlation
-P = 0.05  # after Benjamini-Hochberg over items, levels and slopes
 _THRESHOLD = (
-    f"{{0}} an item at p < {P:g} (Benjamini-Hochberg) that given the others differs by over "
-    f"{LEVEL:g} SD, or whose correlation with them differs by over {SLOPE:g}; configural, metric "
-    "and scalar models are not fitted"
+    "{0} an item at p < {1:g} (Benjamini-Hochberg) that given the others differs by over {2:g} SD, "
+    "or whose correlation with them differs by over {3:g}; configural, metric and scalar models "
+    "are not fitted"
 )
 _REMEDY = (
     "Look at the anchors and the wording of these items in each group; a changed translation or "
@@ -33,8 +31,9 @@ _REMEDY = (
 
 
 def invariance(
-    items: pd.DataFrame, names: Sequence[str], group: NDArray[np.int64], across: str, *, gated: bool
-) -> Diagnostic:
+    items: pd.DataFrame, names: Sequence[str], group: NDArray[np.int64], across: str,
+    limits: Thresholds, *, gated: bool,
+) -> Diagnostic:  # fmt: skip
     """Verdict on items (n rows, a column each; nan: not answered) in groups (n,).
 
     Between arms a difference warns, since it would pass for an effect; between waves, which both
@@ -44,7 +43,10 @@ def invariance(
     values = items.loc[whole, list(names)].to_numpy(dtype=float)
     found = item_tests(values, group[whole])
     label = f"Items mean the same in each {across}"
-    threshold = _THRESHOLD.format("warn with" if gated else "not gated; told of")
+    threshold = _THRESHOLD.format(
+        "warn with" if gated else "not gated; told of",
+        limits.item_p, limits.item_level, limits.item_slope,
+    )  # fmt: skip
     counts = np.unique(group[whole], return_counts=True)[1]
     if not found:
         return Diagnostic(
@@ -56,7 +58,7 @@ def invariance(
             status="note",
             remedy="",
         )
-    told = _told(found, names)
+    told = _told(found, names, limits)
     largest = max(t.level for t in found)
     said = f"answered otherwise: {', '.join(told)}" if told else "no item differs"
     return Diagnostic(
@@ -72,11 +74,12 @@ def invariance(
     )
 
 
-def _told(found: Sequence[ItemTest], names: Sequence[str]) -> list[str]:
+def _told(found: Sequence[ItemTest], names: Sequence[str], limits: Thresholds) -> list[str]:
     """The items that differ surely and by enough to matter."""
     adjusted = stats.false_discovery_control([p for t in found for p in (t.level_p, t.slope_p)])
     return [
         names[t.item]
         for t, (level_p, slope_p) in zip(found, adjusted.reshape(-1, 2), strict=True)
-        if (level_p < P and t.level > LEVEL) or (slope_p < P and t.slope > SLOPE)
+        if (level_p < limits.item_p and t.level > limits.item_level)
+        or (slope_p < limits.item_p and t.slope > limits.item_slope)
     ]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic
 from analysis.diagnostics.response import missing_verdict
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.estimate import NotEstimable
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.estimate import Result
 
 _REMEDY = (
@@ -18,7 +18,7 @@ _REMEDY = (
 )
 
 
-def missing_outcome(result: Result, n_smallest: int, limits: Thresholds = DEFAULT) -> Diagnostic:
+def missing_outcome(result: Result, n_smallest: int, limits: Thresholds) -> Diagnostic:
     """Verdict on the adjusted difference in the share of months with an outcome.
 
     ``result`` is the headline's estimator on that share: joiners and others who were alike

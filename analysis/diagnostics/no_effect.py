@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import month_text, p_text
 from analysis.estimate import Estimate
 from analysis.sensitivity.e_value import ratio_of_standardised
@@ -17,6 +16,7 @@ from analysis.sensitivity.empirical_null import ENOUGH, empirical_null
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.estimate import Result
     from analysis.sensitivity.empirical_null import EmpiricalNull
     from analysis.study import Window
@@ -27,9 +27,7 @@ _REMEDY = (
 )
 
 
-def placebo(
-    result: Result, window: Window, limits: Thresholds = DEFAULT, *, when: str = ""
-) -> Diagnostic:
+def placebo(result: Result, window: Window, limits: Thresholds, *, when: str = "") -> Diagnostic:
     """Verdict on the effect found in months before those that were adjusted for.
 
     A future mentee has no effect yet. ``when`` says it in other words than the months.
@@ -58,7 +56,7 @@ def placebo(
     )
 
 
-def negative_controls(results: Sequence[Result], limits: Thresholds = DEFAULT) -> Diagnostic:
+def negative_controls(results: Sequence[Result], limits: Thresholds) -> Diagnostic:
     """Verdict on outcomes that mentoring cannot change: the smallest p, as it is and after Holm.
 
     With 30 or more of them also their mean absolute systematic error (EASE).

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import number_text
 from analysis.estimate import Estimate, Result
 from analysis.estimators.results import as_per_cent
@@ -62,20 +61,21 @@ def _rounded(people: int) -> int:
     return 5 * round(people / 5)
 
 
-def enough_data(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) -> Diagnostic:
+def enough_data(panel: Panel, spec: StudySpec) -> Diagnostic:
     """Smallest arm with outcomes in the primary window; fails where nothing can be compared."""
     rows = panel.between(*spec.follow_up.primary).rows
     seen = panel.people[panel.people["person"].isin(rows["person"])]
     counts = [int((seen["arm"] == arm).sum()) for arm in (*panel.treated, panel.comparison)]
     smallest = min(counts)
     constant = len(rows) > 0 and rows["outcome"].nunique() == 1
-    failed = smallest < limits.people_fail or constant
+    least = spec.thresholds.people_fail
+    failed = smallest < least or constant
     return Diagnostic(
         name="enough_data",
         label="People with an outcome in the smallest arm",
         value=float(smallest),
         display="the outcome never varies" if constant else f"{smallest:,} people",
-        threshold=f"fail below {limits.people_fail} people, or when the outcome never varies",
+        threshold=f"fail below {least} people, or when the outcome never varies",
         status="fail" if failed else "pass",
         remedy="Check the arms, the metric and the window of the study." if failed else "",
         n_smallest=smallest,

@@ -8,12 +8,11 @@ import numpy as np
 from scipy import stats
 
 from analysis.diagnostics import Diagnostic
-from analysis.diagnostics.wording import p_text, power_text
+from analysis.diagnostics.wording import p_text, per_cent, power_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.diagnostics.thresholds import Thresholds
     from analysis.estimators.aggregate import Aggregate
     from analysis.study import StudySpec
 
@@ -27,13 +26,14 @@ _REMEDY = "Compare with sites that developed alike before, or draw the order of 
 _TOO_FEW = "Too few sites to see a drift that could make the effect: more sites would help."
 
 
-def pre_trend(event: Aggregate, spec: StudySpec, df: float, limits: Thresholds) -> Diagnostic:
+def pre_trend(event: Aggregate, spec: StudySpec, df: float) -> Diagnostic:
     """The joint test of the lead contrasts with its power.
 
     ``event`` are effects by event time on one base period before the start; ``df`` the
     denominator of the F reference (infinite: chi-square). Months in which the study allows for
     anticipation are no leads.
     """
+    limits = spec.thresholds
     contrasts = _contrasts(event, spec.rollout.anticipation)
     if not len(contrasts):
         return _none()
@@ -56,7 +56,8 @@ def pre_trend(event: Aggregate, spec: StudySpec, df: float, limits: Thresholds) 
         threshold=(
             f"warn below p = {limits.pre_trend_warn_p:g} or power "
             f"{100 * limits.pre_trend_power:g} %; fail below p = {limits.pre_trend_fail_p:g} "
-            "when the largest lead is surely over half the effect of interest"
+            "when the largest lead is surely over "
+            f"{per_cent(limits.pre_trend_fail_share)} % of the effect of interest"
         ),
         status="fail" if failed else "warn" if warned else "pass",
         remedy=remedy,
@@ -115,11 +116,12 @@ def _on_scale(spec: StudySpec) -> float:
 
 
 def _excludes(leads: Floats, variance: Floats, spec: StudySpec, df: float) -> bool:
-    """Whether the simultaneous interval of the largest lead lies beyond half that effect."""
+    """Whether the simultaneous interval of the largest lead lies beyond that part of it."""
     if not spec.effect_of_interest:
         return True
     largest = int(np.argmax(np.abs(leads)))
     level = 1 - 0.05 / (2 * len(leads))  # Bonferroni over at most three
     reach = stats.norm.ppf(level) if np.isinf(df) else stats.t.ppf(level, df)
     half = float(reach * np.sqrt(variance[largest, largest]))
-    return bool(abs(leads[largest]) - half > abs(_on_scale(spec)) / 2)
+    part = spec.thresholds.pre_trend_fail_share * abs(_on_scale(spec))
+    return bool(abs(leads[largest]) - half > part)

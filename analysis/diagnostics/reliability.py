@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.funnel import Query
 from analysis.instruments import scale_of
 from analysis.reliability import Coefficient, reliability
@@ -13,6 +12,7 @@ from analysis.reliability import Coefficient, reliability
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.reliability import Reliability
     from analysis.study import StudySpec
 
@@ -56,7 +56,7 @@ order by answers.person_no, answers.wave, keys.key_item
 
 
 def scale_reliability(
-    answers: pd.DataFrame, people: pd.Series[int], metric: str, limits: Thresholds = DEFAULT
+    answers: pd.DataFrame, people: pd.Series[int], metric: str, limits: Thresholds
 ) -> tuple[Diagnostic, ...]:
     """Notes on alpha and omega by wave, a verdict on the lowest, one on items against the scale.
 

@@ -8,7 +8,6 @@ import numpy as np
 from scipy import stats
 
 from analysis.diagnostics import Diagnostic, Share, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import (
     per_cent,
     points_text,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
 
@@ -112,14 +112,12 @@ def response_by_month(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     return tuple(notes)
 
 
-def differential_missing(
-    panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def differential_missing(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """One check a treated arm: its share with an outcome less the comparison's, within strata."""
-    return tuple(_one_arm(panel, arm, spec, limits) for arm in panel.treated)
+    return tuple(_one_arm(panel, arm, spec) for arm in panel.treated)
 
 
-def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Diagnostic:
+def _one_arm(panel: Panel, arm: str, spec: StudySpec) -> Diagnostic:
     pair = panel.pair(arm)
     of_arm = (pair.people["arm"] == arm).to_numpy()
     shares = recorded_shares(panel, spec.follow_up.primary)
@@ -128,7 +126,7 @@ def _one_arm(panel: Panel, arm: str, spec: StudySpec, limits: Thresholds) -> Dia
         f"Outcome recorded, {arm} less {panel.comparison}",
         _difference(pair, of_pair, of_arm, spec),
         min(told_of(of_pair[of_arm]), told_of(of_pair[~of_arm])),
-        limits,
+        spec.thresholds,
         _MISSING_REMEDY,
     )
 

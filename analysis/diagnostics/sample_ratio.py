@@ -9,13 +9,13 @@ import numpy as np
 from scipy import stats
 
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import p_text, per_cent
 from analysis.errors import SpecError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.panel import Panel
     from analysis.study import StudySpec
 
@@ -26,12 +26,12 @@ _REMEDY = (
 )
 
 
-def sample_ratio(panel: Panel, spec: StudySpec, limits: Thresholds = DEFAULT) -> Diagnostic:
+def sample_ratio(panel: Panel, spec: StudySpec) -> Diagnostic:
     """Chi-square of arm counts against the planned shares, summed over strata.
 
     Raises SpecError where allocation.share cannot be a plan for these arms.
     """
-    counts = arm_counts(panel)
+    limits, counts = spec.thresholds, arm_counts(panel)
     total = counts.sum(axis=0)
     shares = planned_shares(panel, spec)
     base = Diagnostic(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text
 from analysis.estimate import Estimate
 
@@ -23,7 +22,7 @@ _REMEDY = (
 _NOT_GATED = "not gated: another rater is another yardstick"
 
 
-def who_rates(spec: StudySpec, ratings: pd.DataFrame, limits: Thresholds = DEFAULT) -> Diagnostic:
+def who_rates(spec: StudySpec, ratings: pd.DataFrame) -> Diagnostic:
     """Whether raters know who is mentored: as declared, and how many are the person's own mentor.
 
     ``ratings`` has person_no, event_month, by_mentor. A warning holds the grade at Suggestive.
@@ -33,14 +32,15 @@ def who_rates(spec: StudySpec, ratings: pd.DataFrame, limits: Thresholds = DEFAU
     of, by_mentor = len(own), int(own.sum())
     share = by_mentor / of if of else 0.0
     declared = "blind" if spec.outcome.raters == "blind" else "not declared blind"
-    known = spec.outcome.raters == "know" or share > limits.rated_by_mentor
+    most = spec.thresholds.rated_by_mentor
+    known = spec.outcome.raters == "know" or share > most
     return Diagnostic(
         name="who_rates",
         label=f"Raters {declared} to who is mentored; people rated by their own mentor",
         value=share,
         display=share_text(share),
         threshold="at most Suggestive unless raters are declared blind to who is mentored and at "
-        f"most {per_cent(limits.rated_by_mentor)} % are rated by their own mentor, or an objective "
+        f"most {per_cent(most)} % are rated by their own mentor, or an objective "
         "outcome agrees",
         status="warn" if known else "pass",
         remedy=_REMEDY if known else "",

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.diagnostics.thresholds import DEFAULT
 from analysis.estimate import NotEstimable
 from analysis.estimators.dose import DOSE, EACH
 from analysis.estimators.first_stage import stages, with_smallest
@@ -18,7 +17,6 @@ from analysis.estimators.results import NO_FREEDOM, make_estimate, make_target
 from analysis.estimators.two_stage import wald
 
 if TYPE_CHECKING:
-    from analysis.diagnostics.thresholds import Thresholds
     from analysis.estimate import Result
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
@@ -26,9 +24,7 @@ if TYPE_CHECKING:
 INSTRUMENTED = "instrumented by the offer"  # the report knows the assumption by these words
 
 
-def instrumented_dose(
-    panel: Panel, spec: StudySpec, window: Window, limits: Thresholds = DEFAULT
-) -> tuple[Result, ...]:
+def instrumented_dose(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     """Two-stage least squares of the outcome on meetings, or hours, for each arm of a lottery.
 
     Amounts of mentoring alone: an offer acts through everything that a pair does, so that a
@@ -37,7 +33,7 @@ def instrumented_dose(
     """
     names = [name for name in spec.dose if name in EACH]
     return tuple(
-        _one(panel.pair(arm), spec, window, name, limits.weak_first_stage)
+        _one(panel.pair(arm), spec, window, name, spec.thresholds.weak_first_stage)
         for name in names
         for arm in panel.treated
     )

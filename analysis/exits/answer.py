@@ -61,9 +61,9 @@ def _of_data(spec: StudySpec, built: Built, min_group: int) -> Iterator[Diagnost
     """Checks of the people and of the records of exits."""
     arms = (*spec.arms.treated, spec.arms.comparison)
     yield group_size(built.panel.people["arm"], arms, min_group)
-    yield from exit_records(built.careers, built.records)
+    yield from exit_records(built.careers, built.records, spec.thresholds)
     yield from notice_days(built.careers, spec)
-    yield contamination(built.panel)
+    yield contamination(built.panel, spec.thresholds)
 
 
 def _of_draw(spec: StudySpec, built: Built, read: Read, min_group: int) -> Iterator[Diagnostic]:

@@ -14,7 +14,6 @@ from analysis.diagnostics.exit_models import (
 from analysis.diagnostics.exit_starters import starters_checks
 from analysis.diagnostics.no_effect import negative_controls
 from analysis.diagnostics.power import minimum_detectable_effect
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.exits.careers import KINDS
 from analysis.exits.figures import Maker
 from analysis.exits.models import Kind, exits_by_arm, fit_competing
@@ -32,13 +31,11 @@ CONTROLS = ("retirement", "end_of_contract")  # exits that mentoring cannot chan
 _LOOKED_AT = 5  # exits in the smaller arm from which on a control is tested
 
 
-def checks_of(
-    setting: ExitSetting, results: tuple[Result, ...], limits: Thresholds = DEFAULT
-) -> tuple[Diagnostic, ...]:
+def checks_of(setting: ExitSetting, results: tuple[Result, ...]) -> tuple[Diagnostic, ...]:
     """Checks of every arm, then of the exits themselves; ``results`` for what could be detected."""
     found: list[Diagnostic] = []
     for arm in setting.arms:
-        found += _of_arm(setting, arm, limits)
+        found += _of_arm(setting, arm)
         if not setting.assigned:
             ratio = next(
                 r for r in results if r.target.name == "hazard_ratio" and r.target.arm == arm.arm
@@ -48,8 +45,9 @@ def checks_of(
     return (*found, *minimum_detectable_effect(primary, setting.spec))
 
 
-def _of_arm(setting: ExitSetting, arm: ArmSetting, limits: Thresholds) -> Iterator[Diagnostic]:
+def _of_arm(setting: ExitSetting, arm: ArmSetting) -> Iterator[Diagnostic]:
     compared, maker = arm.compared, Maker(setting=setting, arm=arm.arm)
+    limits = setting.spec.thresholds
     yield events_per_parameter(compared, limits)
     yield negative_controls(list(_controls(maker, compared)), limits)
     if not setting.assigned:

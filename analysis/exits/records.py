@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.exits.careers import KINDS, NEVER
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from analysis.exits.careers import Days
     from analysis.study import StudySpec
 
-KNOWN_SHARE = DEFAULT.exits_known_warn  # of the exits up to the end of the follow-up
 TWO_MONTHS, HALF_A_YEAR, YEAR = 61, 183, 365  # days
 TOLD_BY = 20  # exits that must tell of a delay
 _FIRST_EXITS = 0.01  # a single exit of long ago does not say that all are on record since
@@ -84,7 +82,7 @@ def to_date(day: int) -> str:
 def read_records(spec: StudySpec, spells: pd.DataFrame, deliveries: pd.DataFrame) -> Records:
     """When records begin and end, from what their queries return.
 
-    The follow-up ends on the last delivery up to which ``KNOWN_SHARE`` of the exits are known.
+    The follow-up ends on the last delivery up to which ``exits_known_warn`` of the exits are known.
     Where deliveries are too few to tell how late exits become known, it ends two months before the
     last one if significantly fewer people left in these than in the year before.
     """
@@ -105,13 +103,14 @@ def read_records(spec: StudySpec, spells: pd.DataFrame, deliveries: pd.DataFrame
     known_on = to_days(spells["exit_known_on"])
     lags, limits = delays(exits[seen], known_on[seen], inferred[seen], dates)
     told = int((limits >= TWO_MONTHS).sum()) >= TOLD_BY
-    fewer = not told and _fewer_lately(to_days(spells["hired_on"]), exits, int(dates[-1]))
+    p_value = _fewer_lately(to_days(spells["hired_on"]), exits, int(dates[-1]))
+    fewer = not told and p_value < spec.thresholds.exits_fewer_warn_p
     end = int(dates[-1]) - TWO_MONTHS if fewer else int(dates[-1])
     known = None
     if told:
         back = dates[-1] - dates
         shares = np.array([known_by(lags, limits, int(d)) for d in back])
-        end = int(dates[shares >= KNOWN_SHARE].max())
+        end = int(dates[shares >= spec.thresholds.exits_known_warn].max())
         known = (float(shares[-1]), known_by(lags, limits, TWO_MONTHS))
     return Records(begin=begin, end=end, delivered=int(dates[-1]), known=known, fewer=fewer)
 
@@ -147,10 +146,10 @@ def known_by(lags: Days, limits: Days, days: int) -> float:
     return share
 
 
-def _fewer_lately(hired: Days, exits: Days, last: int) -> bool:
-    """Whether significantly fewer people left in the last two months than in the year before.
+def _fewer_lately(hired: Days, exits: Days, last: int) -> float:
+    """The p-value that fewer people left in the last two months than in the year before.
 
-    A binomial test of the exits of both, given the days at work in both.
+    A binomial test of the exits of both, given the days at work in both; 1 where nobody left.
     """
     middle, first = last - TWO_MONTHS, last - TWO_MONTHS - YEAR
     late = int(((exits > middle) & (exits <= last)).sum())
@@ -158,9 +157,9 @@ def _fewer_lately(hired: Days, exits: Days, last: int) -> bool:
     late_days = _days_at_work(hired, exits, middle, last)
     early_days = _days_at_work(hired, exits, first, middle)
     if not (late + early) or not (late_days and early_days):
-        return False
+        return 1.0
     share = late_days / (late_days + early_days)
-    return float(stats.binom.cdf(late, late + early, share)) < DEFAULT.exits_fewer_warn_p
+    return float(stats.binom.cdf(late, late + early, share))
 
 
 def _days_at_work(hired: Days, exits: Days, first: int, last: int) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.diagnostics import Diagnostic, Share, Status
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.diagnostics.wording import per_cent, share_text
 from analysis.funnel import Query
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.thresholds import Thresholds
     from analysis.panel import Panel
     from analysis.study import StudySpec
 
@@ -155,7 +155,7 @@ def team_query(spec: StudySpec) -> Query:
     )
 
 
-def mentored_mates(panel: Panel, limits: Thresholds = DEFAULT) -> Diagnostic:
+def mentored_mates(panel: Panel, limits: Thresholds) -> Diagnostic:
     """Share of comparators in a team with somebody of a treated arm: one outcome, two arms."""
     people = panel.people
     treated = people.loc[people["arm"] != panel.comparison, "cluster"].unique()

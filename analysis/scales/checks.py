@@ -13,7 +13,6 @@ from analysis.diagnostics.invariance import invariance
 from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.reliability import scale_reliability
 from analysis.diagnostics.response_bounds import response_bounds
-from analysis.diagnostics.thresholds import DEFAULT, Thresholds
 from analysis.opt_in import diagnose_opt_in
 from analysis.randomised import diagnose_randomised
 from analysis.scales.results import in_window, primary_only
@@ -46,19 +45,20 @@ def diagnose_scale(study: ScaleStudy, items: pd.DataFrame) -> tuple[Diagnostic, 
     return (*checks, *study.answers.notes)
 
 
-def enough_answers(study: ScaleStudy, limits: Thresholds = DEFAULT) -> Diagnostic:
+def enough_answers(study: ScaleStudy) -> Diagnostic:
     """Whether enough people of each arm answered to stand for those who did not."""
     given = answers_by_arm(study, study.spec.follow_up.primary)
     fewest = min(
         int(given.get(arm, 0)) for arm in (*study.spec.arms.treated, study.spec.arms.comparison)
     )
-    failed = fewest < limits.answers_fail
+    least = study.spec.thresholds.answers_fail
+    failed = fewest < least
     return Diagnostic(
         name="enough_answers",
         label="People who stayed and answered in the smallest arm",
         value=float(fewest),
         display=f"{fewest:,} people",
-        threshold=f"fail below {limits.answers_fail} people, too few to stand for the others",
+        threshold=f"fail below {least} people, too few to stand for the others",
         status="fail" if failed else "pass",
         remedy="Ask again those who did not answer, or study a wave that more people answered."
         if failed
@@ -68,13 +68,13 @@ def enough_answers(study: ScaleStudy, limits: Thresholds = DEFAULT) -> Diagnosti
     )
 
 
-def exit_kinds(study: ScaleStudy, limits: Thresholds = DEFAULT) -> Diagnostic:
+def exit_kinds(study: ScaleStudy) -> Diagnostic:
     """Whether it is known of the exits by the window's end that people left by their own choice."""
     people, last = study.answers.people, study.spec.follow_up.primary[1]
     return unknown_kinds(
         (people["unknown_month"] <= last).to_numpy(dtype=bool),
         (people["exit_month"] <= last).to_numpy(dtype=bool),
-        limits,
+        study.spec.thresholds,
     )
 
 
@@ -124,7 +124,7 @@ def _of_items(study: ScaleStudy, items: pd.DataFrame) -> list[Diagnostic]:
     if study.item is not None:
         return [_single(name) for name in ("scale_reliability", "invariance")]
     people = study.cohort.people["person_no"]
-    metric = study.spec.outcome.metric
+    metric, limits = study.spec.outcome.metric, study.spec.thresholds
     wide = wide_items(items[items["person_no"].isin(people)])
     names = sorted(items["item"].unique())
     first = study.answers.first(study.spec.follow_up.primary).reset_index()
@@ -133,10 +133,12 @@ def _of_items(study: ScaleStudy, items: pd.DataFrame) -> list[Diagnostic]:
     counted = own.merge(wide, on=["person_no", "wave"])
     groups = ((counted["arm"], counted, "arm"), (wide["wave"], wide, "wave"))
     alike = [
-        invariance(frame, names, pd.factorize(group, sort=True)[0], across, gated=across == "arm")
+        invariance(
+            frame, names, pd.factorize(group, sort=True)[0], across, limits, gated=across == "arm"
+        )
         for group, frame, across in groups
     ]
-    return [*scale_reliability(items, people, metric), *alike]
+    return [*scale_reliability(items, people, metric, limits), *alike]
 
 
 def _single(name: str) -> Diagnostic:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.diagnostics.limits import LIMITS
 from reports.names import study_title
 from reports.numbers import number
 from reports.scales import plain_ticks, unsigned_scale
 from reports.sections.section import Section
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.limits import UsedLimit
     from analysis.disclosure import Release, ReleasedDiagnostic
     from reports.model import Report
 
@@ -20,7 +22,16 @@ SMD_LIMIT = 0.1  # the usual mark of a small standardised difference (Austin 200
 
 def view(report: Report) -> dict[str, Any]:
     """The checks of each study and its balance table."""
-    return {"studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)]}
+    return {
+        "studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)],
+        "limits": _limits(report.releases),
+    }
+
+
+def _limits(releases: tuple[Release, ...]) -> list[UsedLimit]:
+    """Every limit that a study was held against, each once: they are the project's."""
+    used = {x.name: x for r in releases for x in r.limits}
+    return [used[name] for name in LIMITS if name in used]
 
 
 def _study(place: int, release: Release) -> dict[str, Any]:
@@ -29,7 +40,7 @@ def _study(place: int, release: Release) -> dict[str, Any]:
     return {
         "place": place,
         "title": study_title(release),
-        "summary": _summary(checks, release.grade),
+        "summary": _summary(checks, release.grade, any(x.looser for x in release.limits)),
         "checks": [d for d in checks if d.status != "note"],
         "notes": [d for d in checks if d.status == "note"],
         "unseen": [d for d in release.diagnostics if d.name.startswith(UNSEEN)],
@@ -38,12 +49,13 @@ def _study(place: int, release: Release) -> dict[str, Any]:
     }
 
 
-def _summary(checks: list[ReleasedDiagnostic], grade: str) -> str:
+def _summary(checks: list[ReleasedDiagnostic], grade: str, looser: bool) -> str:
     failed = sum(d.status == "fail" for d in checks)
     warned = sum(d.status == "warn" for d in checks)
     parts = [_count(failed, "failure")] if failed else []
     parts += [_count(warned, "warning")] if warned or not failed else []
-    return f"{', '.join(parts)} → {grade}"
+    loose = ", with limits looser than the default" if looser else ""
+    return f"{', '.join(parts)} → {grade}{loose}"
 
 
 def _count(n: int, what: str) -> str:

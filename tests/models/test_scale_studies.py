@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.diagnostics.reliability import items_query, scale_reliability
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.study import parse_study
 from analysis.survey_linking import check_linked, waves_query
@@ -73,7 +74,7 @@ def checks(engine, metric: str = "tis", as_of: str = "2024-12-31"):
     query = items_query(spec(metric, as_of))
     answers = engine.frame(query.sql, query.params)
     people = engine.frame("select person_no from marts.employees")["person_no"]
-    return {c.label: c for c in scale_reliability(answers, people, metric)}
+    return {c.label: c for c in scale_reliability(answers, people, metric, DEFAULT)}
 
 
 def test_a_study_of_averages_of_groups_is_refused_with_what_to_ask_for(build):
@@ -162,7 +163,7 @@ def test_nobody_of_the_study_answered(build):
     engine = build(lines("1", "2024-03-05"))
     query = items_query(spec())
     answers = engine.frame(query.sql, query.params)
-    assert scale_reliability(answers, answers["person_no"] + 10_000, "tis") == ()
+    assert scale_reliability(answers, answers["person_no"] + 10_000, "tis", DEFAULT) == ()
 
 
 def test_no_survey_at_all_is_said():

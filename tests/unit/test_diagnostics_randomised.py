@@ -19,6 +19,7 @@ from analysis.diagnostics.response import (
     told_of,
 )
 from analysis.diagnostics.sample_ratio import arm_counts, chi_square, sample_ratio
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.estimators.difference import difference_in_means
 from analysis.randomised import diagnose_randomised
@@ -176,7 +177,7 @@ def test_differential_missing_outcome_thresholds(make_panel, make_spec, gone, st
 def test_contamination_thresholds(make_panel, takers, status):
     lines = ["mentored 1 1"] * 5
     lines += [f"control {'-' if takers is None else int(i < takers)} 1" for i in range(20)]
-    check = contamination(make_panel("arm take_up m1\n" + "\n".join(lines)))
+    check = contamination(make_panel("arm take_up m1\n" + "\n".join(lines)), DEFAULT)
     assert check.status == status
     assert check.value == (None if takers is None else takers / 20)
     assert check.threshold == "warn above 5 %, fail above 20 %"

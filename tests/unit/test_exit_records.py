@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.diagnostics.exit_records import exit_records, notice_days, restatement_lag
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.exits.careers import NEVER, Careers
 from analysis.exits.records import Records, delays, known_by, read_records, to_days
 from analysis.study import parse_study
@@ -90,7 +91,7 @@ def test_the_follow_up_ends_where_nearly_all_exits_are_known(
     assert records.begin == to_days(dates("2025-01-11"))[0]
     assert records.known is not None
     assert records.known[0] == pytest.approx(at_once)
-    assert restatement_lag(records).status == "pass"
+    assert restatement_lag(records, DEFAULT).status == "pass"
 
 
 @pytest.mark.parametrize(("lately", "fewer"), [(2, False), (1, True)])
@@ -114,12 +115,12 @@ def test_with_one_delivery_the_last_two_months_are_compared_with_the_year_before
     last = to_days(dates("2025-12-31"))[0]
     assert records.fewer is fewer
     assert records.end == last - 61 * fewer
-    assert restatement_lag(records).status == ("warn" if fewer else "note")
+    assert restatement_lag(records, DEFAULT).status == ("warn" if fewer else "note")
 
 
 def test_exits_that_are_late_for_more_than_two_months_warn() -> None:
     records = Records(begin=0, end=100, delivered=200, known=(0.5, 0.9), fewer=False)
-    found = restatement_lag(records)
+    found = restatement_lag(records, DEFAULT)
     assert found.status == "warn"
     assert "90.0 % within two months" in found.display
 
@@ -151,7 +152,7 @@ def test_shares_of_exits_without_a_day_or_a_kind(undated: int, unknown: int, sta
     kinds = [0] * 50 + [6] * unknown + [1] * (100 - unknown)
     careers = _careers(kinds, [False] * 50 + [True] * undated + [False] * (100 - undated))
     records = Records(begin=0, end=100, delivered=100, known=None, fewer=False)
-    dated, known, _ = exit_records(careers, records)
+    dated, known, _ = exit_records(careers, records, DEFAULT)
     assert (dated.name, dated.status, dated.value) == ("exit_dates", status, undated / 100)
     assert (known.name, known.status, known.value) == ("exit_kinds", status, unknown / 100)
 

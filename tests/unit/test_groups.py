@@ -9,6 +9,7 @@ import pytest
 
 from analysis.diagnostics.comparison_group import comparison_group, notice
 from analysis.diagnostics.contamination import contamination
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.finding import Group
 from analysis.groups import (
@@ -199,7 +200,7 @@ def test_a_later_match_is_no_contamination_of_those_matched_later() -> None:
         panel = Panel(
             people=frame.assign(arm=arms), rows=rows, treated=("matched",), comparison=comparison
         )
-        assert contamination(panel).status == status
+        assert contamination(panel, DEFAULT).status == status
 
 
 def group(arm: str, size: int, rank: int | None, role: str = "available") -> Group:

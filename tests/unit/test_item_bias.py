@@ -9,6 +9,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from analysis.diagnostics.invariance import invariance
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.estimators.item_bias import item_tests, mantel, same_correlation
 
 ITEMS = ("a", "b", "c", "d", "e")
@@ -71,10 +72,10 @@ def test_a_planted_difference_is_told_and_the_others_are_not(what: str):
     else:
         x[there, 2] = np.random.default_rng(9).normal(size=there.sum())
     frame = pd.DataFrame(cut(x), columns=list(ITEMS))
-    check = invariance(frame, ITEMS, group, "arm", gated=True)
+    check = invariance(frame, ITEMS, group, "arm", DEFAULT, gated=True)
     assert check.status == "warn"
     assert check.display.startswith("answered otherwise: c;")
-    told = invariance(frame, ITEMS, group, "wave", gated=False)
+    told = invariance(frame, ITEMS, group, "wave", DEFAULT, gated=False)
     assert told.status == "note" and "c" in told.display
 
 
@@ -85,12 +86,12 @@ def test_groups_that_answer_alike_rarely_warn():
         x, group = answers(600, seed)
         x -= 0.1 * np.sqrt(0.5) * group[:, None]
         frame = pd.DataFrame(cut(x), columns=list(ITEMS))
-        warned += invariance(frame, ITEMS, group, "arm", gated=True).status == "warn"
+        warned += invariance(frame, ITEMS, group, "arm", DEFAULT, gated=True).status == "warn"
     assert warned <= 10  # 5 % of draws at most
 
 
 def test_too_little_to_tell_is_said():
     frame = pd.DataFrame(cut(answers(12)[0]), columns=list(ITEMS))
-    check = invariance(frame, ITEMS, np.arange(12) % 2, "arm", gated=True)
+    check = invariance(frame, ITEMS, np.arange(12) % 2, "arm", DEFAULT, gated=True)
     assert (check.status, check.value) == ("note", None)
     assert item_tests(np.ones((40, 2)), np.arange(40) % 2) == ()

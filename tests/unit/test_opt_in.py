@@ -11,6 +11,7 @@ import pytest
 
 from analysis.diagnostics.comparability import open_choice, with_a_comparator
 from analysis.diagnostics.no_effect import negative_controls, placebo
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.disclosure import release
 from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.cells import build_cells
@@ -287,7 +288,7 @@ def p_values(*values: float) -> list[Estimate]:
 
 @pytest.mark.parametrize(("p", "status"), [(0.2, "pass"), (0.08, "warn"), (0.04, "fail")])
 def test_limits_of_the_placebo(p: float, status: str) -> None:
-    assert placebo(p_values(p)[0], PLACEBO).status == status
+    assert placebo(p_values(p)[0], PLACEBO, DEFAULT).status == status
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def test_limits_of_the_placebo(p: float, status: str) -> None:
 )
 def test_limits_of_negative_controls(ps: tuple[float, ...], status: str) -> None:
     """The smallest p-value fails after Holm: two controls, so below .005."""
-    assert negative_controls(p_values(*ps)).status == status
+    assert negative_controls(p_values(*ps), DEFAULT).status == status
 
 
 def two_groups(

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from analysis.cohort import Cohort
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.diagnostics.who_rates import confirmed
 from analysis.disclosure import release
 from analysis.errors import SpecError
@@ -391,7 +392,7 @@ def test_comparators_in_a_team_with_a_treated_person_are_counted(make_panel):
         f"{arm} {team} 1"
         for arm, team in [("mentored", 1), ("control", 1), ("control", 2), ("control", 2)] * 5
     )
-    check = mentored_mates(make_panel(table))
+    check = mentored_mates(make_panel(table), DEFAULT)
     assert (check.value, check.status) == (pytest.approx(1 / 3), "fail")
 
 

@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from analysis.diagnostics.pre_trend import pre_trend
-from analysis.diagnostics.thresholds import DEFAULT
 from analysis.estimators.aggregate import Aggregate
 from analysis.study import StudySpec, parse_study
 
@@ -54,7 +53,7 @@ VARIANCES = np.array([1 / 4, 1 / 4, 1 / 3])
 
 @pytest.mark.parametrize("df", [np.inf, 16.0])
 def test_p_value_and_power_by_hand(df):
-    found = pre_trend(event({-2: 3.0, -9: 2.0}), spec(effect_of_interest=0.6), df, DEFAULT)
+    found = pre_trend(event({-2: 3.0, -9: 2.0}), spec(effect_of_interest=0.6), df)
     leads = np.array([0.5, 0.0, 1.0])
     statistic = float((leads**2 / VARIANCES).sum())
     # a drift through 0 at month -1 that is .6 at month 3 is .15 a month
@@ -74,15 +73,15 @@ def test_leads_inside_the_anticipation_are_left_out():
     """With two months, the base is month -3 and of the last lead only month -4 is left."""
     moved = event({-2: 50.0, -1: 50.0}, base=-3)
     allowed = spec(rollout={"anticipation": 2})
-    assert pre_trend(moved, allowed, np.inf, DEFAULT).value == pytest.approx(1.0)
+    assert pre_trend(moved, allowed, np.inf).value == pytest.approx(1.0)
     # the same movement without the allowance cannot be overlooked
-    assert pre_trend(event({-2: 50.0}), spec(), np.inf, DEFAULT).status == "fail"
+    assert pre_trend(event({-2: 50.0}), spec(), np.inf).status == "fail"
 
 
 def test_the_drift_of_the_power_goes_through_the_base():
     """Month -4 is one month before the base -3: the drift of .9 by month 3 is .15 a month."""
     study = spec(rollout={"anticipation": 2}, effect_of_interest=0.9)
-    found = pre_trend(event({}, base=-3), study, np.inf, DEFAULT)
+    found = pre_trend(event({}, base=-3), study, np.inf)
     drift = np.array([-7.5, -3.5, -1.0]) * 0.9 / 6
     shift = float((drift**2 / np.array([1 / 4, 1 / 4, 1.0])).sum())
     power = stats.ncx2.sf(stats.chi2.ppf(0.95, 3), 3, shift)
@@ -90,13 +89,13 @@ def test_the_drift_of_the_power_goes_through_the_base():
 
 
 def test_a_blunt_test_warns_and_a_small_sure_drift_does_not_fail():
-    blunt = pre_trend(event({}, error=20.0), spec(), np.inf, DEFAULT)
+    blunt = pre_trend(event({}, error=20.0), spec(), np.inf)
     assert blunt.status == "warn"
     assert "Too few sites" in blunt.remedy
     small = {e: 0.5 for e in range(-12, -1)}  # beyond doubt, but far from half of 4
-    assert pre_trend(event(small, error=0.1), spec(), np.inf, DEFAULT).status == "warn"
+    assert pre_trend(event(small, error=0.1), spec(), np.inf).status == "warn"
 
 
 def test_no_month_before_the_start_warns():
     gone = event({}, error=0.0)
-    assert pre_trend(gone, spec(), np.inf, DEFAULT).display == "no months before the start"
+    assert pre_trend(gone, spec(), np.inf).display == "no months before the start"

@@ -15,6 +15,7 @@ from analysis.compress import NEVER, People, fold
 from analysis.diagnostics import Diagnostic
 from analysis.diagnostics.drift import drift_notes
 from analysis.diagnostics.no_effect import negative_controls
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.diagnostics.unseen import pooled_sd
 from analysis.disclosure import release
 from analysis.estimate import Estimate, NotEstimable, Target
@@ -178,8 +179,8 @@ def test_a_common_systematic_error_fails_even_where_no_control_stands_out() -> N
         target=target, estimate=1.45, std_error=0.3 * 1.45, ci_low=0.8, ci_high=2.6, p_value=0.21,
         df=900.0, n_treated=500, n_comparison=500, n_rows=1000, convention="",
     )  # fmt: skip
-    assert negative_controls([one] * 29).status == "pass"
-    gate = negative_controls([one] * 30)
+    assert negative_controls([one] * 29, DEFAULT).status == "pass"
+    gate = negative_controls([one] * 30, DEFAULT)
     assert (gate.status, gate.display) == ("fail", "smallest p = 0.21 of 30, EASE 0.37")
 
 
