@@ -33,7 +33,9 @@ DIGITS = 3  # significant ones, from which on a match is no accident
 PLACES = range(7)  # decimals that a figure may be printed with
 NEAR = 1e-9  # cells are written as they were computed, or rounded
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
-_UNSEEN = re.compile(r"<style>.*?</style>|<script>.*?</script>", re.DOTALL)  # bundle and layout
+_UNSEEN = re.compile(  # bundle, layout and drawn marks
+    r"<style>.*?</style>|<script>.*?</script>|<symbol .*?</symbol>", re.DOTALL
+)
 
 
 def withheld_figures(finding: Finding) -> tuple[float, ...]:

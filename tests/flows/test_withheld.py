@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.demo import write_demo
+from tests.flows.conftest import Firm
 from tests.withheld import exact_findings, leaks, leaks_of_run, withheld_figures
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.flows.conftest import Firm
 
 
 def _everybody_meets(firm: Firm) -> None:
@@ -56,3 +56,42 @@ def test_each_way_to_print_a_number_is_seen(firm: Firm, text: str, tmp_path: Pat
     assert leaks(found, {"page": text.format(value)}, {})
     assert leaks(found, {}, {"column": [None, "text", value / 100]})
     assert leaks(found, {"page": json.dumps({"limit": 0.05, "p": 0.01})}, {}) == []
+
+
+# So strict that no study of the demo company passes, whatever its design and outcome.
+STRICT = """
+thresholds:
+  people_fail: 1000000
+  answers_fail: 1000000
+  exits_a_parameter_warn: 1000000
+  exits_a_parameter_fail: 1000000
+  pre_trend_warn_p: 0.9999
+  pre_trend_fail_p: 0.9999
+"""
+FAILS = {
+    "care-mentoring": "enough_data",  # an opt-in
+    "care-turnover": "events_per_parameter",  # exits where people chose
+    "operations-mentoring": "pre_trend",  # a roll-out
+    "sales-intention": "enough_answers",  # a survey scale
+    "sales-mentoring": "enough_data",  # a lottery
+}
+
+
+def test_no_design_leaves_a_withheld_number_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo company with limits that nothing passes: five studies, three designs."""
+    made = write_demo(tmp_path, people=1_500)
+    (tmp_path / "demo.key").write_text("0123456789abcdef" * 4 + "\n")
+    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(tmp_path / "demo.key"))
+    firm = Firm(made.project, made.data, tmp_path / "out")
+    with (firm.project / "mentorlift.yml").open("a") as file:
+        file.write(STRICT)
+    firm.edit("studies/operations.yml", "effect_of_interest: 0.05", "")
+    code, out, err = firm.run("--json")
+    assert code == 9, err
+    findings = exact_findings(firm.project, firm.out)
+    assert set(findings) == set(FAILS)
+    for study, found in findings.items():
+        assert FAILS[study] in {d.name for d in found.diagnostics if d.status == "fail"}
+        assert leaks_of_run(found, firm.out, out, err) == [], study
