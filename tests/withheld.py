@@ -103,13 +103,13 @@ def exact_findings(project: Path, out: Path) -> dict[str, Finding]:
 
 def _same(value: float, figure: float) -> bool:
     """Whether a cell is the figure, a share of it or its hundredfold, as it is or rounded."""
+    if len(f"{abs(value):.9g}".replace(".", "").strip("0")) < DIGITS:
+        return False
     for scale in (1.0, 100.0, 0.01):
         size = scale * abs(figure)
-        if math.isclose(abs(value), size, rel_tol=NEAR):
-            return True
         first = DIGITS - 1 - math.floor(math.log10(size))  # decimals that leave so many digits
-        rounded = (round(size, places) for places in range(first, first + 4))
-        if any(math.isclose(abs(value), r, rel_tol=NEAR) for r in rounded):
+        printed = (size, *(round(size, places) for places in range(first, first + 4)))
+        if any(math.isclose(abs(value), x, rel_tol=NEAR) for x in printed):
             return True
     return False
 

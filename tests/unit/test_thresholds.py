@@ -1,4 +1,4 @@
-"""Limits of the checks: the project may set them, and every report says which and whose they are."""
+"""Limits of the checks: a project may set them, and every report says which and whose they are."""
 
 from __future__ import annotations
 
