@@ -172,6 +172,10 @@ class Outcome(BaseModel):
         metric = self.metric.replace("_", " ").replace(".", ", ")
         if self.kind == "exit":
             metric = "exits of any kind" if self.metric == "any" else f"{metric} exits"
+        elif self.kind == "promotion":
+            metric = "promotion rate"
+        elif self.kind == "team":
+            metric = f"{metric} of the team"
         return self.label or metric
 
     @property

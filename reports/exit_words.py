@@ -51,6 +51,7 @@ _VERB: dict[str, str] = {
     "Suggestive": "perhaps {n} {left}",
     "Descriptive only": "{n} {left}",
 }
+NO_DIFFERENCE = "no difference"
 HAD_TO_STAY = "people had to stay to be mentored"
 _TENTH = 0.1
 _COARSE = 1.5  # of 100 people; from here on "about" is followed by a whole number
@@ -108,10 +109,10 @@ def sentence(release: Release, figures: Shown) -> tuple[str, str]:
     if not figures.direction:
         ends = " to ".join(_fewer(v, figures.places) for v in (figures.low, figures.high))
         found = _fewer(figures.value, figures.places)
-        return (
-            f"{who}, the estimate is {found} {leaving(release)} {when} {than} "
-            f"({INTERVAL_95} {ends}); {NOT_TOLD}."
-        ), NOT_TOLD
+        said = f"{found} {leaving(release)} {when} {than}"
+        if found == NO_DIFFERENCE:
+            said = f"{found} in {leaving(release)} {when}"
+        return f"{who}, the estimate is {said} ({INTERVAL_95} {ends}); {NOT_TOLD}.", NOT_TOLD
     strong = _fewer(figures.value, figures.places)
     said = _VERB[release.grade].format(n=strong, left=left(release))
     caveat = f"; {GRADES[release.grade].caveat}" if release.grade == "Descriptive only" else ""
@@ -127,17 +128,18 @@ def may_say(release: Release, figures: Shown) -> str:
     if not figures.direction:
         ends = " to ".join(_fewer(v, figures.places) for v in (figures.low, figures.high))
         return (
-            f"We could not tell whether mentoring changes how many {left(release)}: "
+            f"We could not tell whether mentoring changed how many {left(release)}: "
             f"anything from {ends} of 100 people {when} fits the data."
         )
     places = 0 if abs(figures.value or 0.0) >= _COARSE else figures.places
-    found = f"about {_fewer(figures.value, places)} {left(release)}"
+    hedged = "perhaps " if release.grade == "Suggestive" else ""
+    found = f"{hedged}about {_fewer(figures.value, places)} {left(release)}"
     said = f"{_who(release)}, {found} {when} {_than(release)}"
     return f"{said}; {caveat}." if caveat else f"{said}."
 
 
 def do_not_say(figures: Shown, gap: ReleasedEstimate | None) -> tuple[str, str]:
-    """The tempting sentence, and why it is wrong."""
+    """The tempting sentence beside a raw gap or an unsettled answer, and why it is wrong."""
     doubt = "" if figures.direction else f", and {NOT_TOLD}"
     if gap is not None:
         naive = shown(gap)
@@ -147,13 +149,7 @@ def do_not_say(figures: Shown, gap: ReleasedEstimate | None) -> tuple[str, str]:
             f"{HAD_TO_STAY.capitalize()}: who left early could not start, and counts among the "
             f"others. Followed from the same day on it is {figures.effect}{doubt}.",
         )
-    if not figures.direction:
-        return "Mentoring changes nothing about who leaves.", "That was not shown either."
-    return (
-        "Who is mentored stays.",
-        "Most people would have stayed, or left, with or without it; only the people compared "
-        "here were studied.",
-    )
+    return "Mentoring changes nothing about who leaves.", "That was not shown either."
 
 
 def hazard_words(ratio: Shown, metric: str) -> str:
@@ -186,5 +182,5 @@ def _fewer(value: float | None, places: int) -> str:
         return "no limit"
     text = number(abs(value), places)
     if not any(c in "123456789" for c in text):
-        return "none fewer or more"
+        return NO_DIFFERENCE
     return f"{text} {'fewer' if value < 0 else 'more'}"

@@ -80,15 +80,6 @@ GRADES: dict[str, GradeWords] = {
     ),
 }
 
-# What a design would need to be believed more, said when no check asks for anything.
-TO_RAISE: dict[str, str] = {
-    "randomised": "Top grade. To speak for more people, draw from everybody eligible.",
-    "opt_in": "Draw places by lottery when more people ask than there are places.",
-    "rollout": "Draw the order of starts by lot, over more sites.",
-    "descriptive": "Keep a comparison group: a lottery among applicants is the strongest.",
-}
-DRAWN_ALREADY = "More sites, each with more months before and after its start."
-
 # What a raw gap compares, by design.
 RAW_GAP: dict[str, str] = {
     "randomised": "after a draw, people who took part against everybody else",

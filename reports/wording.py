@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports import exit_words
+from reports import exit_words, not_to_say
 from reports.names import arm_words, lower_first, outcome_words, study_title
-from reports.numbers import months, plain, signed, with_unit
+from reports.numbers import months, signed, with_unit
 from reports.shown import Shown, shown
+from reports.to_raise import NOT_SHOWN, to_answer, to_raise
 from reports.vocabulary import (
     AMONG,
-    DRAWN_ALREADY,
     GRADES,
     GROUP,
     INTERVAL_95,
     NOT_TOLD,
     RAW_GAP,
     SUBJECT,
-    TO_RAISE,
     raw_gap_key,
 )
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
 
 UNBOUNDED_END = "no limit"
-LEAVING = ("turnover", "leave", "leaving", "quit")  # words of scales about exits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def answer(release: Release) -> Answer:
         return _not_shown(release)
     figures = headline_figures(release)
     sentence, strong = _sentence(release, figures)
-    do_not_say, why_not = _do_not_say(release, figures)
+    do_not_say, why_not = not_to_say.not_to_say(release, figures, raw_gap(release))
     return Answer(
         headline=_clause(release, figures),
         sentence=sentence,
@@ -65,7 +63,7 @@ def answer(release: Release) -> Answer:
         may_say=_may_say(release, figures),
         do_not_say=do_not_say,
         why_not=why_not,
-        to_raise=_to_raise(release, figures),
+        to_raise=to_raise(release, settled=figures.direction != 0),
         one_line=_one_line(release, figures),
     )
 
@@ -195,63 +193,6 @@ def _spelled(figures: Shown) -> str:
     return with_unit(" to ".join(ends), figures.unit)
 
 
-def _do_not_say(release: Release, figures: Shown) -> tuple[str, str]:
-    """The tempting sentence, and why it is wrong."""
-    gap, outcome = raw_gap(release), outcome_words(release)
-    if exit_words.is_about_exits(release):
-        return exit_words.do_not_say(figures, gap)
-    if gap is not None:
-        naive = shown(gap)
-        verb = "raises" if (naive.value or 0) > 0 else "lowers"
-        return f"The programme {verb} {outcome} by {naive.size}.", _why_not(release, figures)
-    if not figures.direction:
-        return "The programme does not work.", "That there is no effect was not shown either."
-    if release.outcome_kind == "scale":
-        leaving = any(word in outcome.lower() for word in LEAVING)
-        act = "Fewer people will leave." if leaving else "People will do otherwise."
-        return act, "Answers were measured, not what people do."
-    only = "Only the people compared here were studied."
-    return f"Everybody would see {outcome} change by {figures.size}.", only
-
-
-def _why_not(release: Release, figures: Shown) -> str:
-    """Why the raw gap is not the effect."""
-    doubt = "" if figures.direction else f", and {NOT_TOLD}"
-    if release.design == "randomised":
-        return (
-            "That raw gap compares people who took part with everybody else: it mixes the effect "
-            f"with who takes part. The draw gives {figures.effect}{doubt}."
-        )
-    if release.design == "rollout":
-        return (
-            "That raw gap also compares sites with others that started before them. Compared with "
-            f"sites that had not started it is {figures.effect}{doubt}."
-        )
-    return (
-        "That raw gap holds who joins and who stays to join. "
-        f"Compared with similar people it is {figures.effect}{doubt}."
-    )
-
-
-def _to_raise(release: Release, figures: Shown) -> str:
-    remedies = _remedies(release, "warn")
-    if remedies:
-        return remedies
-    if figures.direction == 0 and release.grade == "Randomised":
-        return "Top grade. A narrower interval needs more people or a longer follow-up."
-    return _better_design(release)
-
-
-def _better_design(release: Release) -> str:
-    drawn = release.design == "rollout" and release.drawn
-    return DRAWN_ALREADY if drawn else TO_RAISE[release.design]
-
-
-def _remedies(release: Release, status: str) -> str:
-    found = [plain(d.remedy) for d in release.diagnostics if d.status == status and d.remedy]
-    return " ".join(dict.fromkeys(found))
-
-
 def _one_line(release: Release, figures: Shown) -> str:
     gap = raw_gap(release)
     tail = f", raw gap {shown(gap).effect}" if gap else ""
@@ -261,14 +202,15 @@ def _one_line(release: Release, figures: Shown) -> str:
 def _withheld(release: Release) -> Answer:
     subject, outcome = lower_first(_subject(release)), outcome_words(release)
     why = reason_withheld(release)
+    do_not_say, why_not = not_to_say.withheld(release)
     return Answer(
         headline=f"{_name(release)}: we cannot say.",
         sentence=f"We cannot say whether {subject} changes {outcome}: {why}.",
         strong=why,
         may_say=f"These data cannot answer whether {subject} changes {outcome}.",
-        do_not_say="The programme works, or it makes no difference.",
-        why_not="Neither was shown.",
-        to_raise=_remedies(release, "fail") or _better_design(release),
+        do_not_say=do_not_say,
+        why_not=why_not,
+        to_raise=to_answer(release),
         one_line=f"{release.study} [Withheld] {why}",
     )
 
@@ -282,6 +224,6 @@ def _not_shown(release: Release) -> Answer:
         may_say="Too few people were studied to show an answer without showing persons.",
         do_not_say="Nothing was found.",
         why_not="The figure is hidden to protect people, not because it is zero.",
-        to_raise="Study more people, or pool several rounds of the programme.",
+        to_raise=NOT_SHOWN,
         one_line=f"{release.study} [{release.grade}, not shown] {why}",
     )

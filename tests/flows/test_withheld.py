@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pipelines.demo import write_demo
 from tests.flows.conftest import Firm
 from tests.withheld import exact_findings, leaks, leaks_of_run, withheld_figures
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def _everybody_meets(firm: Firm) -> None:

@@ -113,7 +113,7 @@ def test_an_interval_with_zero_is_said_plainly() -> None:
     got = said(-0.0211, 0.02, naive=-0.1)
     assert "the data cannot tell this from no effect" in got.sentence
     assert "6.0 fewer to 1.8 more" in got.sentence
-    assert got.may_say.startswith("We could not tell whether mentoring changes how many left")
+    assert got.may_say.startswith("We could not tell whether mentoring changed how many left")
     assert "cannot tell" in got.why_not
     assert said(-0.0211, 0.02).do_not_say == "Mentoring changes nothing about who leaves."
 

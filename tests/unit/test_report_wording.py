@@ -116,7 +116,7 @@ def test_the_raw_gap_is_what_may_not_be_said() -> None:
 
 
 def test_remedies_of_warnings_are_what_raises_the_grade() -> None:
-    assert answered(6.1, 1.9, warnings=2).to_raise == "Mend 0. Mend 1."
+    assert answered(6.1, 1.9, warnings=2).to_raise == "warning 0: Mend 0. warning 1: Mend 1."
 
 
 def test_the_legend_says_what_the_raw_gap_of_each_design_on_the_page_compares() -> None:
