@@ -173,25 +173,8 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
     )
     shown = any(e.role == "headline" and e.status == "released" for e in estimates)
     return Release(
-        study=spec.study,
-        title=spec.title or spec.study,
-        question=spec.question,
-        programme=spec.programme,
-        design=spec.design,
-        drawn=spec.design == "randomised" or spec.rollout.drawn,
+        **_of_question(spec),
         population=finding.population,
-        as_of=spec.as_of.isoformat(),
-        outcome=spec.outcome.name,
-        outcome_unit=spec.outcome.unit,
-        outcome_note=spec.outcome.note,
-        outcome_kind=spec.outcome.kind,
-        outcome_metric=spec.outcome.metric,
-        unit=spec.unit,
-        higher_is=spec.outcome.higher_is,
-        treated=spec.arms.treated,
-        comparison=spec.arms.comparison,
-        window=spec.follow_up.primary,
-        effect_of_interest=spec.effect_of_interest,
         grade=grade,
         reasons=finding.reasons,
         estimates=estimates,
@@ -206,6 +189,30 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         spec_hash=spec.digest(),
         _mint=_MINT,
     )
+
+
+def _of_question(spec: StudySpec) -> dict[str, Any]:
+    """The fields of a release that stand in the study itself."""
+    return {
+        "study": spec.study,
+        "title": spec.title or spec.study,
+        "question": spec.question,
+        "programme": spec.programme,
+        "design": spec.design,
+        "drawn": spec.design == "randomised" or spec.rollout.drawn,
+        "as_of": spec.as_of.isoformat(),
+        "outcome": spec.outcome.name,
+        "outcome_unit": spec.outcome.unit,
+        "outcome_note": spec.outcome.note,
+        "outcome_kind": spec.outcome.kind,
+        "outcome_metric": spec.outcome.metric,
+        "unit": spec.unit,
+        "higher_is": spec.outcome.higher_is,
+        "treated": spec.arms.treated,
+        "comparison": spec.arms.comparison,
+        "window": spec.follow_up.primary,
+        "effect_of_interest": spec.effect_of_interest,
+    }
 
 
 def _is_ratio(target: Target, spec: StudySpec) -> bool:

@@ -33,9 +33,24 @@ DESIGN_WORDS = {"opt_in": "opt-in", "rollout": "roll-out"}
 # Without these a finding cannot be built: a claim nobody checked is not a claim.
 REQUIRED: dict[str, frozenset[str]] = {
     "randomised": frozenset(
-        {"sample_ratio", "balance", "differential_missing_outcome", "contamination"}
+        {
+            "roster",
+            "sample_ratio",
+            "balance",
+            "negative_controls",
+            "differential_missing_outcome",
+            "contamination",
+        }
     ),
-    "rollout": frozenset({"pre_trend", "clusters"}),
+    "rollout": frozenset(
+        {
+            "pre_trend",
+            "clusters",
+            "negative_controls",
+            "differential_missing_outcome",
+            "contamination",
+        }
+    ),
     "opt_in": frozenset(
         {
             "adjusted_balance",
@@ -43,6 +58,7 @@ REQUIRED: dict[str, frozenset[str]] = {
             "equipoise",
             "effective_sample_size",
             "placebo",
+            "negative_controls",
             "differential_missing_outcome",
             "contamination",
         }
@@ -61,6 +77,7 @@ REQUIRED_OF_EXITS: dict[str, frozenset[str]] = {
                 "events_per_parameter",
                 "negative_controls",
                 "comparability",
+                "equipoise",
                 "adjusted_balance",
                 "effective_sample_size",
                 "start_weights",

@@ -11,7 +11,7 @@ from analysis.diagnostics.adjusted_balance import adjusted_balance, love_notes
 from analysis.diagnostics.comparability import comparability
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.missing_outcome import missing_outcome
-from analysis.diagnostics.no_effect import negative_controls, null_of, placebo
+from analysis.diagnostics.no_effect import NAME_THEM, negative_controls, null_of, placebo
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
 from analysis.diagnostics.response import recorded_shares, response, response_by_month, told_of
 from analysis.diagnostics.unseen import unseen_notes
@@ -84,15 +84,15 @@ def diagnose_opt_in(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
         checks += comparability(setting, chance)
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
         when = EARLIER_SCORE if spec.outcome.kind == "scale" else ""
-        checks.append(placebo(before, PLACEBO, limits, when=when))
+        arms = len(panel.treated)
+        checks.append(placebo(before, PLACEBO, limits, when=when, tests=arms))
         pair = adjusted.pair(arm)
         joined = (pair.people["arm"] == arm).to_numpy()
         shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
         told = min(told_of(shares[joined]), told_of(shares[~joined]))
         checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), told, limits))
         controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
-        if controls:
-            checks.append(negative_controls(controls, limits))
+        checks.append(negative_controls(controls, limits, asked=NAME_THEM))
         held = held_out(setting)
         found = headline(setting, held=held)
         checks += minimum_detectable_effect((found,), spec)

@@ -9,6 +9,7 @@ from analysis.diagnostics.balance import balance, standardised_differences
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.fading import fading
 from analysis.diagnostics.first_stage import first_stage as first_stage_strength
+from analysis.diagnostics.no_effect import NAME_THEM, negative_controls
 from analysis.diagnostics.power import enough_data, minimum_detectable_effect
 from analysis.diagnostics.response import differential_missing, response, response_by_month
 from analysis.diagnostics.sample_ratio import sample_ratio
@@ -27,6 +28,8 @@ from analysis.estimators.stayers import beside_zeros, called_while_employed, whi
 from analysis.estimators.two_stage import two_stage_least_squares
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analysis.diagnostics import Diagnostic
     from analysis.estimate import Result
     from analysis.panel import Panel
@@ -81,6 +84,7 @@ def diagnose_randomised(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]
         *differential_missing(adjusted, spec),
         contamination(adjusted, spec.thresholds),
         enough_data(adjusted, spec),
+        negative_controls(list(_controls(adjusted, spec)), spec.thresholds, asked=NAME_THEM),
         *minimum_detectable_effect(primary_results(adjusted, spec), spec),
     ]
     if spec.take_up:
@@ -99,6 +103,21 @@ def primary_results(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
         relabelled(result, name="primary", role="headline" if place == 0 else "secondary")
         for place, result in enumerate(results)
     )
+
+
+def _controls(panel: Panel, spec: StudySpec) -> Iterator[Result]:
+    """The primary estimator on each negative control, in standard deviations of everybody drawn."""
+    month = spec.follow_up.primary[0]
+    natural = spec.outcome.model_copy(update={"transform": "none", "kind": "continuous"})
+    plain = spec.model_copy(update={"outcome": natural})
+    for name in spec.negative_controls:
+        values = panel.people[name] / (float(panel.people[name].std(ddof=0)) or 1.0)
+        rows = panel.people[["person"]].assign(event_month=month, outcome=values)
+        other = replace(panel, rows=rows.dropna(ignore_index=True), notes=())
+        yield from (
+            relabelled(r, name=name)
+            for r in ESTIMATORS[spec.primary_estimator](other, plain, (month, month))
+        )
 
 
 def estimate_specification(

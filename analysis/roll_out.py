@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.diagnostics import Diagnostic
+from analysis.diagnostics.contamination import contaminated_sites
 from analysis.diagnostics.drift import drift_notes
+from analysis.diagnostics.no_effect import NAME_THEM, negative_controls
 from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.pre_trend import pre_trend
+from analysis.diagnostics.roll_out_missing import roll_out_missing
 from analysis.diagnostics.wording import share_text
 from analysis.errors import SpecError
 from analysis.estimators.aggregate import aggregate
@@ -122,17 +125,32 @@ def diagnose_roll_out(
     spec: StudySpec,
     effects: Effects,
     results: tuple[Result, ...],
+    controls: tuple[Result, ...] = (),
 ) -> tuple[Diagnostic, ...]:
-    """All checks of a roll-out; none depends on the sign or size of the headline."""
+    """All checks of a roll-out; none depends on the sign or size of the headline.
+
+    ``controls`` are the headline's estimator on outcomes that mentoring cannot change.
+    """
     scaled = replace(effects.leads, covariance=effects.leads.covariance * effects.factor)
     return (
         pre_trend(scaled, spec, effects.df),
+        roll_out_missing(roll_out.moments, effects),
+        contaminated_sites(roll_out.mentored_early, spec.thresholds),
+        negative_controls(controls, spec.thresholds, asked=NAME_THEM),
         _sites(effects),
         _already_treated(roll_out.moments),
         _compression(roll_out.moments),
         *minimum_detectable_effect(results[:1], spec),
         *drift_notes(effects, results[0]),
     )
+
+
+def control_of(roll_out: RollOut, spec: StudySpec) -> Result:
+    """The headline's estimator on an outcome that mentoring cannot change, that of ``spec``."""
+    return window_result(
+        effects_of(roll_out, spec), spec.follow_up.primary, name=spec.outcome.metric,
+        role="headline",
+    )  # fmt: skip
 
 
 def _sites(effects: Effects) -> Diagnostic:

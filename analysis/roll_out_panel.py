@@ -32,7 +32,8 @@ class RollOut:
     """The moments of a roll-out study, rows of covariates by cell (None without), and its flow.
 
     Periods and cohorts are months counted from year 0. ``strata`` are those of the draw of starts,
-    one a cluster.
+    one a cluster. ``mentored_early``: people with a mentor before their own site started, of those
+    whose site had not started when the first one did; None where no mentor is on record.
     """
 
     moments: Moments
@@ -40,6 +41,7 @@ class RollOut:
     covariate_names: tuple[str, ...]
     strata: NDArray[np.int64] | None
     flow: Flow
+    mentored_early: tuple[int, int] | None = None
 
 
 def build_roll_out(
@@ -72,7 +74,16 @@ def build_roll_out(
         covariate_names=names,
         strata=_strata(spec, people),
         flow=_flow(spec, people, counts),
+        mentored_early=_mentored_early(people),
     )
+
+
+def _mentored_early(people: pd.DataFrame) -> tuple[int, int] | None:
+    if "mentored_month" not in people or people["mentored_month"].isna().all():
+        return None
+    later = people[~(people["start_month"] <= people["start_month"].min())]
+    early = later["mentored_month"] < later["start_month"].fillna(np.inf)
+    return (int(early.sum()), len(later)) if len(later) else None
 
 
 def _moments(

@@ -79,14 +79,23 @@ _PEOPLE = """
 , homes as (
     select person_no, {homes} from kept group by person_no
 ),
+mentors as (
+    select person_no,
+        min({met_month}) filter (where {met_month} >= (select min(start_month) from starts))
+            as mentored_month
+    from marts.programme_funnel
+    where known_from <= ? and known_to > ?
+    group by person_no
+),
 attributes as (
     select person_no{attributes}
     from marts.person_attributes
     where known_from <= ? and known_to > ?
     group by person_no
 )
-select homes.*, starts.start_month, attributes.* exclude (person_no)
+select homes.*, starts.start_month, mentors.mentored_month, attributes.* exclude (person_no)
 from homes
+left join mentors on homes.person_no = mentors.person_no
 left join starts on homes.{unit} = starts.unit
 left join attributes on homes.person_no = attributes.person_no
 order by homes.person_no
@@ -108,6 +117,7 @@ def people_query(spec: StudySpec) -> Query:
     """SQL for one row a person: where first seen, its covariates then, the start of that site.
 
     Attributes are columns ``attribute_0`` on, in the order of :func:`attributes_of`.
+    ``mentored_month`` is that of the first mentor in any programme since the first site started.
     """
     named = (spec.cluster, *spec.allocation.strata, *spec.adjust_for)
     columns = [c for c in dict.fromkeys(named) if c in KNOWN]
@@ -120,7 +130,8 @@ def people_query(spec: StudySpec) -> Query:
         "{homes}", ", ".join(f"arg_min({c}, month_no) as {c}" for c in columns)
     ).replace("{attributes}", "".join(texts))
     query = _query(spec, tail)
-    return Query(query.sql, (*query.params, *attributes, spec.as_of, spec.as_of))
+    known = (spec.as_of, spec.as_of)
+    return Query(query.sql, (*query.params, *known, *attributes, *known))
 
 
 def attributes_of(spec: StudySpec) -> tuple[str, ...]:
@@ -131,6 +142,15 @@ def attributes_of(spec: StudySpec) -> tuple[str, ...]:
 def history(spec: StudySpec) -> int:
     """Months before the first start that are looked at."""
     return HISTORY_MONTHS + spec.rollout.anticipation
+
+
+def spread_query(spec: StudySpec) -> Query:
+    """SQL for the standard deviation of the outcome over everybody and every month."""
+    sql = """
+select stddev_samp(value) as spread from marts.performance
+where metric = ? and known_from <= ? and known_to > ?
+"""
+    return Query(sql, (spec.outcome.metric, spec.as_of, spec.as_of))
 
 
 def rows_query(spec: StudySpec) -> Query:
@@ -165,6 +185,7 @@ def _query(spec: StudySpec, tail: str) -> Query:
         ("time_zero", spec.time_zero),
         ("zero_month", _MONTH.format("time_zero")),
         ("hire_month", _MONTH.format("hired_on")),
+        ("met_month", _MONTH.format("least(matched_on, first_met_on)")),
         ("month", _MONTH.format("month")),
         ("history", str(history(spec))),
     ):

@@ -240,11 +240,8 @@ def parse_study(data: object) -> StudySpec:
     if not isinstance(data, dict):
         raise SpecError("(file)", "not a mapping of keys to values", "Start it with `study: NAME`.")
     if "thresholds" in data:
-        raise SpecError(
-            "thresholds",
-            "limits hold for all studies of a project alike, whatever each hopes to find",
-            "Move it to `thresholds:` in the project file.",
-        )
+        why = "limits hold for all studies of a project alike, whatever each hopes to find"
+        raise SpecError("thresholds", why, "Move it to the project file, under `thresholds`.")
     try:
         spec = StudySpec.model_validate(data)
     except ValidationError as error:

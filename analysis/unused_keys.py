@@ -35,6 +35,8 @@ def refuse_unused(spec: StudySpec) -> None:
     for key, used, why in unused:
         if used:
             raise SpecError(key, f"says nothing in {design}: {why}", f"Remove `{key}`.")
+    if spec.design == "rollout" and spec.outcome.metric in spec.negative_controls:
+        raise SpecError("negative_controls", "names the outcome itself", "Name other metrics.")
     if spec.design == "rollout" and len(spec.arms.treated) > 1:
         raise SpecError("arms.treated", "a roll-out has one", "Name one treated arm.")
 

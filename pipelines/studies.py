@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.cohort import build_cohort, flow, population_words, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
+from analysis.diagnostics.contamination import team_mates
 from analysis.diagnostics.group_size import group_size
 from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.roster import check_roster
@@ -19,12 +20,13 @@ from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, spans_query
 from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
+from analysis.outcome import Outcome
 from analysis.outcomes.dose import meetings_query
 from analysis.outcomes.practices import matches_query
 from analysis.randomised import diagnose_randomised, estimate_randomised
-from analysis.roll_out import diagnose_roll_out, effects_of, estimate_roll_out
+from analysis.roll_out import control_of, diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
-from analysis.roll_out_query import counts_query, people_query, rows_query
+from analysis.roll_out_query import counts_query, people_query, rows_query, spread_query
 from analysis.scales.checks import diagnose_scale
 from analysis.scales.mediators import mediation_of
 from analysis.scales.results import estimate_scale
@@ -43,8 +45,10 @@ if TYPE_CHECKING:
     from analysis.cohort import Cohort
     from analysis.compress import Rows
     from analysis.diagnostics import Diagnostic
+    from analysis.estimate import Result
     from analysis.funnel import Query
     from analysis.panel import Panel
+    from analysis.roll_out_panel import RollOut
     from analysis.study import StudySpec
     from pipelines.engine import Engine
     from pipelines.scales import Read
@@ -133,6 +137,7 @@ def _cohort_checks(
         group_size(panel.people["arm"], arms, min_group),
         comparison_group(cohort.groups, spec.arms.comparison, min_group),
         *drawn_start_dates(spec),
+        *(team_mates(cohort.people, spec.arms.comparison) if spec.outcome.kind != "team" else ()),
         *notice(spec, cohort.people),
         *informal_mentors(cohort.people, arms),
     )
@@ -155,29 +160,42 @@ def _cohort(engine: Engine, spec: StudySpec) -> Cohort:
 
 
 def _roll_out(engine: Engine, spec: StudySpec, exact_rows: bool) -> Finding:
+    made = _sites(engine, spec, exact_rows)
+    effects = effects_of(made, spec)
+    results = estimate_roll_out(made, spec, effects)
+    controls = tuple(_control(engine, spec, name, exact_rows) for name in spec.negative_controls)
+    return Finding(
+        spec=spec,
+        population=f"people of each {effects.unit} as first seen, whether or not they took part",
+        flow=made.flow,
+        estimates=results,
+        diagnostics=diagnose_roll_out(made, spec, effects, results, controls),
+    )
+
+
+def _sites(engine: Engine, spec: StudySpec, exact_rows: bool, size: float = 1.0) -> RollOut:
+    """The people of a roll-out with their results, in units of ``size``."""
     query = rows_query(spec)
 
     def read() -> Iterator[Rows]:
         for batch in engine.batches(query.sql, query.params):
             person, month, value = (column.to_numpy() for column in batch.columns)
-            yield person, month, value
+            yield person, month, value / size
 
-    made = build_roll_out(
+    return build_roll_out(
         spec,
         _frame(engine, people_query(spec)),
         _frame(engine, counts_query(spec)),
         read,
         exact_rows=exact_rows,
     )
-    effects = effects_of(made, spec)
-    results = estimate_roll_out(made, spec, effects)
-    return Finding(
-        spec=spec,
-        population=f"people of each {effects.unit} as first seen, whether or not they took part",
-        flow=made.flow,
-        estimates=results,
-        diagnostics=diagnose_roll_out(made, spec, effects, results),
-    )
+
+
+def _control(engine: Engine, spec: StudySpec, metric: str, exact_rows: bool) -> Result:
+    """The headline of another metric, which mentoring cannot change, in standard deviations."""
+    other = spec.model_copy(update={"outcome": Outcome(metric=metric)})
+    spread = float(_frame(engine, spread_query(other)).iloc[0]["spread"])
+    return control_of(_sites(engine, other, exact_rows, spread if spread > 0 else 1.0), other)
 
 
 def _frame(engine: Engine, query: Query) -> pd.DataFrame:
@@ -192,8 +210,7 @@ def _refuse_unsupported(spec: StudySpec) -> None:
             f"{spec.design} has no estimator in this version",
             "`randomised`, `opt_in` and `rollout` are answered; move the file out of studies/.",
         )
-    keys = ("subgroups",) if spec.design == "opt_in" else ("subgroups", "negative_controls")
-    for key in keys:
+    for key in ("subgroups",):
         if getattr(spec, key):
             raise SpecError(
                 key, f"is not answered in this design ({spec.design})", f"Remove `{key}`."
@@ -209,13 +226,15 @@ def _require_metric(engine: Engine, spec: StudySpec) -> None:
         return
     rows = engine.rows("select distinct metric from marts.performance order by metric")
     known = [str(metric) for (metric,) in rows]
-    named = [("outcome.metric", spec.outcome)]
+    named = [("outcome.metric", spec.outcome.metric)]
     if spec.outcome.objective:
-        named.append(("outcome.objective.metric", spec.outcome.objective))
-    for key, outcome in named:
-        if outcome.metric not in known:
+        named.append(("outcome.objective.metric", spec.outcome.objective.metric))
+    if spec.design == "rollout":  # sites are compared over time, so controls are metrics too
+        named += [("negative_controls", metric) for metric in spec.negative_controls]
+    for key, metric in named:
+        if metric not in known:
             raise SpecError(
                 key,
-                f"there are no results of the metric {outcome.metric}",
+                f"there are no results of the metric {metric}",
                 f"Metrics delivered: {', '.join(known) or 'none'}.",
             )

@@ -47,7 +47,12 @@ def check(name: str, status: str = "pass", **more: Any) -> Diagnostic:
 def required(**overrides: Diagnostic) -> tuple[Diagnostic, ...]:
     """The diagnostics a randomised finding cannot be without."""
     names = ("sample_ratio", "balance", "differential_missing_outcome", "contamination")
-    return tuple(overrides.get(n, check(n)) for n in names)
+    named = check(
+        "negative_controls", "note", label="No effect on outcomes that mentoring cannot change",
+        value=None, display="none could be looked at", threshold="warn below p = 0.05",
+    )  # fmt: skip
+    roster = check("roster", label="Arms as drawn", display="as first delivered", threshold="")
+    return (roster, *(overrides.get(n, check(n)) for n in names), named)
 
 
 def estimate(name: str, value: float, error: float, **more: Any) -> Estimate:

@@ -40,16 +40,24 @@ def with_a_comparator(cells: Cells, chance: NDArray[np.float64]) -> float:
     return float(cells.people[1] @ near / cells.people[1].sum())
 
 
-def open_choice(cells: Cells, chance: NDArray[np.float64]) -> float:
+def open_choice(
+    cells: Cells, chance: NDArray[np.float64], trial: NDArray[np.int64] | None = None
+) -> float:
     """Share of people whose preference score lies in .3 to .7.
 
     The chance of joining as it would be were half to join (Walker et al. 2013, Comparative
-    Effectiveness Research 3:11-20, eq. 1).
+    Effectiveness Research 3:11-20, eq. 1); of several trials (c,), half of each, since people are
+    compared within a trial alone. Trials that nobody joined, or everybody, compare nobody.
     """
-    comparison, treated = cells.counts
-    preference = expit(logit(np.clip(chance, 1e-15, 1 - 1e-15)) - np.log(treated / comparison))
+    of = np.zeros(len(chance), dtype=np.int64) if trial is None else trial
+    code = np.unique(of, return_inverse=True)[1]
+    comparison, treated = (np.bincount(code, weights=side)[code] for side in cells.people)
+    compared = (comparison > 0) & (treated > 0)
+    at = logit(np.clip(chance[compared], 1e-15, 1 - 1e-15))
+    preference = expit(at - np.log(treated[compared] / comparison[compared]))
     inside = (preference >= OPEN[0]) & (preference <= OPEN[1])
-    return float(cells.people.sum(axis=0) @ inside / cells.people.sum())
+    people = cells.people.sum(axis=0)[compared]
+    return float(people @ inside / people.sum())
 
 
 def comparability(setting: Setting, chance: NDArray[np.float64] | None) -> tuple[Diagnostic, ...]:

@@ -9,8 +9,8 @@ from scipy import stats
 
 from analysis.diagnostics import Diagnostic, Share, Status
 from analysis.diagnostics.adjusted_balance import love_plot
-from analysis.diagnostics.comparability import with_a_comparator
-from analysis.diagnostics.wording import per_cent, sd_text, share_text
+from analysis.diagnostics.comparability import OPEN, open_choice, with_a_comparator
+from analysis.diagnostics.wording import per_cent, sd_text, share_text, whole_share_text
 
 if TYPE_CHECKING:
     from analysis.diagnostics.thresholds import Thresholds
@@ -27,12 +27,13 @@ _LEVEL = 0.05  # of the test that a difference is above the limit, shared by all
 def starters_checks(
     starters: Starters | str, people: tuple[int, int], limits: Thresholds
 ) -> tuple[Diagnostic, ...]:
-    """Comparators near starters, balance after weighting, effective size of the comparison.
+    """Comparators near starters, open choices, balance after weighting, effective size.
 
     ``people``: who started, and who was compared with them.
     """
     return (
         _comparable(starters, people, limits),
+        _equipoise(starters, people, limits),
         _balance(starters, people, limits),
         _effective(starters, people, limits),
     )
@@ -62,6 +63,26 @@ def _comparable(
         remedy="" if status == "pass" else _TRIM,
         n_smallest=people[0],
         shares=() if share is None else (Share("", round(share * people[0]), people[0]),),
+    )
+
+
+def _equipoise(starters: Starters | str, people: tuple[int, int], limits: Thresholds) -> Diagnostic:
+    share = None
+    if not isinstance(starters, str):
+        share = open_choice(starters.cells, starters.chance, starters.month)
+    low = share is not None and share < limits.equipoise_warn
+    everybody = sum(people)
+    return Diagnostic(
+        name="equipoise",
+        label="Months in which the choice to start was open (preference score "
+        f"{OPEN[0]:g} to {OPEN[1]:g})",
+        value=share,
+        display=_not_made(starters) if share is None else share_text(share),
+        threshold=f"warn below {per_cent(limits.equipoise_warn)} %",
+        status="note" if share is None else "warn" if low else "pass",
+        remedy="Most people were nearly sure to start, or not to. " + _TRIM if low else "",
+        n_smallest=everybody,
+        coarse=None if share is None else (round(share, 2), whole_share_text(share)),
     )
 
 

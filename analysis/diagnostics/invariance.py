@@ -43,10 +43,8 @@ def invariance(
     values = items.loc[whole, list(names)].to_numpy(dtype=float)
     found = item_tests(values, group[whole])
     label = f"Items mean the same in each {across}"
-    threshold = _THRESHOLD.format(
-        "warn with" if gated else "not gated; told of",
-        limits.item_p, limits.item_level, limits.item_slope,
-    )  # fmt: skip
+    lead = "warn with" if gated else "not gated; told of"
+    threshold = _THRESHOLD.format(lead, limits.item_p, limits.item_level, limits.item_slope)
     counts = np.unique(group[whole], return_counts=True)[1]
     if not found:
         return Diagnostic(

@@ -25,26 +25,34 @@ _REMEDY = (
     "Joiners differed from comparators where mentoring cannot have acted, so something that "
     "drove the choice is missing. Find out what it was and adjust for it, or draw lots next time."
 )
+NAME_THEM = (
+    "Name outcomes that mentoring cannot change (`negative_controls`): where even they differ, "
+    "something else does."
+)
 
 
-def placebo(result: Result, window: Window, limits: Thresholds, *, when: str = "") -> Diagnostic:
+def placebo(
+    result: Result, window: Window, limits: Thresholds, *, when: str = "", tests: int = 1
+) -> Diagnostic:
     """Verdict on the effect found in months before those that were adjusted for.
 
-    A future mentee has no effect yet. ``when`` says it in other words than the months.
+    A future mentee has no effect yet. ``when`` says it in other words than the months. ``tests``:
+    how many placebos the study has, one an arm; each must survive Bonferroni to fail it.
     """
     when = when or f"in months {month_text(window[0])} to {month_text(window[1])}"
     estimate = result if isinstance(result, Estimate) else None
     p_value = None if estimate is None else estimate.p_value
     status: Status = "note"
     if p_value is not None:
-        status = _verdict(p_value, limits.placebo_warn_p, p_value, limits.placebo_fail_p)
+        status = _verdict(p_value, limits.placebo_warn_p, tests * p_value, limits.placebo_fail_p)
+    after = f" after Bonferroni over {tests} arms" if tests > 1 else ""
     return Diagnostic(
         name="placebo",
         label=f"No effect {when}, before the choice, {result.target.arm}",
         value=p_value,
         display="not enough outcomes that early" if p_value is None else p_text(p_value),
         threshold=f"warn below p = {limits.placebo_warn_p:g}, "
-        f"fail below p = {limits.placebo_fail_p:g}",
+        f"fail below p = {limits.placebo_fail_p:g}{after}",
         status=status,
         remedy=_REMEDY
         if status in ("warn", "fail")
@@ -56,10 +64,13 @@ def placebo(result: Result, window: Window, limits: Thresholds, *, when: str = "
     )
 
 
-def negative_controls(results: Sequence[Result], limits: Thresholds) -> Diagnostic:
+def negative_controls(
+    results: Sequence[Result], limits: Thresholds, *, asked: str = ""
+) -> Diagnostic:
     """Verdict on outcomes that mentoring cannot change: the smallest p, as it is and after Holm.
 
-    With 30 or more of them also their mean absolute systematic error (EASE).
+    With 30 or more of them also their mean absolute systematic error (EASE). ``asked``: what to do
+    where there are none.
     """
     found = _with_p(results)
     smallest = min((float(r.p_value or 0.0) for r in found), default=None)
@@ -86,7 +97,7 @@ def negative_controls(results: Sequence[Result], limits: Thresholds) -> Diagnost
         threshold=f"warn below p = {limits.negative_control_warn_p:g}, fail below "
         f"p = {limits.negative_control_fail_p:g} after Holm{limit}",
         status=status,
-        remedy=_REMEDY if status in ("warn", "fail") else "",
+        remedy=_REMEDY if status in ("warn", "fail") else "" if results else asked,
         n_smallest=min((min(r.n_treated, r.n_comparison) for r in found), default=None),
         coarse=None
         if smallest is None

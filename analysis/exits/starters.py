@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Starters:
     """Entries as cells of their baseline, and the chance (c,) of being one who starts.
 
-    ``names`` of the columns after the constant. ``effective`` is the effective number of people in
-    the comparison: who is in several trials is one person, with all their weight.
+    ``names`` of the columns after the constant, ``month`` (c,) of each trial. ``effective`` is the
+    effective number of people in the comparison: who is in several trials is one person, with all
+    their weight.
     """
 
     cells: Cells
     names: tuple[str, ...]
     chance: Floats
+    month: NDArray[np.int64]
     effective: float
 
 
@@ -61,6 +63,6 @@ def starters_of(setting: ExitSetting, compared: Compared) -> Starters | str:
     weight = np.bincount(person, weights=np.where(entries.treated, 0.0, odds[cell]))
     names = tuple(n for n, kept in zip(layout.names, used, strict=True) if kept)[1:]
     return Starters(
-        cells=cells, names=names, chance=fitted.chance,
+        cells=cells, names=names, chance=fitted.chance, month=month,
         effective=float(weight.sum() ** 2 / (weight**2).sum()),
     )  # fmt: skip

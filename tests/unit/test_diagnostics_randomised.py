@@ -243,3 +243,15 @@ def test_no_gate_depends_on_the_effect(make_panel, make_spec, added):
     moved = replace(panel, rows=panel.rows.assign(outcome=panel.rows["outcome"] + added * arm))
     verdicts = [(d.name, d.status) for d in diagnose_randomised(moved, spec)]
     assert verdicts == [(d.name, d.status) for d in diagnose_randomised(panel, spec)]
+
+
+@pytest.mark.parametrize(("shift", "status"), [(0.0, "pass"), (1.0, "fail")])
+def test_negative_controls_of_a_lottery_are_what_people_were_at_the_start(
+    make_panel, make_spec, shift, status
+):
+    """Named, not adjusted for, and different between the arms by a whole standard deviation."""
+    panel = make_panel(_with_covariate(shift), covariates=("x",))
+    found = diagnose_randomised(panel, make_spec(negative_controls=["x"]))
+    (check,) = (d for d in found if d.name == "negative_controls")
+    assert (check.status, check.display.split(" of ")[1]) == (status, "1")
+    assert bool(check.remedy) == (status == "fail")

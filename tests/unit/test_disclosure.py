@@ -9,6 +9,7 @@ import pytest
 from analysis.diagnostics import Diagnostic, Share
 from analysis.disclosure import release, restore
 from analysis.estimate import Estimate, NotEstimable, Target
+from analysis.finding import REQUIRED as REQUIRED_CHECKS
 from analysis.finding import ArmCount, Finding, Flow, Group, Step
 from analysis.rules import Rules
 from analysis.study import parse_study
@@ -26,7 +27,7 @@ SPEC = parse_study(
         "follow_up": {"months": 3, "primary": [1, 3]},
     }
 )
-REQUIRED = ("sample_ratio", "balance", "differential_missing_outcome", "contamination")
+REQUIRED = sorted(REQUIRED_CHECKS["randomised"])
 
 
 def _check(name: str, status: str = "pass", **more: object) -> Diagnostic:

@@ -14,7 +14,7 @@ from analysis.finding import Finding, Flow
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.rules import Rules
 from reports.build import findings_json, render_html
-from tests.report_cases import company_report, report
+from tests.report_cases import check, company_report, report
 
 WINDOW = (1, 12)
 DOSE = "dose: meetings"
@@ -86,7 +86,8 @@ def shown(make_panel, make_spec):
     spec = make_spec(dose=["meetings"], take_up="recorded", transform="log")
     finding = Finding(
         spec=spec, population="p", flow=Flow(steps=(), arms=()),
-        estimates=estimate_randomised(panel, spec), diagnostics=diagnose_randomised(panel, spec),
+        estimates=estimate_randomised(panel, spec),
+        diagnostics=(*diagnose_randomised(panel, spec), check("roster")),
     )  # fmt: skip
     return release([finding], Rules())[0]
 

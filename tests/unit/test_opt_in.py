@@ -278,7 +278,9 @@ def test_the_love_plot_shows_the_difference_before_and_after() -> None:
 def test_negative_controls_are_looked_at_where_the_study_names_them() -> None:
     spec = study(negative_controls=["moved_house"])
     assert checks(company(), spec)["negative_controls"].display.endswith("of 1")
-    assert "negative_controls" not in checks(company(), study())
+    none = checks(company(), study())["negative_controls"]
+    assert (none.status, none.value) == ("note", None)
+    assert "`negative_controls`" in none.remedy
 
 
 def p_values(*values: float) -> list[Estimate]:
@@ -289,6 +291,13 @@ def p_values(*values: float) -> list[Estimate]:
 @pytest.mark.parametrize(("p", "status"), [(0.2, "pass"), (0.08, "warn"), (0.04, "fail")])
 def test_limits_of_the_placebo(p: float, status: str) -> None:
     assert placebo(p_values(p)[0], PLACEBO, DEFAULT).status == status
+
+
+def test_several_arms_share_the_placebo() -> None:
+    """Each of two arms fails at half the limit, and warns at the limit itself."""
+    two = [placebo(r, PLACEBO, DEFAULT, tests=2) for r in p_values(0.04, 0.02, 0.2)]
+    assert [d.status for d in two] == ["warn", "fail", "pass"]
+    assert two[0].threshold.endswith("fail below p = 0.05 after Bonferroni over 2 arms")
 
 
 @pytest.mark.parametrize(

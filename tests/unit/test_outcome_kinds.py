@@ -24,7 +24,7 @@ from analysis.outcomes.team import mentored_mates
 from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.rules import Rules
 from analysis.study import parse_study
-from tests.report_cases import estimate, target
+from tests.report_cases import check, estimate, target
 
 BEST = {"five, 5 best": "highest", "four, 1 best": "lowest"}
 NEVER = pd.NaT
@@ -135,7 +135,7 @@ def finding(make_spec, outcomes: pd.DataFrame, **outcome: object) -> Finding:
         population="forty",
         flow=Flow(steps=(), arms=()),
         estimates=estimate_randomised(panel, spec),
-        diagnostics=diagnose_randomised(panel, spec),
+        diagnostics=(*diagnose_randomised(panel, spec), check("roster")),
     )
 
 

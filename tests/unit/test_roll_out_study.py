@@ -10,11 +10,16 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import pipelines.studies as studies
-from analysis.compress import NEVER
+from analysis.compress import NEVER, People, fold
+from analysis.diagnostics.contamination import contaminated_sites
+from analysis.diagnostics.roll_out_missing import roll_out_missing
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.estimate import Estimate, NotEstimable
+from analysis.finding import Flow
+from analysis.roll_out import effects_of
 from analysis.roll_out_cells import cells
-from analysis.roll_out_panel import build_roll_out
+from analysis.roll_out_panel import RollOut, _mentored_early, build_roll_out
 from analysis.roll_out_query import counts_query, people_query, rows_query
 from analysis.study import StudySpec, parse_study
 from pipelines.engine import Engine
@@ -24,6 +29,9 @@ SITES, PEOPLE = 24, 12
 MONTHS = pd.date_range("2022-07-01", periods=24, freq="MS")  # to June 2024
 STARTS = {0: "2023-09-10", 1: "2023-12-05", 2: None}  # of a third of the sites each
 KNOWN = {"known_from": pd.Timestamp("2022-01-01"), "known_to": pd.Timestamp("9999-12-31")}
+
+
+NEGATIVE = "negative_controls"
 
 
 def spec(**changes: Any) -> StudySpec:
@@ -55,6 +63,8 @@ def engine():
     hired = pd.Timestamp("2022-07-01") - pd.to_timedelta(person % 20 * 30, unit="D")
     base = {"person_no": person, **KNOWN}
     funnel = pd.DataFrame({**base, "programme": "P", "eligible_on": start}).dropna()
+    funnel["matched_on"] = funnel["eligible_on"].where(funnel["person_no"] % 2 == 0)
+    funnel["first_met_on"] = pd.Series(pd.NaT, funnel.index, dtype="datetime64[ns]")
     jobs = pd.DataFrame(
         {
             **base,
@@ -79,6 +89,13 @@ def engine():
             **KNOWN,
         }
     )
+    unmoved = rng.normal(size=(n, 24)) + 5
+    moved = unmoved + (start.to_numpy()[:, None] < (MONTHS + pd.offsets.MonthEnd(1)).to_numpy())
+    others = [
+        results.assign(metric=name, value=value.ravel())
+        for name, value in (("absences", unmoved), ("parking", moved))
+    ]
+    results = pd.concat([results, *others], ignore_index=True)
     tables = {
         "programme_funnel": funnel, "job_history": jobs, "employment": employment,
         "person_attributes": attributes, "performance": results,
@@ -129,7 +146,8 @@ def test_months_before_the_history_of_those_in_the_population_are_left_out(engin
     listed = ", ".join(f"'{name}'" for name in later)
     query = f"""
         select avg(value) from marts.performance
-        where month >= date '2022-12-01' and month <= date '2024-06-30' and person_no in (
+            where metric = 'orders' and month between date '2022-12-01' and date '2024-06-30'
+            and person_no in (
             select person_no from marts.job_history where site in ({listed})
         )
     """
@@ -325,3 +343,71 @@ def test_matrices_are_multiplied_by_one_thread(engine, monkeypatch):
     studies.answer(engine, spec(), 10)
     assert seen
     assert set(seen) == {1}
+
+
+def check(finding, name: str):
+    return next(d for d in finding.diagnostics if d.name == name)
+
+
+def test_negative_controls_of_a_roll_out_are_metrics_that_mentoring_cannot_change(engine):
+    """Absences stay as they were, parking moves with the start as the outcome does."""
+    still = check(studies.answer(engine, spec(negative_controls=["absences"]), 10), NEGATIVE)
+    both = ["absences", "parking"]
+    moved = check(studies.answer(engine, spec(negative_controls=both), 10), NEGATIVE)
+    assert still.display.endswith("of 1") and still.status == "pass"
+    assert moved.display.endswith("of 2") and moved.status == "fail"
+    nothing = check(studies.answer(engine, spec(), 10), NEGATIVE)
+    assert (nothing.status, nothing.value) == ("note", None)
+    assert "negative_controls" in nothing.remedy
+
+
+@pytest.mark.parametrize(
+    ("named", "says"), [("orders", "names the outcome itself"), ("coffee", "no results of the")]
+)
+def test_a_control_must_be_another_metric(engine, named: str, says: str):
+    with pytest.raises(UserError, match=says):
+        studies.answer(engine, spec(negative_controls=[named]), 10)
+
+
+@pytest.mark.parametrize(
+    ("lost", "status"),
+    [((0.0, 0.0), "pass"), ((0.2, 0.0), "fail"), ((0.2, 0.2), "pass"), ((0.0, 0.2), "fail")],
+)
+def test_people_lost_on_one_side_of_a_start_alone(lost: tuple[float, float], status: str):
+    """Of 30 sites of 40 ten start in month 8: shares of their people and of others lose results."""
+    rng, sites, people = np.random.default_rng(3), 30, 40
+    site = np.repeat(np.arange(sites), people)
+    cohort = np.where(site < 10, 8, NEVER)
+    gone = rng.random(len(site)) < np.where(site < 10, *lost)
+    person, month = np.divmod(np.arange(len(site) * 12), 12)
+    kept = ~(gone[person] & (month >= 8))
+    rows = (person[kept], month[kept], rng.normal(size=kept.sum()))
+    made = RollOut(
+        moments=fold(
+            lambda: iter([rows]),
+            People(cohort=cohort, cell=np.zeros(len(site), dtype=np.int64), cluster=site),
+            np.arange(12),
+        ),
+        covariates=None, covariate_names=(), strata=None, flow=Flow(steps=(), arms=()),
+    )  # fmt: skip
+    found = roll_out_missing(made.moments, effects_of(made, spec()))
+    assert found.status == status
+    expected = lost[1] - lost[0]
+    assert found.value == pytest.approx(expected, abs=0.05)
+    alike = np.mean(~gone[site < 10]) - np.mean(~gone[site >= 10])
+    assert found.value == pytest.approx(alike)  # everybody is seen in the base month
+
+
+def test_mentors_before_a_site_started_are_contamination(engine):
+    assert check(studies.answer(engine, spec(), 10), "contamination").display == "0.0 %"
+    people = pd.DataFrame(
+        {
+            "start_month": [10, 10, 12, 12, 12, np.nan, np.nan, np.nan],
+            "mentored_month": [9, 11, 11, 12, 13, 11, np.nan, np.nan],
+        }
+    )
+    # Sites that start first are compared with nobody that started before them.
+    assert _mentored_early(people) == (2, 6)
+    assert _mentored_early(people.assign(mentored_month=np.nan)) is None
+    assert contaminated_sites((2, 6), DEFAULT).status == "fail"
+    assert contaminated_sites((1, 10), DEFAULT).status == "warn"

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.cohort import Cohort
+from analysis.diagnostics.thresholds import DEFAULT
 from analysis.errors import SpecError
 from analysis.estimate import Estimate
 from analysis.opt_in import PLACEBO
@@ -290,7 +291,7 @@ def test_exits_of_unknown_kind_are_told_and_fail():
     known = ["1 2024-05-15 voluntary -", "2 2024-05-15 involuntary -", "3 2024-05-15 retirement -"]
     unknown = [f"{i} 2024-06-15 unknown -" for i in (4, 5)]
     later = "6 2024-08-15 unknown -"
-    spec = SimpleNamespace(follow_up=SimpleNamespace(primary=WINDOW))
+    spec = SimpleNamespace(follow_up=SimpleNamespace(primary=WINDOW), thresholds=DEFAULT)
 
     def found(left: list[str]):
         return exit_kinds(SimpleNamespace(answers=given(["7 2024-05-01 3"], left), spec=spec))
