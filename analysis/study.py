@@ -247,13 +247,10 @@ def parse_study(data: object) -> StudySpec:
     except ValidationError as error:
         raise explain(error, StudySpec) from None
     adjusted = {*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)}
-    overlap = adjusted & {*spec.negative_controls}
-    if overlap:
-        raise SpecError(
-            "negative_controls",
-            f"{', '.join(sorted(overlap))} is also among adjust_for",
-            "A negative control may not be adjusted for; remove it from one of the two.",
-        )
+    if overlap := adjusted & {*spec.negative_controls}:
+        why = f"{', '.join(sorted(overlap))} is also among adjust_for"
+        fix = "A negative control may not be adjusted for; remove it from one of the two."
+        raise SpecError("negative_controls", why, fix)
     _check_specifications(spec)
     check_outcome(spec)
     check_mediation(spec)
