@@ -60,6 +60,11 @@ class Differences:
         values = values + slope * total[used, late] - early_slope * total[used, early]
         self._sums[:, k] = np.bincount(self._cluster[used], values, len(self._sums))
 
+    @property
+    def sums(self) -> Floats | None:
+        """Influence of each declared cluster, in their order, on each column; None without them."""
+        return self._sums if self.moments.clustered else None
+
     def outer(self) -> Floats:
         """Sum over people, or clusters where declared, of the outer product, shape (K, K)."""
         if self.moments.clustered:

@@ -22,6 +22,11 @@ from analysis.released_flow import (
     released_groups,
     released_steps,
 )
+from analysis.released_interactions import (
+    ReleasedInteraction,
+    released_interactions,
+    without_remainders,
+)
 from analysis.rules import MIN_RESIDUAL_DF
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 
 Shown = Literal["released", "not_estimable", "suppressed", "withheld"]
 
+NOT_SHOWN = "The answer of the study is not shown."
 _MINT = object()  # only release() and restore() hold it
 
 
@@ -110,6 +116,7 @@ class Release:
     steps: tuple[ReleasedStep, ...]
     groups: tuple[ReleasedGroup, ...]
     curves: tuple[ReleasedCurve, ...]
+    interactions: tuple[ReleasedInteraction, ...]
     notes: tuple[str, ...]
     mode: Mode
     min_group: int
@@ -159,6 +166,9 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
     values["groups"] = tuple(ReleasedGroup(**g) for g in values["groups"])
     values["steps"] = tuple(ReleasedStep(**s) for s in values["steps"])
     values["curves"] = curves_from(values["curves"])
+    values["interactions"] = tuple(
+        ReleasedInteraction(**{**i, "levels": tuple(i["levels"])}) for i in values["interactions"]
+    )
     made = Release(**values, _mint=_MINT)
     if made.digest() != digest:
         raise ValueError("the saved release was altered")
@@ -168,10 +178,9 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
 def _release_one(finding: Finding, rules: Rules) -> Release:
     spec, grade = finding.spec, finding.grade
     why = finding.reasons[1] if grade == "Withheld" else ""
-    estimates = tuple(
-        _estimate(e, why, rules, _is_ratio(e.target, spec)) for e in finding.estimates
-    )
+    estimates = _estimates(finding, why, rules)
     shown = any(e.role == "headline" and e.status == "released" for e in estimates)
+    hidden = "" if shown else why or NOT_SHOWN
     return Release(
         **_of_question(spec),
         population=finding.population,
@@ -183,6 +192,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         steps=released_steps(finding.flow, rules),
         groups=released_groups(finding.flow, rules),
         curves=released_curves(finding, estimates, rules) if shown else (),
+        interactions=released_interactions(finding.interactions, estimates, hidden, rules),
         notes=tuple(f"{s.name}: {s.note.strip()}" for s in spec.specifications if s.note),
         mode=rules.mode,
         min_group=rules.min_group,
@@ -213,6 +223,12 @@ def _of_question(spec: StudySpec) -> dict[str, Any]:
         "window": spec.follow_up.primary,
         "effect_of_interest": spec.effect_of_interest,
     }
+
+
+def _estimates(finding: Finding, why: str, rules: Rules) -> tuple[ReleasedEstimate, ...]:
+    spec, found = finding.spec, finding.estimates
+    made = tuple(_estimate(e, why, rules, _is_ratio(e.target, spec)) for e in found)
+    return without_remainders(made, found, rules)
 
 
 def _is_ratio(target: Target, spec: StudySpec) -> bool:

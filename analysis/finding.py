@@ -9,6 +9,7 @@ from analysis.diagnostics.limits import used_limits
 from analysis.estimate import NotEstimable, Result
 
 if TYPE_CHECKING:
+    from analysis.benefits.interaction import Interaction
     from analysis.curve import Curve
     from analysis.diagnostics import Diagnostic
     from analysis.diagnostics.limits import UsedLimit
@@ -162,6 +163,7 @@ class Finding:
     estimates: tuple[Result, ...]
     diagnostics: tuple[Diagnostic, ...]
     curves: tuple[Curve, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
 
     def __post_init__(self) -> None:
         missing = required_checks(self.spec) - {d.name for d in self.diagnostics}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.benefits.members import subgroup_columns
 from analysis.errors import SpecError
 from analysis.funnel import Query
 from analysis.months import months_since
@@ -85,6 +86,7 @@ def panel_of(
     frame["pre_outcome"] = frame["person"].map(past)
     names = [*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)]
     covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
+    frame = frame.assign(**subgroup_columns(spec, people, frame["pre_outcome"]))
     if spec.dose:
         frame = frame.assign(**exposures(spec, people, meetings))
     if spec.practices:

@@ -231,6 +231,7 @@ def attribute_names(spec: StudySpec) -> tuple[str, ...]:
         adjusted = {name for name in adjusted if not name.startswith(FIGURES)}
     made = adjusted - {"pre_period_outcome"} | {*spec.dose} - {*DOSE_COLUMNS}
     cluster = {spec.cluster} - {"person"}
+    made |= {s.name for s in spec.subgroups} - {"pre_period_outcome"}
     return tuple(
         sorted(
             {*spec.population, *spec.allocation.strata, *made, *cluster, *spec.negative_controls}

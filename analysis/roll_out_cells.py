@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.benefits.members import levels
 from analysis.errors import SpecError
 from analysis.roll_out_query import KNOWN, attributes_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.study import StudySpec
 
+    Groups = tuple[NDArray[np.int64], tuple[str, ...]]
     Cells = tuple[NDArray[np.int64], NDArray[np.float64] | None, tuple[str, ...]]
 
 NOT_RECORDED = "not recorded"
@@ -31,13 +33,7 @@ def cells(spec: StudySpec, people: pd.DataFrame) -> Cells:
     if not spec.adjust_for:
         return np.zeros(len(people), dtype=np.int64), None, ()
     place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec))}
-    missing = [name for name, column in place.items() if people[column].isna().all()]
-    if missing:
-        raise SpecError(
-            "adjust_for",
-            f"{', '.join(missing)}: no such attribute of people",
-            f"Load it under `attributes`, or use one of {', '.join(KNOWN)}.",
-        )
+    _require(spec, people, "adjust_for", spec.adjust_for)
     text = np.column_stack(
         [_levels(name, people[place.get(name, name)]) for name in spec.adjust_for]
     )
@@ -48,6 +44,29 @@ def cells(spec: StudySpec, people: pd.DataFrame) -> Cells:
             columns.append((rows[:, j] == level) * 1.0)
             names.append(f"{name}={level}")
     return cell.reshape(-1), np.column_stack(columns), tuple(names)
+
+
+def groups(spec: StudySpec, people: pd.DataFrame) -> tuple[Groups, ...]:
+    """Of each declared subgroup variable the code of each person (-1: not recorded), and labels."""
+    names = tuple(s.name for s in spec.subgroups)
+    _require(spec, people, "subgroups", names)
+    place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec))}
+    found = [levels(s, people[place.get(s.name, s.name)]) for s in spec.subgroups]
+    return tuple(
+        (np.asarray(c.cat.codes, dtype=np.int64), tuple(str(v) for v in c.cat.categories))
+        for c in found
+    )
+
+
+def _require(spec: StudySpec, people: pd.DataFrame, key: str, names: tuple[str, ...]) -> None:
+    place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec)) if name in names}
+    missing = [name for name, column in place.items() if people[column].isna().all()]
+    if missing:
+        raise SpecError(
+            key,
+            f"{', '.join(missing)}: no such attribute of people",
+            f"Load it under `attributes`, or use one of {', '.join(KNOWN)}.",
+        )
 
 
 def _levels(name: str, values: pd.Series) -> NDArray[np.str_]:

@@ -11,7 +11,7 @@ from analysis.compress import NEVER, Moments, People, fold
 from analysis.errors import SpecError
 from analysis.finding import ArmCount, Flow, Step
 from analysis.outcomes.values import fitting_values
-from analysis.roll_out_cells import cells
+from analysis.roll_out_cells import cells, groups
 from analysis.roll_out_query import history
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.compress import Rows
+    from analysis.roll_out_cells import Groups
     from analysis.study import StudySpec
 
     # (person, month number, value) of consecutive rows, sorted by person
@@ -34,6 +35,7 @@ class RollOut:
     Periods and cohorts are months counted from year 0. ``strata`` are those of the draw of starts,
     one a cluster. ``mentored_early``: people with a mentor before their own site started, of those
     whose site had not started when the first one did; None where no mentor is on record.
+    ``groups``: of each subgroup variable the code of each pattern, and labels.
     """
 
     moments: Moments
@@ -42,6 +44,7 @@ class RollOut:
     strata: NDArray[np.int64] | None
     flow: Flow
     mentored_early: tuple[int, int] | None = None
+    groups: tuple[Groups, ...] = ()
 
 
 def build_roll_out(
@@ -67,14 +70,18 @@ def build_roll_out(
     first = int(starts.min()) - history(spec)
     last = spec.as_of.year * 12 + spec.as_of.month - 1
     cell, covariates, names = cells(spec, people)
-    moments = _moments(spec, people, cell, np.arange(first, last + 1), read, exact_rows)
+    found = groups(spec, people)
+    alike = np.arange(len(cell)) if exact_rows else _alike([cell, *(codes for codes, _ in found)])
+    moments = _moments(spec, people, alike, np.arange(first, last + 1), read, exact_rows)
+    one = np.unique(alike, return_index=True)[1][moments.cell]  # somebody of each pattern
     return RollOut(
-        moments=moments,
+        moments=replace(moments, cell=cell[one]),
         covariates=covariates,
         covariate_names=names,
         strata=_strata(spec, people),
         flow=_flow(spec, people, counts),
         mentored_early=_mentored_early(people),
+        groups=tuple((codes[one], labels) for codes, labels in found),
     )
 
 
@@ -86,6 +93,13 @@ def _mentored_early(people: pd.DataFrame) -> tuple[int, int] | None:
     return (int(early.sum()), len(later)) if len(later) else None
 
 
+def _alike(codes: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """One code for people with the same codes; the first alone as it is."""
+    if len(codes) == 1:
+        return codes[0]
+    return np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1)
+
+
 def _moments(
     spec: StudySpec,
     people: pd.DataFrame,
@@ -95,17 +109,16 @@ def _moments(
     exact_rows: bool,
 ) -> Moments:
     """The panel folded by pattern, or with a pattern for every person."""
-    moments = fold(
+    return fold(
         lambda: _since(int(periods[0]), spec, read()),
         People(
             cohort=people["start_month"].fillna(NEVER).to_numpy(dtype=np.int64),
-            cell=np.arange(len(cell)) if exact_rows else cell,
+            cell=cell,
             cluster=np.unique(people[spec.cluster].astype(str), return_inverse=True)[1],
         ),
         periods,
         keep_cross=not exact_rows,
     )
-    return replace(moments, cell=cell[moments.cell]) if exact_rows else moments
 
 
 def _since(first: int, spec: StudySpec, rows: Iterable[Rows]) -> Iterator[Rows]:

@@ -119,7 +119,8 @@ def people_query(spec: StudySpec) -> Query:
     Attributes are columns ``attribute_0`` on, in the order of :func:`attributes_of`.
     ``mentored_month`` is that of the first mentor in any programme since the first site started.
     """
-    named = (spec.cluster, *spec.allocation.strata, *spec.adjust_for)
+    grouped = (s.name for s in spec.subgroups)
+    named = (spec.cluster, *spec.allocation.strata, *spec.adjust_for, *grouped)
     columns = [c for c in dict.fromkeys(named) if c in KNOWN]
     attributes = attributes_of(spec)
     texts = [
@@ -135,8 +136,9 @@ def people_query(spec: StudySpec) -> Query:
 
 
 def attributes_of(spec: StudySpec) -> tuple[str, ...]:
-    """Covariates that are attributes of people, not of their jobs."""
-    return tuple(name for name in spec.adjust_for if name not in KNOWN)
+    """Covariates and subgroups that are attributes of people, not of their jobs."""
+    named = dict.fromkeys((*spec.adjust_for, *(s.name for s in spec.subgroups)))
+    return tuple(name for name in named if name not in KNOWN)
 
 
 def history(spec: StudySpec) -> int:

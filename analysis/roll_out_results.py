@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ATT = "effect on those at sites that started (ATT)"
 _SIZE = 1.0  # scale beside which a standard error of nothing would mean an outcome that is fixed
 _FEW = "t with sites − cohorts degrees of freedom"
-_NORMAL = 1e6  # degrees of freedom at which a t is the normal
+NORMAL_DF = 1e6  # degrees of freedom at which a t is the normal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Effects:
         ``members`` (K,) are the ATT(g,t) whose people count; the whole panel unless told.
         """
         error = std_error * float(np.sqrt(self.factor))
-        t_df = self.df if np.isfinite(self.df) else _NORMAL
+        t_df = self.df if np.isfinite(self.df) else NORMAL_DF
         interval, few = None, "normal" if np.isinf(self.df) else _FEW
         if critical is not None:
             interval = (estimate - critical * error, estimate + critical * error)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from analysis.benefits.spec import Further, Subgroups, check_benefits
 from analysis.beyond.spec import Beyond, check_beyond
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
@@ -203,7 +204,8 @@ class StudySpec(_Part, Beyond):
     missing_covariates: Literal["indicator", "drop"] = "indicator"
     adjust_for: Names = ()
     negative_controls: Names = ()
-    subgroups: Names = ()
+    subgroups: Subgroups = ()
+    who_benefits: Further = ()
     dose: Names = ()
     practices: Practices = ()
     mediation: Mediation | None = None
@@ -255,6 +257,7 @@ def parse_study(data: object) -> StudySpec:
     check_outcome(spec)
     check_mediation(spec)
     check_beyond(spec)
+    check_benefits(spec)
     return spec
 
 

@@ -15,7 +15,9 @@ Rows = list[dict[str, Any]]
 
 
 def tables(releases: tuple[Release, ...], manifest: RunManifest) -> dict[str, Rows]:
-    """Rows of results.runs, studies, findings, estimates, diagnostics and curves."""
+    """Rows of results.runs, studies, findings, estimates, diagnostics, curves and
+    interactions.
+    """
     return {
         "runs": [_run(manifest)],
         "studies": [_study(r) for r in releases],
@@ -23,6 +25,7 @@ def tables(releases: tuple[Release, ...], manifest: RunManifest) -> dict[str, Ro
         "estimates": [row for r in releases for row in _estimates(r)],
         "diagnostics": [row for r in releases for row in _diagnostics(r)],
         "curves": [row for r in releases for row in _curves(r)],
+        "interactions": [row for r in releases for row in _interactions(r)],
     }
 
 
@@ -108,4 +111,17 @@ def _curves(item: Release) -> Rows:
         {"study": item.study, **{name: getattr(curve, name) for name in names}, **asdict(point)}
         for curve in item.curves
         for point in curve.points
+    ]
+
+
+def _interactions(item: Release) -> Rows:
+    names = ("variable", "arm", "family", "p_value", "p_holm", "p_bh", "verdict", "status",
+             "reason")  # fmt: skip
+    return [
+        {
+            "study": item.study,
+            **{name: getattr(test, name) for name in names},
+            "levels": ", ".join(test.levels),
+        }
+        for test in item.interactions
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
+from analysis.benefits.answer import who_benefits
 from analysis.cohort import build_cohort, flow, population_words, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.contamination import team_mates
@@ -27,9 +28,11 @@ from analysis.randomised import diagnose_randomised, estimate_randomised
 from analysis.roll_out import control_of, diagnose_roll_out, effects_of, estimate_roll_out
 from analysis.roll_out_panel import build_roll_out
 from analysis.roll_out_query import counts_query, people_query, rows_query, spread_query
+from analysis.roll_out_subgroups import subgroup_roll_out
 from analysis.scales.checks import diagnose_scale
 from analysis.scales.mediators import mediation_of
 from analysis.scales.results import estimate_scale
+from analysis.scales.subgroups import subgroup_scales
 from analysis.start_dates import draw_starts
 from analysis.survey_linking import check_linked, waves_query
 from analysis.unused_keys import refuse_unused
@@ -95,13 +98,10 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     else:
         checks = (check_roster(spec, lambda query: _frame(engine, query)), *checks)
         estimates, further = estimate_randomised(panel, spec), diagnose_randomised(panel, spec)
-    checks = (*checks, *further)
+    who = who_benefits(panel, spec)
+    estimates, checks = (*estimates, *who.results), (*checks, *further, *who.notes)
     if spec.outcome.objective:
-        other = objective_spec(spec)
-        measured = build_panel(other, cohort, _frame(engine, outcome_query(other)))
-        measured = replace(measured, exact_rows=exact_rows)
-        found = objective_result(measured, other)
-        checks = with_objective(checks, estimates[0], found, other.outcome.higher_is)
+        found, checks = _measured(engine, spec, cohort, estimates[0], checks, exact_rows)
         estimates = (*estimates, found)
     return Finding(
         spec=spec,
@@ -109,7 +109,19 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         flow=flow(spec, cohort, answered),
         estimates=estimates,
         diagnostics=checks,
+        interactions=who.interactions,
     )
+
+
+def _measured(
+    engine: Engine, spec: StudySpec, cohort: Cohort, headline: Result,
+    checks: tuple[Diagnostic, ...], exact_rows: bool,
+) -> tuple[Result, tuple[Diagnostic, ...]]:  # fmt: skip
+    """The measured outcome beside a rating, and the checks with whether it agrees."""
+    other = objective_spec(spec)
+    panel = build_panel(other, cohort, _frame(engine, outcome_query(other)))
+    found = objective_result(replace(panel, exact_rows=exact_rows), other)
+    return found, with_objective(checks, headline, found, other.outcome.higher_is)
 
 
 def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
@@ -120,12 +132,14 @@ def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
         checks = (check_roster(spec, lambda query: _frame(engine, query)), *checks)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     through, notes = mediation_of(read.study, read.others)
+    who = subgroup_scales(read.study)
     return Finding(
         spec=spec,
         population=population_words(spec, cohort),
         flow=flow(spec, cohort, answered),
-        estimates=(*estimate_scale(read.study), *through),
+        estimates=(*estimate_scale(read.study), *through, *who.results),
         diagnostics=(*checks, *diagnose_scale(read.study, read.items), *read.notes, *notes),
+        interactions=who.interactions,
     )
 
 
@@ -164,12 +178,14 @@ def _roll_out(engine: Engine, spec: StudySpec, exact_rows: bool) -> Finding:
     effects = effects_of(made, spec)
     results = estimate_roll_out(made, spec, effects)
     controls = tuple(_control(engine, spec, name, exact_rows) for name in spec.negative_controls)
+    who = subgroup_roll_out(made, spec, effects)
     return Finding(
         spec=spec,
         population=f"people of each {effects.unit} as first seen, whether or not they took part",
         flow=made.flow,
-        estimates=results,
+        estimates=(*results, *who.results),
         diagnostics=diagnose_roll_out(made, spec, effects, results, controls),
+        interactions=who.interactions,
     )
 
 
@@ -210,11 +226,6 @@ def _refuse_unsupported(spec: StudySpec) -> None:
             f"{spec.design} has no estimator in this version",
             "`randomised`, `opt_in` and `rollout` are answered; move the file out of studies/.",
         )
-    for key in ("subgroups",):
-        if getattr(spec, key):
-            raise SpecError(
-                key, f"is not answered in this design ({spec.design})", f"Remove `{key}`."
-            )
     refuse_unused(spec)
 
 

@@ -74,6 +74,7 @@ def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
         "diagnostics": [_diagnostic(d) for d in release.diagnostics],
         "limits": [_limit(x) for x in release.limits],
         "curves": [asdict(c) for c in release.curves],
+        "interactions": [{**asdict(i), "levels": list(i.levels)} for i in release.interactions],
         "population": release.population,
         "hashes": {"study": release.spec_hash, **hashes},
     }

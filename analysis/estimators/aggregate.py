@@ -30,7 +30,8 @@ class Aggregate:
     """E averages of ATT(g,t) with covariance (E, E), and their overall average.
 
     ``labels`` (E,) are cohorts, event times or periods. ``treated`` (E,) is the fewest people
-    that any ATT(g,t) of an average rests on, ``controls`` (E,) likewise.
+    that any ATT(g,t) of an average rests on, ``controls`` (E,) likewise. ``gradient`` (E, K + G)
+    is that of the averages in (att, shares).
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Aggregate:
     overall_std_error: float
     treated: Ints
     controls: Ints
+    gradient: Floats
 
     @property
     def std_error(self) -> Floats:
@@ -102,6 +104,7 @@ def aggregate(effects: GroupTime, kind: Kind) -> Aggregate:
         ),
         treated=np.array([_fewest(effects.treated, effects, m) for m in members]),
         controls=np.array([_fewest(effects.controls, effects, m) for m in members]),
+        gradient=gradient,
     )
 
 

@@ -26,8 +26,9 @@ def ancova(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     """
     sample = build_sample(panel, window, spec.missing_covariates)
     text = "Poisson regression, adjusted" if spec.outcome.link == "log" else "ANCOVA"
-    return arm_effects(panel, spec, window, sample, _columns, name="ancova", estimator=text)
+    return arm_effects(panel, spec, window, sample, around, name="ancova", estimator=text)
 
 
-def _columns(sample: Sample, treated: Columns) -> Around:
+def around(sample: Sample, treated: Columns) -> Around:
+    """Controls of the design and the covariates."""
     return design(sample).beside(covariates(sample)), None

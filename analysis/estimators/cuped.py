@@ -31,9 +31,8 @@ def cuped(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     Theta is the slope over all arms together (eq. 4 of the paper), within months. People
     without a past are left out ("drop") or keep their outcome as it is ("indicator").
     """
-    sample = build_sample(panel, window, spec.missing_covariates, adjusted=False)
-    known = ~np.isnan(sample.pre_outcome)
-    if not known.any() or np.ptp(sample.pre_outcome[known]) == 0:
+    adjusted = less_the_past(panel, spec, window)
+    if adjusted is None:
         reason = "no outcome before time zero that differs between people"
         return tuple(
             NotEstimable(
@@ -42,10 +41,18 @@ def cuped(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
             )
             for arm in panel.treated
         )
+    return arm_effects(panel, spec, window, adjusted, design_only, name=NAME, estimator=TEXT)
+
+
+def less_the_past(panel: Panel, spec: StudySpec, window: Window) -> Sample | None:
+    """The rows with the outcome less what the past predicts; None where there is no past."""
+    sample = build_sample(panel, window, spec.missing_covariates, adjusted=False)
+    known = ~np.isnan(sample.pre_outcome)
+    if not known.any() or np.ptp(sample.pre_outcome[known]) == 0:
+        return None
     if spec.missing_covariates == "drop":
         sample = sample.where(known)
-    adjusted = replace(sample, outcome=_less_predicted(sample))
-    return arm_effects(panel, spec, window, adjusted, design_only, name=NAME, estimator=TEXT)
+    return replace(sample, outcome=_less_predicted(sample))
 
 
 def _less_predicted(sample: Sample) -> NDArray[np.float64]:

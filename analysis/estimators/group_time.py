@@ -41,7 +41,8 @@ class GroupTime:
     ``reason`` (K,) says why. ``treated`` and ``controls`` (K,) count people seen in both periods.
     ``groups`` and ``shares`` (G,) are the cohorts and their share of all people; ``covariance``
     (K + G, K + G) is that of (att, shares), over people or the declared clusters.
-    ``clusters`` is their number, None where people are.
+    ``clusters`` is their number, None where people are; ``sums`` (clusters, K + G) are their
+    influences, in the order of their codes.
     """
 
     group: Ints
@@ -56,6 +57,7 @@ class GroupTime:
     covariance: Floats
     people: int
     clusters: int | None
+    sums: Floats | None = None
 
     @property
     def std_error(self) -> Floats:
@@ -102,6 +104,7 @@ def att_by_group_and_time(
         covariance=into.outer(),
         people=int(moments.people.sum()),
         clusters=moments.clusters,
+        sums=into.sums,
     )
 
 

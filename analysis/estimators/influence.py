@@ -56,10 +56,10 @@ def centred(
     )
 
 
-def _cluster_sums(
+def cluster_sums(
     cells: Cells, influence: Influence, cluster: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Sum of the influences of each cluster's people (G,)."""
+    """Sum of the influences of each cluster's people (G,), in order of the clusters' codes."""
     sums = (cells.people * influence.intercept + influence.slope * cells.total).sum(axis=0)
     codes = np.unique(cluster, return_inverse=True)[1]
     return np.asarray(np.bincount(codes, weights=sums), dtype=np.float64)
@@ -73,7 +73,7 @@ def spread(cells: Cells, influence: Influence) -> Spread:
         squares = float((cells.people * at_mean**2 + influence.slope**2 * cells.within).sum())
         groups = people
     else:
-        sums = _cluster_sums(cells, influence, cells.cluster)
+        sums = cluster_sums(cells, influence, cells.cluster)
         squares, groups = float(sums @ sums), float(len(sums))
     if groups < 2:
         return Spread(float("nan"), 0.0)

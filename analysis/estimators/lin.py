@@ -25,11 +25,12 @@ def lin(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
     """
     sample = build_sample(panel, window, spec.missing_covariates)
     return arm_effects(
-        panel, spec, window, sample, _columns, name="lin", estimator="Lin, fully interacted"
+        panel, spec, window, sample, around, name="lin", estimator="Lin, fully interacted"
     )
 
 
-def _columns(sample: Sample, treated: Columns) -> Around:
+def around(sample: Sample, treated: Columns) -> Around:
+    """Controls as in ANCOVA, and the arms times what is centred."""
     controls = design(sample).beside(covariates(sample))
     moderators = np.hstack([strata(sample), sample.of_person])
     if not moderators.shape[1]:

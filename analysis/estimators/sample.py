@@ -141,13 +141,16 @@ def informative(sample: Sample, link: Link) -> Sample:
 
     Such a month has a mean of 0 in every arm, whatever the ratio is; its dummy has no maximum.
     """
-    if link == "identity":
-        return sample
+    return sample if link == "identity" else sample.where(not_of_zeros(sample))
+
+
+def not_of_zeros(sample: Sample) -> NDArray[np.bool_]:
+    """Which rows (n,) belong to months and strata that are not all zeros."""
     kept = np.ones(len(sample.outcome), dtype=bool)
     for codes in (sample.month, sample.stratum):
         group = np.unique(codes, return_inverse=True)[1]
         kept &= np.bincount(group, weights=sample.outcome)[group] > 0
-    return sample.where(kept)
+    return kept
 
 
 def too_thin(sample: Sample, code: int, arm: str) -> str | None:

@@ -18,6 +18,7 @@ from analysis.exits.curves import observed_curves
 from analysis.exits.observed import observed_differences
 from analysis.exits.ratios import hazard_ratios
 from analysis.exits.results import estimate_exits
+from analysis.exits.subgroups import subgroup_exits
 from analysis.finding import Finding
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def answer_exits(
     built = build_assigned(spec, read) if assigned else build_starting(spec, read)
     results, curves, fitted = estimate_exits(built.careers, spec, exact_rows=exact_rows)
     ratios = hazard_ratios(built.careers, spec)
-    results = (*results, *ratios.results)
+    who = subgroup_exits(built.careers, spec, exact_rows=exact_rows)
+    results = (*results, *ratios.results, *who.results)
     if assigned:  # the arms as seen, beside
         results = (*results, *observed_differences(built.careers, spec))
         curves = (*curves, *observed_curves(built.careers, spec))
@@ -54,6 +56,7 @@ def answer_exits(
         estimates=results,
         diagnostics=checks,
         curves=curves,
+        interactions=who.interactions,
     )
 
 

@@ -16,6 +16,7 @@ from analysis.exits.grid import make_grid
 from analysis.exits.query import jobs_query, starts_query
 from analysis.exits.records import to_date, to_days
 from analysis.exits.sites import site_starts, starts_of_sites
+from analysis.exits.subgroup_codes import subgroup_codes
 from analysis.exits.trial_people import with_trials
 from analysis.funnel import JOB_COLUMNS, attributes_query
 from analysis.population import rule_words, with_attributes
@@ -97,6 +98,7 @@ def _careers(
         first_month=grid.first,
         undated=spells.undated,
         covariates=covariates(spec, grid, could, read),
+        subgroups=subgroup_codes(spec, grid),
     )
 
 

@@ -17,6 +17,7 @@ from analysis.exits.covariates import covariates
 from analysis.exits.grid import make_grid
 from analysis.exits.query import jobs_query
 from analysis.exits.records import to_date, to_days
+from analysis.exits.subgroup_codes import subgroup_codes
 from analysis.finding import Step
 from analysis.funnel import attributes_query, funnel_query
 from analysis.panel import Panel
@@ -45,6 +46,7 @@ def build_assigned(spec: StudySpec, read: Read) -> Built:
     rows = _spell_of(people, spells)
     zero = to_days(people["time_zero"])
     arms = (spec.arms.comparison, *spec.arms.treated)
+    at_zero, subgroups = _at_zero(spec, people, rows, zero, read)
     careers = Careers(
         person=np.arange(len(people)),
         cluster=_cluster(spec, people),
@@ -59,7 +61,8 @@ def build_assigned(spec: StudySpec, read: Read) -> Built:
         eligible=np.zeros((len(people), 1), dtype=bool),
         first_month=int(calendar_month(zero).min()),
         undated=rows.undated,
-        covariates=(*_strata(spec, people), *_at_zero(spec, people, rows, zero, read)),
+        covariates=(*_strata(spec, people), *at_zero),
+        subgroups=subgroups,
     )
     return Built(
         careers=careers,
@@ -139,17 +142,23 @@ def _strata(spec: StudySpec, people: pd.DataFrame) -> tuple[Covariate, ...]:
 
 def _at_zero(
     spec: StudySpec, people: pd.DataFrame, rows: Spells, zero: Days, read: Read
-) -> tuple[Covariate, ...]:
-    """The study's covariates as known before the month of the draw, one column each."""
+) -> tuple[tuple[Covariate, ...], tuple[Covariate, ...]]:
+    """The study's covariates, and its subgroups, as known before the month of the draw, one column
+    each.
+    """
     month = calendar_month(zero)
     first, last = int(month.min()), int(month.max())
     grid = make_grid(rows, read(jobs_query(spec)), people, first, last)
     told = np.arange(grid.months) + first == month[:, None]
-    made, each = covariates(spec, grid, told, read), np.arange(len(rows))
-    return tuple(
-        c if c.codes.shape[1] == 1 else replace(c, codes=c.codes[each, month - first][:, None])
-        for c in made
-    )
+    each = np.arange(len(rows))
+
+    def then(made: tuple[Covariate, ...]) -> tuple[Covariate, ...]:
+        return tuple(
+            c if c.codes.shape[1] == 1 else replace(c, codes=c.codes[each, month - first][:, None])
+            for c in made
+        )
+
+    return then(covariates(spec, grid, told, read)), then(subgroup_codes(spec, grid))
 
 
 def _panel(spec: StudySpec, careers: Careers, people: pd.DataFrame) -> Panel:

@@ -46,7 +46,7 @@ class Careers:
     codes of ``KINDS``. ``notice``: the day on which notice was given. ``eligible``: (n, months)
     whether the person could start in calendar month ``first_month + j`` (months are
     12 * year + month - 1). ``undated``: exits whose day was inferred from the last file that still
-    had the person.
+    had the person. ``subgroups``: the declared groups of each month, coded as covariates are.
     """
 
     person: Days
@@ -63,6 +63,7 @@ class Careers:
     first_month: int
     undated: NDArray[np.bool_]
     covariates: tuple[Covariate, ...] = ()
+    subgroups: tuple[Covariate, ...] = ()
 
     def __len__(self) -> int:
         return len(self.person)

@@ -67,27 +67,28 @@ def results_of(setting: ExitSetting) -> tuple[Result, ...]:
 
 def _of_arm(maker: Maker, arm: ArmSetting) -> Iterator[Result]:
     setting, main = maker.setting, arm.compared
-    yield difference(maker, main, "primary", _headline_kind(setting))
+    yield difference(maker, main, "primary", headline_kind(setting))
     for place in range(1, len(setting.windows)):
-        yield difference(maker, main, "window", _headline_kind(setting), place=place)
+        yield difference(maker, main, "window", headline_kind(setting), place=place)
     for name in _other_kinds(setting):
         yield difference(maker, main, name, name)
     yield days(maker, main, "rmst", "any", "days employed", sign=-1)
-    yield days(maker, main, "time_lost", _headline_kind(setting), "days lost to exits of this kind")
+    yield days(maker, main, "time_lost", headline_kind(setting), "days lost to exits of this kind")
     yield _avoided(maker, main)
     yield _hazard_ratio(maker, arm)
-    yield difference(maker, arm.logit, "logit", _headline_kind(setting), estimator=_LOGIT)
+    yield difference(maker, arm.logit, "logit", headline_kind(setting), estimator=_LOGIT)
     if setting.assigned:
         yield from (unadjusted(maker, main, place) for place in range(len(setting.windows)))
     else:
         yield difference(
-            maker, arm.landmark, "landmark", _headline_kind(setting), estimand=ON_LANDMARK
+            maker, arm.landmark, "landmark", headline_kind(setting), estimand=ON_LANDMARK
         )
     yield naive_difference(maker, arm.ever)
     yield _naive_ratio(maker, arm)
 
 
-def _headline_kind(setting: ExitSetting) -> str:
+def headline_kind(setting: ExitSetting) -> str:
+    """The kind of exit the study is about."""
     return setting.spec.outcome.metric
 
 
@@ -116,14 +117,15 @@ def difference(
     if why or isinstance(compared, str):
         return NotEstimable(target=target, reason=why)
     figure = compared.entries.months + place
-    value, influence = _contrast(maker.setting, compared, kind, figure)
+    value, influence = contrast(maker.setting, compared, kind, figure)
     made = maker.result(target, value, influence, compared.entries, _words(compared))
     return told(made, left_by_arm(maker.setting, compared, kind, window[1]))
 
 
-def _contrast(
+def contrast(
     setting: ExitSetting, compared: Compared, kind: str, figure: int
 ) -> tuple[float, Floats]:
+    """With less without of a figure, and the influence of the clusters (G,) on it."""
     value = _pick(setting, kind, compared.standardised.value)[:, figure]
     influence = _pick(setting, kind, compared.standardised.influence)[:, figure]
     return float(value[1] - value[0]), influence[1] - influence[0]
@@ -144,7 +146,7 @@ def days(
     why = why_none(compared, maker.setting.windows[0])
     if why or isinstance(compared, str):
         return NotEstimable(target=target, reason=why)
-    value, influence = _contrast(maker.setting, compared, kind, -1)
+    value, influence = contrast(maker.setting, compared, kind, -1)
     made = maker.result(target, sign * value, sign * influence, compared.entries, _words(compared))
     return told(made, left_by_arm(maker.setting, compared, kind, maker.setting.windows[0][1]))
 
@@ -156,8 +158,8 @@ def _avoided(maker: Maker, compared: Compared | str) -> Result:
     if why or isinstance(compared, str):
         return NotEstimable(target=target, reason=why)
     people = int(compared.group.treated.sum())
-    kind = _headline_kind(maker.setting)
-    value, influence = _contrast(maker.setting, compared, kind, compared.entries.months)
+    kind = headline_kind(maker.setting)
+    value, influence = contrast(maker.setting, compared, kind, compared.entries.months)
     made = maker.result(
         target, -people * value, -people * influence, compared.entries, _words(compared)
     )
@@ -198,7 +200,7 @@ def curves_of(setting: ExitSetting) -> tuple[Curve, ...]:
     for arm in setting.arms:
         if not isinstance(arm.compared, str):
             maker = Maker(setting=setting, arm=arm.arm)
-            for kind in (_headline_kind(setting), *_other_kinds(setting)):
+            for kind in (headline_kind(setting), *_other_kinds(setting)):
                 found += [_curve(maker, arm.compared, treated, kind) for treated in (1, 0)]
     return tuple(found)
 

@@ -90,8 +90,10 @@ def _names(spec: StudySpec) -> Iterator[tuple[str, str, re.Pattern[str]]]:
     for name in spec.arms.treated:
         yield "arms.treated", name, _OF_ARMS
     yield "arms.comparison", spec.arms.comparison, _OF_ARMS
-    for name in (*spec.dose, *spec.subgroups):
-        yield "dose" if name in spec.dose else "subgroups", name, _OF_PEOPLE
+    for name in spec.dose:
+        yield "dose", name, _OF_PEOPLE
+    for subgroup in spec.subgroups:
+        yield "subgroups", subgroup.name, _OF_PEOPLE
     for name, rule in spec.population.items():
         yield "population", name, _OF_PEOPLE
         if isinstance(rule, tuple) and name not in JOB_COLUMNS:  # a department may be Completions
@@ -175,7 +177,6 @@ def unused_of_exits(spec: StudySpec) -> tuple[str, Unused]:
         ("specifications", bool(spec.specifications), "declare `follow_up.windows` instead"),
         ("negative_controls", bool(spec.negative_controls), "retirement and the end of contracts "
          "are looked at without being named"),
-        ("subgroups", bool(spec.subgroups), "they are not answered by this version"),
         ("dose", bool(spec.dose), "who leaves meets no more (immortal time)"),
         ("practices", bool(spec.practices), "who leaves practises no more (immortal time)"),
     )  # fmt: skip

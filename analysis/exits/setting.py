@@ -157,15 +157,19 @@ class Fitter:
 
     def headline(self, arm: int | None) -> Compared | str:
         """Trials of an assigned arm, or sequential ones where nobody was assigned."""
+        return self.compared(*self.trials(arm))
+
+    def trials(self, arm: int | None) -> tuple[Entries, Entries]:
+        """All entries of the headline, and those its figures are standardised to."""
         months = max(last for _, last in windows_of(self.spec))
         if arm is not None:
             entries = assigned(self.careers, months, arm)
-            return self.compared(entries, entries)
+            return entries, entries
         entries = sequential(
             self.careers, months, within=self.spec.trials.within,
             notice_months=self.spec.notice_months,
         )  # fmt: skip
-        return self.compared(entries, entries.take(entries.treated))
+        return entries, entries.take(entries.treated)
 
     def compared(self, entries: Entries, group: Entries) -> Compared | str:
         """Cells, weights, models and standardised figures of these arms."""

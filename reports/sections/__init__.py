@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.sections import (
     answer,
+    benefits,
     beyond,
     checks,
     compared,
@@ -30,6 +31,7 @@ SECTIONS: tuple[Section, ...] = (
     over_time.SECTION,
     turnover.SECTION,
     intention.SECTION,
+    benefits.SECTION,
     checks.SECTION,
     others.SECTION,
     volunteers.SECTION,

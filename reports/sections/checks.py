@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.benefits.spread import EQUAL
 from analysis.diagnostics.limits import LIMITS
 from reports.names import study_title
 from reports.numbers import number
@@ -35,7 +36,7 @@ def _limits(releases: tuple[Release, ...]) -> list[UsedLimit]:
 
 
 def _study(place: int, release: Release) -> dict[str, Any]:
-    elsewhere = ("smd", "love", "fading", *UNSEEN)
+    elsewhere = ("smd", "love", "fading", EQUAL, *UNSEEN)
     checks = [d for d in release.diagnostics if not d.name.startswith(elsewhere)]
     return {
         "place": place,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.benefit_words import is_benefit
 from reports.exit_words import is_about_exits
 from reports.forest import axis_of, in_order, reference, row
 from reports.names import arm_words, outcome_words, study_title
@@ -44,6 +45,7 @@ def _study(release: Release) -> dict[str, Any]:
         e
         for e in release.estimates
         if not (is_by_month(e) or is_by_time(e) or is_dose(e) or is_mediation(e))
+        and not is_benefit(e)
         and e not in windows
         and e.role != "association"
         and not is_beyond(e)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.agreeing_curves import OF_THE_OUTCOME, day_of, difference_in
 from analysis.figures import RATIO
 from analysis.outcome import EXIT_KINDS
+from reports.benefit_words import is_benefit
 from reports.curve_tables import (
     STANDARDISED,
     by_day,
@@ -216,7 +217,7 @@ def _other_ways(release: Release) -> dict[str, Any]:
         for e in release.estimates
         if e.arm == head.arm
         and e.role != "association"
-        and not is_dose(e)
+        and not (is_dose(e) or is_benefit(e))
         and e.name not in (*FIGURES, *EXIT_KINDS)
         and (e.role == "headline" or e.name not in OF_THE_OUTCOME)
     ]

@@ -130,7 +130,6 @@ def test_trials_belong_to_studies_of_exits() -> None:
             "specifications",
         ),
         ("opt_in", {"negative_controls": ["age"]}, "negative_controls"),
-        ("randomised", {"subgroups": ["level"]}, "subgroups"),
         ("randomised", {"dose": ["meetings"]}, "dose"),
         ("opt_in", {"practices": ["rhythm"]}, "practices"),
     ],

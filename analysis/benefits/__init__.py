@@ -1,0 +1,1 @@
+"""Who benefits: pre-declared subgroups, quantiles of the outcome, eagerness to join."""
