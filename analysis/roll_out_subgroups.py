@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.benefits.interaction import corrected, tested, told_apart
+from analysis.benefits.interaction import corrected, same_effects, told_apart
 from analysis.benefits.members import NOT_RECORDED
 from analysis.benefits.subgroups import Benefits, relabel
 from analysis.errors import SpecError
@@ -64,7 +64,7 @@ def _of_variable(
     df = effects.df if np.isfinite(effects.df) else NORMAL_DF
     values = np.array([value for _, value, _ in known])
     arm = spec.arms.treated[0]
-    return results, tested(
+    return results, same_effects(
         subgroup.name, arm, [label for label, _, _ in known], values, sums @ sums.T, df
     )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["differ", "no_sign", "cannot_tell", "not_tested"]
 LEVEL = 0.05
-FEWEST = 10  # people in each arm of a group that is tested
+FEWEST = 10  # people in each arm of a group that is same_effects
 _SINGULAR = 1e-10
 
 
@@ -82,7 +82,7 @@ def wald_zero(
     return statistic, (float(count), df), float(stats.f.sf(statistic, count, df))
 
 
-def tested(
+def same_effects(
     variable: str, arm: str, levels: Sequence[str], values: Floats, covariance: Floats,
     df: float, *, df_of_two: float | None = None,
 ) -> Interaction:  # fmt: skip
@@ -116,7 +116,9 @@ def corrected(tests: Sequence[Interaction], spec: StudySpec) -> tuple[Interactio
     if not tests:
         return ()
     p_values = [1.0 if t.p_value is None else t.p_value for t in tests]
-    holm, bh = (multipletests(p_values, method=m)[1] for m in ("holm", "fdr_bh"))
+    holm = bh = p_values  # of a single test
+    if len(tests) > 1:
+        holm, bh = (list(multipletests(p_values, method=m)[1]) for m in ("holm", "fdr_bh"))
     return tuple(
         replace(t, family=len(tests))
         if t.p_value is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.benefits.influences import cross_covariance, influence_of
-from analysis.benefits.interaction import Interaction, corrected, tested, told_apart
+from analysis.benefits.interaction import Interaction, corrected, same_effects, told_apart
 from analysis.benefits.members import NOT_RECORDED, column_of, named, parts
 from analysis.benefits.together import tests_of_draw
 from analysis.estimators.aipw import aipw
@@ -101,7 +101,7 @@ def _of_choice(
         values = np.array([one.estimate for _, one in known])
         covariance, df = cross_covariance([one for _, one in known])
         labels = [label for label, _ in known]
-        tests.append(tested(subgroup.name, arm, labels, values, covariance, df))
+        tests.append(same_effects(subgroup.name, arm, labels, values, covariance, df))
     return results, tests
 
 

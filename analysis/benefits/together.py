@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.benefits.interaction import Interaction, tested
+from analysis.benefits.interaction import Interaction, same_effects
 from analysis.estimators.ancova import around as around_ancova
 from analysis.estimators.columns import Columns, arm, months_of
 from analysis.estimators.cuped import less_the_past
@@ -45,7 +45,7 @@ def tests_of_draw(
             parts.append((label, sample))
     levels = tuple(label for label, _ in parts)
     if len(parts) < 2:
-        return tuple(tested(subgroup.name, a, levels, np.zeros(0), np.zeros((0, 0)), 1)
+        return tuple(same_effects(subgroup.name, a, levels, np.zeros(0), np.zeros((0, 0)), 1)
                      for a in arms)  # fmt: skip
     fit = _fit(parts, spec, len(arms))
     return tuple(_test(spec, subgroup, name, levels, fit, place) for place, name in enumerate(arms))
@@ -67,7 +67,7 @@ def _test(
     back[:, 0] = 1.0
     few = CR2_WORDS in fit.convention
     df = float(fit.t_df[own[1:]].min()) if few else float(fit.t_df[own[0]])
-    return tested(
+    return same_effects(
         subgroup.name, name, levels, back @ fit.effects[own],
         back @ fit.cov[np.ix_(own, own)] @ back.T, df,
     )  # fmt: skip

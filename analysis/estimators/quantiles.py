@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MASS = "many people have exactly this figure, so that the quantile has no standard error"
+MASS = (
+    "so many people have exactly this figure, or somebody stands for so many, that the quantile "
+    "has no standard error"
+)
 SPARSE = "too few people lie on one side of the quantile"
 
 
@@ -40,6 +43,10 @@ class Weighted:
     def share_below(self, value: float) -> float:
         """Weighted share of people with at most this outcome."""
         return float(self.weight[self.outcome <= value].sum() / self.weight.sum())
+
+    def share_at(self, value: float) -> float:
+        """Weighted share of people with exactly this outcome."""
+        return float(self.weight[self.outcome == value].sum() / self.weight.sum())
 
     def quantile(self, tau: float) -> float:
         """The smallest outcome that a weighted share tau of people does not exceed."""
@@ -70,6 +77,8 @@ def quantile_influence(arm: Weighted, tau: float, people: int) -> tuple[float, F
     low, high = tau - width, tau + width
     if low <= 0 or high >= 1:
         return SPARSE
+    if arm.share_at(value) > width:
+        return MASS
     slope = (arm.quantile(high) - arm.quantile(low)) / (2 * width)
     if slope <= 0:
         return MASS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.benefits.interaction import corrected, tested, told_apart
+from analysis.benefits.interaction import corrected, same_effects, told_apart
 from analysis.benefits.members import NOT_RECORDED
 from analysis.benefits.subgroups import Benefits, relabel
 from analysis.estimate import Estimate
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-FEW_EXITS = 5  # in each arm of a group that is tested
+FEW_EXITS = 5  # in each arm of a group that is same_effects
 
 
 def subgroup_exits(careers: Careers, spec: StudySpec, *, exact_rows: bool = False) -> Benefits:
@@ -73,12 +73,14 @@ def _of_arm(
             values.append(value)
             influences.append(influence)
     if not values:
-        return results, tested(subgroup.name, maker.arm, [], np.zeros(0), np.zeros((0, 0)), 0.0)
+        return results, same_effects(
+            subgroup.name, maker.arm, [], np.zeros(0), np.zeros((0, 0)), 0.0
+        )
     stacked = np.array(influences)
     error, df, _ = maker.spread(stacked[0], entries)
     factor = error**2 / float(stacked[0] @ stacked[0])  # for few clusters, the same for all
     covariance = factor * stacked @ stacked.T
-    return results, tested(subgroup.name, maker.arm, labels, np.array(values), covariance, df)
+    return results, same_effects(subgroup.name, maker.arm, labels, np.array(values), covariance, df)
 
 
 def _tells(result: Result) -> bool:

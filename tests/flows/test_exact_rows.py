@@ -44,14 +44,26 @@ def built(tmp_path_factory: pytest.TempPathFactory):
     return load_project(made.project), context.space.built
 
 
+TENURE = {"name": "tenure_months", "cuts": [12]}
+GROUPED = {
+    "care-mentoring": {"subgroups": [TENURE, "level"], "who_benefits": ["quantiles", "eagerness"]},
+    "care-turnover": {"subgroups": [TENURE]},
+    "operations-mentoring": {"subgroups": [{"name": "tenure_months", "cuts": [36]}, "level"]},
+    "sales-intention": {"subgroups": [TENURE, "level"]},
+    "sales-mentoring": {"subgroups": [TENURE, "level"], "who_benefits": ["quantiles"]},
+}
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_figure_of_the_demo_both_ways(built, study: str) -> None:
     project, database = built
     (spec,) = (s for s in project.studies if s.study == study)
+    spec = parse_study(spec.model_dump(mode="json", exclude_defaults=True) | GROUPED[study])
     with Engine.open(database, read_only=True) as engine:
         compressed = answer(engine, spec, project.settings.min_group)
         rows = answer(engine, spec, project.settings.min_group, exact_rows=True)
     assert isinstance(rows.estimates[0], Estimate)
+    assert len(rows.interactions) == len(spec.subgroups)
     same_figures(compressed, rows)
 
 
@@ -83,7 +95,7 @@ OF_THE_DRAW = {
 @pytest.mark.parametrize("keys", [OF_SITES, OF_THE_DRAW], ids=["rollout", "randomised"])
 def test_exits_in_the_other_designs_both_ways(built, keys: dict[str, Any]) -> None:
     project, database = built
-    spec = parse_study(LEAVING | keys)
+    spec = parse_study(LEAVING | keys | {"subgroups": [TENURE]})
     with Engine.open(database, read_only=True) as engine:
         compressed = answer(engine, spec, project.settings.min_group)
         rows = answer(engine, spec, project.settings.min_group, exact_rows=True)
@@ -117,6 +129,10 @@ def same_figures(compressed: Finding, rows: Finding) -> None:
             assert one.estimate == pytest.approx(other.estimate, rel=RELATIVE, abs=size)
             assert one.std_error == pytest.approx(other.std_error, rel=RELATIVE)
             assert (one.n_treated, one.n_rows) == (other.n_treated, other.n_rows)
+    for one, other in zip(compressed.interactions, rows.interactions, strict=True):
+        assert (one.levels, one.verdict, one.reason) == (other.levels, other.verdict, other.reason)
+        if one.p_value is not None:
+            assert one.p_value == pytest.approx(other.p_value, rel=1e-6)  # a tail, not a figure
     for one, other in zip(compressed.diagnostics, rows.diagnostics, strict=True):
         assert (one.name, one.status) == (other.name, other.status)
         assert one.display == other.display or one.name == "compression"  # it names the path
