@@ -44,6 +44,7 @@ def event(leads: dict[int, float], error: float = 1.0, base: int = -1) -> Aggreg
         overall_std_error=1.0,
         treated=np.full(len(labels), 50),
         controls=np.full(len(labels), 50),
+        gradient=np.eye(len(labels)),
     )
 
 
