@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.disclosure import Release, release, restore
 from pipelines import catalog, ingest, models, publish, results, workspace
 from pipelines.config import key_id, load_key, load_project
+from pipelines.diff.kept import asked
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.stage_ingest import ingest_stage, pull_stage
@@ -128,7 +129,7 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
     return {
         "ingest": (space.landed, space.reconciliation, *identity),
         "build": (space.built, space.checks),
-        "estimate": (space.releases,),
+        "estimate": (space.releases, space.asked),
         "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
     }[stage]
 
@@ -158,6 +159,7 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
     releases, _ = release(findings, settings.rules)
     saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
     workspace.write_json(space.releases, saved)
+    workspace.write_json(space.asked, asked(context.project))
 
 
 def report_stage(context: Context, say: Callable[[str], None]) -> None:

@@ -82,7 +82,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     _require_metric(engine, spec)
     if spec.design == "rollout":
         return _roll_out(engine, spec, exact_rows)
-    cohort = _cohort(engine, spec)
+    cohort = read_cohort(engine, spec)
     asked = bool(spec.dose or spec.practices)
     meetings = _frame(engine, meetings_query(spec)) if asked else None
     matches = _frame(engine, matches_query(spec)) if spec.practices else None
@@ -157,7 +157,8 @@ def _cohort_checks(
     )
 
 
-def _cohort(engine: Engine, spec: StudySpec) -> Cohort:
+def read_cohort(engine: Engine, spec: StudySpec) -> Cohort:
+    """The people of a study at time zero; where the study asks for it, start dates are drawn."""
     funnel = _frame(engine, funnel_query(spec))
     attributes = _frame(engine, attributes_query(spec))
     if spec.start_dates == "recorded":

@@ -78,6 +78,11 @@ class Workspace:
         return self.work / "releases.json"
 
     @property
+    def asked(self) -> Path:
+        """The studies as they were answered, and the rules they were released by."""
+        return self.work / "asked.json"
+
+    @property
     def warehouses(self) -> Path:
         """Finished warehouses and the pointer to the current one."""
         return self.out / "warehouse"

@@ -66,6 +66,7 @@ def build_assigned(spec: StudySpec, read: Read) -> Built:
     )
     return Built(
         careers=careers,
+        person_no=people["person_no"].to_numpy(dtype=np.int64),
         flow=flow(spec, cohort, people["person_no"]),
         records=records,
         population=population_words(spec, cohort),

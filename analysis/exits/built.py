@@ -29,9 +29,11 @@ class Built:
 
     ``panel`` holds a row for each arm that a person is in, for the checks of people: arm, take_up,
     mentored (0/1; nan where no other mentors are recorded), and, of a draw, strata and covariates.
+    ``person_no``: the people of the careers' rows (n,).
     """
 
     careers: Careers
+    person_no: Ints
     flow: Flow
     records: Records
     population: str

@@ -58,6 +58,7 @@ def with_trials(
     )
     return Built(
         careers=careers,
+        person_no=person,
         flow=Flow(steps=tuple(steps.steps), arms=counts),
         records=records,
         population=_words(spec, entries.column + careers.first_month),
