@@ -126,7 +126,7 @@ class Company:
         self._project(project, made)
         files = [(FIRST, "exits" in made, None)]
         if "new_time" in made:
-            files = [(FIRST, False, None), (SECOND, True, FIRST)]
+            files = [(FIRST, False, None), (SECOND, "exits" in made, FIRST)]
         for day, all_told, since in files:
             _write(data / f"workers-{day}.csv", "employee,mail,hired,left,reason",
                    self._workers(day, all_told=all_told))  # fmt: skip

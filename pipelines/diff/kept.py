@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.disclosure import restore
+from analysis.errors import SpecError
 from analysis.manifest import RunManifest
 from analysis.rules import Rules
 from analysis.study import parse_study
@@ -15,23 +17,31 @@ from pipelines import publish, workspace
 from pipelines.errors import Exit, UserError, shown
 
 if TYPE_CHECKING:
-    from analysis.disclosure import Release
+    from collections.abc import Iterator
+
     from analysis.study import StudySpec
     from pipelines.config import Project
 
 _SCHEMA = 1
 _SHORTEST = 4  # letters of a run's id that may stand for it
 _LISTED = 5
+AGAIN = (
+    "Run the project again with the files and the project folder of that time, or restore the "
+    "file from a backup."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A finished run: what went in, what was asked and released, and where its records lie."""
+    """A finished run: what went in, what was asked and released, and where its records lie.
+
+    ``releases`` are plain values, so that those of other versions can be read.
+    """
 
     manifest: RunManifest
     rules: Rules
     studies: dict[str, StudySpec]
-    releases: dict[str, Release]
+    releases: dict[str, dict[str, Any]]
     warehouse: Path
 
 
@@ -54,7 +64,9 @@ def manifest_of(given: str, out: Path) -> tuple[workspace.Workspace, RunManifest
     space = _space(given, out)
     if not space.manifest.is_file():
         raise _unknown(given, out)
-    return space, RunManifest(**workspace.read_json(space.manifest))
+    saved = workspace.read_json(space.manifest)
+    known = {f.name for f in fields(RunManifest)}
+    return space, RunManifest(**{k: v for k, v in saved.items() if k in known})
 
 
 def _space(given: str, out: Path) -> workspace.Workspace:
@@ -92,19 +104,26 @@ def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
         (warehouse, f"its warehouse (the newest {publish.KEPT_VERSIONS} are kept)"),
     ):
         if not path.is_file():
-            raise UserError(
-                f"run {manifest.run}: {what} is not there any more: {path.name}",
-                "Run the project again with the files and the project folder of that time, or "
-                "restore the file from a backup.",
-            )
+            raise UserError(f"run {manifest.run}: {what} is not there any more: {path.name}", AGAIN)
     document = workspace.read_json(space.asked)
-    specs = [parse_study(item) for item in document["studies"]]
-    saved = workspace.read_json(space.releases)
-    releases = [restore(item["release"], item["digest"]) for item in saved]
+    try:
+        specs = [parse_study(item) for item in document["studies"]]
+    except SpecError as error:
+        problem = f"run {manifest.run}: a study of it cannot be asked any more: {error.key}"
+        raise UserError(f"{problem} {error.problem}", AGAIN, Exit.PROJECT) from None
     return Kept(
         manifest=manifest,
         rules=Rules(mode=document["mode"], min_group=document["min_group"]),
         studies={spec.study: spec for spec in specs},
-        releases={item.study: item for item in releases},
+        releases={found["study"]: found for found in _released(space)},
         warehouse=warehouse,
     )
+
+
+def _released(space: workspace.Workspace) -> Iterator[dict[str, Any]]:
+    """What the run released, as it was written; UserError where it was altered since."""
+    for item in workspace.read_json(space.releases):
+        text = json.dumps(item["release"], sort_keys=True, ensure_ascii=False)
+        if hashlib.sha256(text.encode()).hexdigest() != item["digest"]:
+            raise UserError(f"run {space.run}: its saved findings were altered", AGAIN)
+        yield item["release"]

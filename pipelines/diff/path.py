@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.change import CAUSES, Change, Touched, checks_changed, rounded_to_sum, split
 from analysis.rules import Rules
 from pipelines.diff import compared
-from pipelines.diff.states import OF_FILES, OF_READING, Recombined, spec_of, state_of
+from pipelines.diff.states import OF_FILES, OF_READING, Recombined, headline_of, spec_of, state_of
 from pipelines.engine import Engine
 from reports.numbers import decimals, measure
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from analysis.change import Part, State
-    from analysis.disclosure import Release
     from pipelines.diff.kept import Kept
     from pipelines.diff.states import Answered, Switched
 
@@ -109,7 +108,7 @@ def _change(
         for run, state in ((first, before), (second, after))
         if state.estimate is None
     )
-    units = [item.headline.unit for item in (old, new)]
+    units = [headline_of(item)["unit"] for item in (old, new)]
     if units[0] != units[1]:
         why = (*why, f"measured in {units[0]} before and in {units[1]} now: no difference")
         before, after = replace(before, estimate=None), replace(after, estimate=None)
@@ -188,14 +187,14 @@ def _stricter(one: Rules, two: Rules) -> Rules:
     return Rules(mode=mode, min_group=max(one.min_group, two.min_group))
 
 
-def _printed(change: Change, old: Release, new: Release) -> Change:
+def _printed(change: Change, old: dict[str, Any], new: dict[str, Any]) -> Change:
     """The change with what is printed of it: contributions add up to the printed difference."""
     factor = measure(change.unit).factor
-    heads = [item.headline for item in (old, new)]
-    places = 1 + max(
-        decimals(*(None if v is None else v * factor for v in (h.ci_low, h.ci_high, h.estimate)))
-        for h in heads
-    )
+    figures = [
+        [None if head[k] is None else head[k] * factor for k in ("ci_low", "ci_high", "estimate")]
+        for head in map(headline_of, (old, new))
+    ]
+    places = 1 + max(decimals(*one) for one in figures)
     made = replace(change, factor=factor, places=places)
     values = [p.contribution for p in change.parts if p.contribution is not None]
     if change.before is None or change.after is None or not values:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.engine import quote_identifier as ident
 from pipelines.engine import quote_text as text
+from pipelines.errors import UserError
 from pipelines.ingest.identity.normal import SEVERAL, UNKNOWN
 from pipelines.models import contracts
 
@@ -45,8 +46,9 @@ def content(contract: Contract, *without: str) -> list[str]:
 
 def attach(engine: Engine, first: Path, second: Path) -> None:
     """Attach both warehouses; name the files that both runs have read."""
-    engine.attach(first, FIRST)
-    engine.attach(second, SECOND)
+    for path, alias in ((first, FIRST), (second, SECOND)):
+        engine.attach(path, alias)
+        _check_tables(engine, path, alias)
     engine.run("create schema landed; create schema told; create schema half")
     engine.run(
         f"create table told.common as select a.source as _source, a.file as _file "
@@ -54,6 +56,18 @@ def attach(engine: Engine, first: Path, second: Path) -> None:
         "on a.source = b.source and a.file = b.file and a.sha256 = b.sha256 "
         "where a.outcome = 'accepted' and b.outcome = 'accepted'"
     )
+
+
+def _check_tables(engine: Engine, path: Path, alias: str) -> None:
+    """Raise UserError where a warehouse of another version holds other landed columns."""
+    found = engine.rows(
+        "select table_name, column_name from duckdb_columns() "
+        f"where database_name = {text(alias)} and schema_name = 'landed'"
+    )
+    if {*found} != {(c.table, column.name) for c in contracts("landed") for column in c.columns}:
+        raise UserError(
+            f"{path.name}: made by a version that landed other columns", "Run the project again."
+        )
 
 
 def is_common(alias: str, *, not_so: bool = False) -> str:

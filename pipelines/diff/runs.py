@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.change import Change
 from pipelines.diff.kept import load, manifest_of
 from pipelines.diff.path import changes
-from pipelines.diff.states import state_of
+from pipelines.diff.states import headline_of, state_of
 from pipelines.errors import Exit, UserError, shown
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _once(name: str, first: Kept, second: Kept) -> Change:
     (run,) = [r for r in (first, second) if name in r.releases]
     return Change(
         study=name,
-        unit=run.releases[name].headline.unit,
+        unit=headline_of(run.releases[name])["unit"],
         before=states[0],
         after=states[1],
         why_not=(f"only run {run.manifest.run} answered this study",),

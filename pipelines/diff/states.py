@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.change import State
 from analysis.disclosure import release
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-    from analysis.disclosure import Release
     from analysis.study import StudySpec
     from pipelines.diff.compared import Prints
     from pipelines.diff.kept import Kept
@@ -38,15 +37,20 @@ class Answered:
     recorded: Prints
 
 
-def state_of(item: Release) -> State:
-    """The headline of a release, with grade and checks."""
-    head = item.headline
-    shown = head.status == "released" and head.estimate is not None
+def headline_of(item: dict[str, Any]) -> dict[str, Any]:
+    """The headline of a release that is given as plain values."""
+    return next(e for e in item["estimates"] if e["role"] == "headline")
+
+
+def state_of(item: dict[str, Any]) -> State:
+    """The headline of a release that is given as plain values, with grade and checks."""
+    head = headline_of(item)
+    shown = head["status"] == "released" and head["estimate"] is not None
     return State(
-        estimate=head.estimate if shown else None,
-        grade=item.grade,
-        why="" if shown else head.reason or head.status,
-        checks={(d.name, d.label): d.status for d in item.diagnostics},
+        estimate=head["estimate"] if shown else None,
+        grade=item["grade"],
+        why="" if shown else head["reason"] or head["status"],
+        checks={(d["name"], d["label"]): d["status"] for d in item["diagnostics"]},
     )
 
 
@@ -123,4 +127,4 @@ class Recombined:
         except UserError as error:
             return Answered(State(estimate=None, why=error.problem), None, recorded)
         ((item,), _) = release([finding], run.rules)
-        return Answered(state_of(item), people, recorded)
+        return Answered(state_of(item.as_dict()), people, recorded)
