@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from pipelines.engine import Engine
 
 Prints = pd.Series  # fingerprint (uint64) by pseudonym
+_BESIDE = {"dose": (), "practices": (), "mediation": None}  # asked beside the headline
 _BY_SITE = "manager_no"  # a number of a person, which says nothing from one build to the next
 
 
 def compared_people(engine: Engine, spec: StudySpec) -> Prints:
     """A fingerprint of what enters the headline for each person who is compared."""
+    spec = spec.model_copy(update=_BESIDE)
 
     def read(query: Query) -> pd.DataFrame:
         return engine.frame(query.sql, query.params)

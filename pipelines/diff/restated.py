@@ -129,7 +129,10 @@ def _compare_rows(
 
 
 def count_restated(engine: Engine) -> dict[str, int]:
-    """Facts restated by cause, and under ``new_time`` the rows of files that only one run read."""
+    """Facts restated by cause, and under ``new_time`` the rows of files that are new.
+
+    Where no file is new, those of files that are gone.
+    """
     found = {
         cause: engine.scalar(f"select count(*) filter (where {cause}) from told.spells")
         for cause in BY_SPELL
@@ -137,15 +140,17 @@ def count_restated(engine: Engine) -> dict[str, int]:
     for cause, tables in _ROWS.items():
         rows = sum(engine.scalar(f"select count(*) from told.{table}") for table in tables)
         found[cause] = found.get(cause, 0) + rows
-    found["new_time"] = sum(
-        engine.scalar(
-            f"select count(*) from {run}.landed.{contract.table} x "
-            f"where {reading.is_common('x', not_so=True)}"
+    gone, new = (
+        sum(
+            engine.scalar(
+                f"select count(*) from {run}.landed.{contract.table} x "
+                f"where {reading.is_common('x', not_so=True)}"
+            )
+            for contract in row_tables()
         )
-        for contract in row_tables()
         for run in (FIRST, SECOND)
     )
-    return found
+    return {**found, "new_time": new or gone}
 
 
 def show_half(engine: Engine, switched: frozenset[str], day: dt.date) -> None:

@@ -111,8 +111,11 @@ class Recombined:
         reading.transfers(self.engine, second=settings)
 
     def _build(self) -> None:
-        wanted = {contract.name for contract, _ in models.ordered()} - _NOT_ASKED
-        models.build_some(self.engine, wanted)
+        for schema in models.BUILT:
+            self.engine.run(f"create schema if not exists {schema}")
+        for contract, select in models.ordered():
+            if contract.name not in _NOT_ASKED:
+                self.engine.run(f"create or replace table {contract.name} as {select}")
 
     def _answer(
         self, first: StudySpec, second: StudySpec, switched: Switched, recorded: Prints
