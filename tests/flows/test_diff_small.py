@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.studies import answer
 from tests.flows.test_diff import EXACT, headlines, said
 
 if TYPE_CHECKING:
+    from analysis.finding import Finding
     from tests.flows.conftest import Firm
 
 
-def _run(firm: Firm) -> str:
+def run_of(firm: Firm) -> str:
     """The id of a run that is made now."""
     before = {p.name for p in (firm.out / "runs").glob("*")}
     code, _, err = firm.run()
@@ -27,67 +30,97 @@ def _diff(firm: Firm, *arguments: str) -> tuple[int, str, str]:
 
 
 def test_a_run_and_itself(firm: Firm) -> None:
-    run = _run(firm)
+    run = run_of(firm)
     assert _diff(firm, run, run[:6])[:2] == (0, f"nothing changed: both are run {run}\n")
     code, out, _ = _diff(firm, run, str(firm.out), "--json")
     assert code == 0 and json.loads(out)["nothing_changed"]
 
 
 def test_words_alone_change_nothing(firm: Firm) -> None:
-    first = _run(firm)
+    first = run_of(firm)
     firm.edit("mentorlift.yml", "title: Little Firm", "title: The Little Firm")
-    code, out, _ = _diff(firm, first, _run(firm))
+    code, out, _ = _diff(firm, first, run_of(firm))
     assert code == 0 and "nothing changed" in out
 
 
 def test_a_run_that_is_not_there(firm: Firm) -> None:
-    run = _run(firm)
+    run = run_of(firm)
     code, out, err = _diff(firm, run, run[:-2] + "zz")
     assert (code, out) == (2, "") and run in err and "Nearest runs" in err
 
 
 def test_a_study_that_is_not_there(firm: Firm) -> None:
-    first = _run(firm)
+    first = run_of(firm)
     firm.edit("mentorlift.yml", "title: Little Firm", "title: The Little Firm")
-    code, _, err = _diff(firm, first, _run(firm), "--study", "sale")
+    code, _, err = _diff(firm, first, run_of(firm), "--study", "sale")
     assert code == 2 and "Nearest: sales" in err
 
 
 def test_a_study_of_one_run_alone(firm: Firm) -> None:
-    first = _run(firm)
+    first = run_of(firm)
     study = (firm.project / "studies" / "sales.yml").read_text()
     (firm.project / "studies" / "more.yml").write_text(study.replace("study: sales", "study: more"))
-    second = _run(firm)
+    second = run_of(firm)
     code, out, _ = _diff(firm, first, second)
     assert code == 9 and f"only run {second} answered this study" in out
     assert "more: not answered -> +" in out
 
 
 def test_runs_of_different_projects(firm: Firm) -> None:
-    first = _run(firm)
+    first = run_of(firm)
     firm.edit("mentorlift.yml", "project: little-firm", "project: other-firm")
-    code, _, err = _diff(firm, first, _run(firm))
+    code, _, err = _diff(firm, first, run_of(firm))
     assert code == 2 and "different projects: little-firm and other-firm" in err
 
 
 def test_runs_with_different_keys(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = _run(firm)
+    first = run_of(firm)
     other = firm.project.parent / "other.key"
     other.write_text("f" * 64)
     monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(other))
     firm.edit("mentorlift.yml", "title: Little Firm", "title: The Little Firm")
-    code, _, err = _diff(firm, first, _run(firm))
+    code, _, err = _diff(firm, first, run_of(firm))
     assert code == 4 and "different keys" in err
 
 
+def test_a_setting_that_changed(firm: Firm) -> None:
+    first = run_of(firm)
+    firm.edit("mentorlift.yml", "title: Little", "min_group: 12\ntitle: Little")
+    _, out, _ = _diff(firm, first, run_of(firm), "--json")
+    ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
+    assert (part["causes"], part["contribution"]) == (["settings"], 0)
+
+
+def test_what_another_code_made_is_code(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version whose estimator was one too high."""
+
+    def too_high(*given: Any, **named: Any) -> Finding:
+        found = answer(*given, **named)
+        moved = [
+            replace(e, estimate=e.estimate + 1) if e is found.headline else e
+            for e in found.estimates
+        ]
+        return replace(found, estimates=tuple(moved))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.run.answer", too_high)
+        patch.setattr("pipelines.workspace.code_hash", lambda: "0" * 64)
+        first = run_of(firm)
+    _, out, _ = _diff(firm, first, run_of(firm), "--json")
+    ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
+    assert part["causes"] == ["code"]
+    assert part["contribution"] == pytest.approx(-1, abs=EXACT)
+    assert part["other_order"] == part["contribution"]
+
+
 def test_a_mapping_that_changed_is_the_whole_difference(firm: Firm) -> None:
-    first, before = _run(firm), headlines(firm.out / "findings.json")
+    first, before = run_of(firm), headlines(firm.out / "findings.json")
     firm.edit(
         "mentorlift.yml",
         'formats: {period: "%Y-%m"}',
         'formats: {period: "%Y-%m"}\n        scale_by: {value: 2}',
     )
-    second, after = _run(firm), headlines(firm.out / "findings.json")
+    second, after = run_of(firm), headlines(firm.out / "findings.json")
     code, out, err = _diff(firm, first, second, "--json")
     assert code == 0, err
     ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
@@ -99,7 +132,7 @@ def test_a_mapping_that_changed_is_the_whole_difference(firm: Firm) -> None:
 
 def test_a_file_that_was_replaced_tells_corrected_values_from_later_months(firm: Firm) -> None:
     """The months of 30 people are corrected; the month after the follow-up is new."""
-    first, before = _run(firm), headlines(firm.out / "findings.json")
+    first, before = run_of(firm), headlines(firm.out / "findings.json")
     lines = (firm.data / "sales.csv").read_text().splitlines()
     corrected = [
         line.replace(",2025-05,", ",2025-05,1")
@@ -109,7 +142,7 @@ def test_a_file_that_was_replaced_tells_corrected_values_from_later_months(firm:
     ]
     later = [f"E{number:04d},2025-07,100" for number in range(60)]
     (firm.data / "sales.csv").write_text("\n".join([*corrected, *later]) + "\n")
-    second, after = _run(firm), headlines(firm.out / "findings.json")
+    second, after = run_of(firm), headlines(firm.out / "findings.json")
     code, out, err = _diff(firm, first, second, "--json")
     assert code == 0, err
     (parts,) = [study["parts"] for study in json.loads(out)["studies"]]
@@ -123,10 +156,10 @@ def test_a_file_that_was_replaced_tells_corrected_values_from_later_months(firm:
 
 
 def test_a_headline_that_is_withheld_is_not_split(firm: Firm) -> None:
-    first = _run(firm)
+    first = run_of(firm)
     text = (firm.data / "funnel.csv").read_text().splitlines()
     (firm.data / "funnel.csv").write_text("\n".join([*text[:9], ""]))
-    code, out, _ = _diff(firm, first, _run(firm), "--json")
+    code, out, _ = _diff(firm, first, run_of(firm), "--json")
     (study,) = json.loads(out)["studies"]
     assert code == 9 and "not shown" in study["no_split"][0]
     assert study["after"]["estimate"] is None
@@ -138,7 +171,7 @@ def test_a_headline_that_is_withheld_is_not_split(firm: Firm) -> None:
 
 def test_few_people_are_told_with_others_or_not_at_all(firm: Firm) -> None:
     """Six results are corrected and the study asks otherwise: neither is shown alone."""
-    first, before = _run(firm), headlines(firm.out / "findings.json")
+    first, before = run_of(firm), headlines(firm.out / "findings.json")
     source = "  - name: sales\n    file: sales.csv\n    delivered_on: 2025-12-31"
     assert source in (firm.project / "mentorlift.yml").read_text()
     (firm.data / "sales_late.csv").write_text(
@@ -146,7 +179,7 @@ def test_few_people_are_told_with_others_or_not_at_all(firm: Firm) -> None:
     )
     firm.edit("mentorlift.yml", "file: sales.csv", "file: sales*.csv")
     firm.edit("studies/sales.yml", "adjust_for: [pre_period_outcome]", "adjust_for: []")
-    second, after = _run(firm), headlines(firm.out / "findings.json")
+    second, after = run_of(firm), headlines(firm.out / "findings.json")
     code, out, err = _diff(firm, first, second, "--json")
     assert code == 0, err
     ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from pipelines.engine import Engine
+from tests.flows.test_diff import EXACT, headlines, said
+from tests.flows.test_diff_small import run_of
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Firm
@@ -114,3 +116,20 @@ def test_a_decision_of_the_owner_makes_another_run(several: Firm) -> None:
     code, _, err = several.run()
     assert code == 0 and "0 identifiers unknown" in err
     assert len(list((several.out / "runs").iterdir())) == 2
+
+
+def test_who_an_unknown_address_belongs_to_is_the_difference_of_two_runs(several: Firm) -> None:
+    """The meeting stood in quarantine before the decision, and stands nowhere else."""
+    first, before = run_of(several), headlines(several.out / "findings.json")
+    review = (several.out / "private" / "identity_review.csv").read_text()
+    decided = several.project / "mappings" / "identity_review.csv"
+    decided.parent.mkdir()
+    decided.write_text(
+        review + "x,,mail,coach@out.example,employee_no,E0000,,,same,owner,2026-01-02\n"
+    )
+    second, after = run_of(several), headlines(several.out / "findings.json")
+    code, out, err = said(first, second, "--out", str(several.out), "--json")
+    assert code == 0, err
+    ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
+    assert part["causes"] == ["identity"]
+    assert part["contribution"] == pytest.approx(after["sales"] - before["sales"], abs=EXACT)
