@@ -79,6 +79,24 @@ select *,
 from pairs
 """
 
+_MEANING = """
+left join {0}.landed.exit_reasons {1} on lower(trim(r.exit_reason)) = {1}.reason
+    and coalesce(try_cast(r.exited_on as date), r._delivered_on)
+    between {1}.valid_from and {1}.valid_to
+"""
+# What the second run has landed, with the reasons of exits meaning what they did in the first.
+_UNRECODED = f"""(
+    select r.* replace (
+        case when a.reason is not null and b.kind is not distinct from r.exit_kind
+            then a.kind else r.exit_kind end as exit_kind,
+        case when a.reason is not null and b.regretted is not distinct from r.regretted
+            then a.regretted else r.regretted end as regretted
+    )
+    from {SECOND}.landed.employment r
+    {_MEANING.format(FIRST, "a")}
+    {_MEANING.format(SECOND, "b")}
+)"""
+
 
 def keep_half(engine: Engine) -> None:
     """Remember the first run's files as the second reads them, landed and as spells."""
@@ -197,7 +215,8 @@ def show_second(engine: Engine, switched: frozenset[str], day: dt.date) -> None:
             )
     if not switched >= {*BY_SPELL}:
         gone = "false" if "records" in switched else "records and not in_a"
-        sql = _employment(f"{SECOND}.landed.employment", switched, day, gone, undo=True)
+        base = f"{SECOND}.landed.employment" if "reasons" in switched else _UNRECODED
+        sql = _employment(base, switched, day, gone, undo=True)
         show(engine, "employment", sql)
 
 
