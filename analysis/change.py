@@ -25,7 +25,7 @@ Checks = dict[tuple[str, str], str]  # name and label of a check: its status
 CAUSES = {
     "code": "code of mentorlift, or versions of its packages",
     "study": "the study as written",
-    "settings": "settings of the project (smallest group, transfers, rows)",
+    "settings": "settings of the project (smallest group, limits of checks, transfers, rows)",
     "mapping": "how files are read (columns, words, scales)",
     "identity": "who is who (identity)",
     "reasons": "recoded exit reasons",

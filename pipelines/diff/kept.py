@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
 from analysis.manifest import RunManifest
 from analysis.rules import Rules
@@ -46,14 +47,18 @@ class Kept:
 
 
 def asked(project: Project) -> dict[str, Any]:
-    """What the estimate stage writes down: the studies in full, and the rules of release."""
+    """What the estimate stage writes down: studies in full, limits and the rules of release."""
     rules = project.settings.rules
     return {
         "schema_version": _SCHEMA,
         "mode": rules.mode,
         "min_group": rules.min_group,
+        "thresholds": project.settings.thresholds.model_dump(exclude_defaults=True),
         # As written: a key that is set to its default says more than one left out.
-        "studies": [s.model_dump(mode="json", exclude_unset=True) for s in project.studies],
+        "studies": [
+            s.model_dump(mode="json", exclude_unset=True, exclude={"thresholds"})
+            for s in project.studies
+        ],
     }
 
 
@@ -107,7 +112,11 @@ def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
             raise UserError(f"run {manifest.run}: {what} is not there any more: {path.name}", AGAIN)
     document = workspace.read_json(space.asked)
     try:
-        specs = [parse_study(item) for item in document["studies"]]
+        limits = Thresholds(**document["thresholds"])
+        specs = [
+            parse_study(item).model_copy(update={"thresholds": limits})
+            for item in document["studies"]
+        ]
     except SpecError as error:
         problem = f"run {manifest.run}: a study of it cannot be asked any more: {error.key}"
         raise UserError(f"{problem} {error.problem}", AGAIN, Exit.PROJECT) from None

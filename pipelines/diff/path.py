@@ -56,7 +56,10 @@ def _causes(records: Recombined, name: str, rows: dict[str, int]) -> tuple[str, 
         changed.add("study")
     if old.as_of != new.as_of:
         changed.add("new_time")
-    settings = [(run.rules, run.manifest.exact_rows) for run in (first, second)]
+    settings = [
+        (run.rules, run.manifest.exact_rows, run.studies[name].thresholds)
+        for run in (first, second)
+    ]
     if settings[0] != settings[1] or records.transfers_differ:
         changed.add("settings")
     return tuple(cause for cause in CAUSES if cause in changed)

@@ -55,10 +55,15 @@ def state_of(item: dict[str, Any]) -> State:
 
 
 def spec_of(first: StudySpec, second: StudySpec, switched: Switched) -> StudySpec:
-    """The study as written by the runs, with the date that goes with the files."""
+    """The study as written by the runs, with the date that goes with the files and the limits of
+    the settings.
+    """
     spec = second if "study" in switched else first
-    as_of = (second if "new_time" in switched else first).as_of
-    return spec if spec.as_of == as_of else spec.model_copy(update={"as_of": as_of})
+    goes_with = {
+        "as_of": (second if "new_time" in switched else first).as_of,
+        "thresholds": (second if "settings" in switched else first).thresholds,
+    }
+    return spec.model_copy(update=goes_with)
 
 
 class Recombined:

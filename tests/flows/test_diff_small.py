@@ -83,9 +83,10 @@ def test_runs_with_different_keys(firm: Firm, monkeypatch: pytest.MonkeyPatch) -
     assert code == 4 and "different keys" in err
 
 
-def test_a_setting_that_changed(firm: Firm) -> None:
+@pytest.mark.parametrize("setting", ["min_group: 12", "thresholds: {balance_fail_p: 0.0005}"])
+def test_a_setting_that_changed(firm: Firm, setting: str) -> None:
     first = run_of(firm)
-    firm.edit("mentorlift.yml", "title: Little", "min_group: 12\ntitle: Little")
+    firm.edit("mentorlift.yml", "title: Little", f"{setting}\ntitle: Little")
     _, out, _ = _diff(firm, first, run_of(firm), "--json")
     ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
     assert (part["causes"], part["contribution"]) == (["settings"], 0)
