@@ -47,6 +47,33 @@ def plan(
         raise typer.Exit(Exit.NO_NUMBER)
 
 
+@commands.command()
+def calibrate(
+    project: ProjectFolder,
+    out: OutFolder = None,
+    study: Annotated[
+        str | None, typer.Option("--study", help="One study [all of the project].")
+    ] = None,
+    programmes: Annotated[
+        int, typer.Option("--programmes", min=1, max=2_000, help="Placebo programmes a study.")
+    ] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Answer programmes that did not exist, from the last run's data: how many are claimed?
+
+    To have it in the report, write `calibrate: 200` in the project file and run.
+
+    Example: mentorlift calibrate my-project --programmes 400
+    """
+    from pipelines.calibrate import as_json as in_json
+    from pipelines.calibrate import as_text, calibrate_all
+
+    found = calibrate_all(project, out or project / "out", study, programmes, note)
+    typer.echo(in_json(found) if as_json else as_text(found).rstrip("\n"))
+    if not all(item.lines for item in found):
+        raise typer.Exit(Exit.NO_NUMBER)
+
+
 Applicants = Annotated[
     Path | None, typer.Argument(help="File with a row an applicant.", show_default=False)
 ]

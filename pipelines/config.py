@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PROJECT_FILE = "mentorlift.yml"
 # What only a company's own HR system delivers; published research data never holds it.
+MOST_PLACEBOS = 2_000  # placebo programmes of a study in one run
 HR_TABLES = frozenset({"employment", "jobs"})
 
 
@@ -66,6 +67,7 @@ class Settings(Part):
     disclosure: Literal["protected", "public"] = "protected"
     min_group: int = Field(default=MIN_GROUP, ge=MIN_GROUP_FLOOR)
     note: str = ""
+    calibrate: int = Field(default=0, ge=0, le=MOST_PLACEBOS)
     programmes: tuple[Programme, ...] = ()
     history: History = History()
     sources: tuple[Source, ...] = Field(min_length=1)

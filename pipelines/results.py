@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 from reports.wording import answer
 
 if TYPE_CHECKING:
+    from analysis.calibration.summary import Calibration
     from analysis.disclosure import Release
     from analysis.manifest import RunManifest
 
 Rows = list[dict[str, Any]]
 
 
-def tables(releases: tuple[Release, ...], manifest: RunManifest) -> dict[str, Rows]:
-    """Rows of results.runs, studies, findings, estimates, diagnostics, curves and
-    interactions.
+def tables(
+    releases: tuple[Release, ...],
+    manifest: RunManifest,
+    calibrations: tuple[Calibration, ...] = (),
+) -> dict[str, Rows]:
+    """Rows of results.runs, studies, findings, estimates, diagnostics, curves, interactions and
+    calibration.
     """
     return {
         "runs": [_run(manifest)],
@@ -26,6 +31,7 @@ def tables(releases: tuple[Release, ...], manifest: RunManifest) -> dict[str, Ro
         "diagnostics": [row for r in releases for row in _diagnostics(r)],
         "curves": [row for r in releases for row in _curves(r)],
         "interactions": [row for r in releases for row in _interactions(r)],
+        "calibration": [row for c in calibrations for row in _calibration(c)],
     }
 
 
@@ -124,4 +130,26 @@ def _interactions(item: Release) -> Rows:
             "levels": ", ".join(test.levels),
         }
         for test in item.interactions
+    ]
+
+
+def _calibration(item: Calibration) -> Rows:
+    base = {"study": item.study, "design": item.design}
+    if not item.lines:
+        return [{**base, "kind": "all", "programmes": 0, "reason": item.reason}]
+    return [
+        {
+            **base,
+            "kind": line.kind,
+            "programmes": line.programmes,
+            "claimed": line.claimed.value,
+            "claimed_low": line.claimed.low,
+            "claimed_high": line.claimed.high,
+            "withheld": line.withheld.value,
+            "ungated": line.ungated.value,
+            "covered": line.covered.value,
+            "naive": line.naive.value,
+            "reason": line.reason,
+        }
+        for line in item.lines
     ]

@@ -10,8 +10,10 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from analysis.calibration.summary import restore_calibration
 from analysis.disclosure import Release, release, restore
 from pipelines import catalog, ingest, models, publish, results, workspace
+from pipelines.calibrate import calibrate
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
 from pipelines.engine import Engine
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from analysis.calibration.summary import Calibration
     from analysis.manifest import RunManifest
-    from pipelines.config import Project
+from pipelines.config import Project
 
 STAGES = ("ingest", "build", "estimate", "report")
 # What the engine holds before it spills, in every stage behind the landing: a company of any size
@@ -129,7 +132,7 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
     return {
         "ingest": (space.landed, space.reconciliation, *identity),
         "build": (space.built, space.checks),
-        "estimate": (space.releases, space.asked),
+        "estimate": (space.releases, space.asked, space.calibrations),
         "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
     }[stage]
 
@@ -151,15 +154,19 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
     """Answer every study and release what may be shown."""
     space, settings = context.space, context.project.settings
     exact_rows = context.manifest.exact_rows
-    findings = []
+    findings, placebos = [], []
     with Engine.open(space.built, read_only=True, memory=MEMORY) as engine:
         for spec in context.project.studies:
             say(f"study {spec.study}")
             findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
+        for spec in context.project.studies if settings.calibrate else ():
+            say(f"study {spec.study}: {settings.calibrate} placebo programmes")
+            placebos.append(calibrate(engine, spec, settings.calibrate, settings.min_group))
     releases, _ = release(findings, settings.rules)
     saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
     workspace.write_json(space.releases, saved)
     workspace.write_json(space.asked, asked(context.project))
+    workspace.write_json(space.calibrations, [c.as_dict() for c in placebos])
 
 
 def report_stage(context: Context, say: Callable[[str], None]) -> None:
@@ -169,7 +176,9 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     temporary = publish.fresh(space.built.with_name("published.duckdb"))
     shutil.copyfile(space.built, temporary)
     with Engine.open(temporary, memory=MEMORY) as engine:
-        catalog.write_results(engine, results.tables(releases, context.manifest))
+        catalog.write_results(
+            engine, results.tables(releases, context.manifest, calibrations(context))
+        )
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)
     report = assemble(context, releases)
@@ -183,6 +192,12 @@ def released(context: Context) -> tuple[Release, ...]:
     """The releases of the estimate stage, verified against their digests."""
     saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
     return tuple(restore(item["release"], item["digest"]) for item in saved)
+
+
+def calibrations(context: Context) -> tuple[Calibration, ...]:
+    """What placebo programmes found in the estimate stage."""
+    saved: list[dict[str, Any]] = workspace.read_json(context.space.calibrations)
+    return tuple(restore_calibration(item) for item in saved)
 
 
 def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
@@ -203,6 +218,7 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
             sources_note=settings.note,
         ),
         previous=None,
+        calibrations=calibrations(context),
     )
 
 

@@ -83,6 +83,11 @@ class Workspace:
         return self.work / "asked.json"
 
     @property
+    def calibrations(self) -> Path:
+        """What placebo programmes of each study found; empty where none were asked for."""
+        return self.work / "calibrations.json"
+
+    @property
     def warehouses(self) -> Path:
         """Finished warehouses and the pointer to the current one."""
         return self.out / "warehouse"

@@ -53,7 +53,11 @@ def findings_json(report: Report) -> str:
     """The findings as a JSON list, in an order that does not change between equal runs."""
     hashes = {"run": report.manifest.run, "code": report.manifest.code_hash}
     hashes["inputs"] = report.manifest.inputs_hash()
-    found = [_finding(r, hashes) for r in sorted(report.releases, key=lambda r: r.study)]
+    drawn = {c.study: c.as_dict() for c in report.calibrations}
+    found = [
+        {**_finding(r, hashes), "calibration": drawn.get(r.study)}
+        for r in sorted(report.releases, key=lambda r: r.study)
+    ]
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.calibration.summary import Calibration
     from analysis.disclosure import Release
     from analysis.manifest import RunManifest
 
@@ -24,7 +25,8 @@ class ProjectNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything a report may read. ``previous`` is reserved for the comparison with the last one.
+    """Everything a report may read. ``previous`` is reserved for the comparison with the last one;
+    ``calibrations``: what placebo programmes of each study found, empty where none were drawn.
 
     ``reconciliation`` holds counts of file rows: {"files": [...], "skipped": [...],
     "refused": [...], "remarks": [...], "checks": [...]}.
@@ -35,6 +37,7 @@ class Report:
     reconciliation: dict[str, Any] = field(default_factory=dict)
     project: ProjectNote
     previous: None = None
+    calibrations: tuple[Calibration, ...] = ()
 
     @property
     def public(self) -> bool:

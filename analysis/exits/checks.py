@@ -35,7 +35,8 @@ def checks_of(setting: ExitSetting, results: tuple[Result, ...]) -> tuple[Diagno
     """Checks of every arm, then of the exits themselves; ``results`` for what could be detected."""
     found: list[Diagnostic] = []
     for arm in setting.arms:
-        found += _of_arm(setting, arm)
+        found += gates_of(setting, arm.arm, arm.compared)
+        found += _notes_of(setting, arm)
         if not setting.assigned:
             ratio = next(
                 r for r in results if r.target.name == "hazard_ratio" and r.target.arm == arm.arm
@@ -45,9 +46,9 @@ def checks_of(setting: ExitSetting, results: tuple[Result, ...]) -> tuple[Diagno
     return (*found, *minimum_detectable_effect(primary, setting.spec))
 
 
-def _of_arm(setting: ExitSetting, arm: ArmSetting) -> Iterator[Diagnostic]:
-    compared, maker = arm.compared, Maker(setting=setting, arm=arm.arm)
-    limits = setting.spec.thresholds
+def gates_of(setting: ExitSetting, arm: str, compared: Compared | str) -> Iterator[Diagnostic]:
+    """The checks of one arm that may lower or withhold an answer."""
+    maker, limits = Maker(setting=setting, arm=arm), setting.spec.thresholds
     yield events_per_parameter(compared, limits)
     yield negative_controls(list(_controls(maker, compared)), limits)
     if not setting.assigned:
@@ -56,8 +57,12 @@ def _of_arm(setting: ExitSetting, arm: ArmSetting) -> Iterator[Diagnostic]:
         starters = why if isinstance(compared, str) else starters_of(setting, compared)
         beside = (*starters_checks(starters, people, limits), weights_check(compared, limits))
         yield from beside if not why else (_not_looked_at(d) for d in beside)
-    yield proportionality(compared, _df(maker, compared))
-    yield from exits_seen(setting, compared)
+
+
+def _notes_of(setting: ExitSetting, arm: ArmSetting) -> Iterator[Diagnostic]:
+    maker = Maker(setting=setting, arm=arm.arm)
+    yield proportionality(arm.compared, _df(maker, arm.compared))
+    yield from exits_seen(setting, arm.compared)
 
 
 def _not_looked_at(check: Diagnostic) -> Diagnostic:

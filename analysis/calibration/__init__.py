@@ -1,0 +1,1 @@
+"""Self-calibration: placebo programmes in a company's own past, where every claim is false."""

@@ -1,0 +1,102 @@
+"""Placebo programmes of the studies of a project, from a warehouse, and their tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
+
+from analysis.calibration.study import calibrate_study
+from pipelines import publish
+from pipelines.config import load_project
+from pipelines.engine import Engine
+from pipelines.errors import Exit, UserError
+from pipelines.studies import read_cohort
+from reports.calibration_words import in_words, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from analysis.calibration.summary import Calibration
+    from analysis.study import StudySpec
+    from pipelines.config import Project
+
+_MEMORY = "2GB"
+_WIDEST = 100_000  # columns of text where no terminal says otherwise
+
+
+def calibrate(engine: Engine, spec: StudySpec, programmes: int, min_group: int) -> Calibration:
+    """What so many placebo programmes of a study found in this warehouse."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        return calibrate_study(
+            spec,
+            lambda query: engine.frame(query.sql, query.params),
+            lambda: read_cohort(engine, spec),
+            programmes,
+            min_group,
+        )
+
+
+def calibrate_all(
+    project_dir: Path, out: Path, named: str | None, programmes: int, say: Callable[[str], None]
+) -> tuple[Calibration, ...]:
+    """Placebo programmes of the project's studies, or of the one named, in the last run's data.
+
+    Raises UserError where there is no such study, or no warehouse yet.
+    """
+    project = load_project(project_dir)
+    studies = _studies(project, named)
+    path = publish.resolve(out / "warehouse")
+    found = []
+    with Engine.open(path, memory=_MEMORY, read_only=True) as engine:
+        for spec in studies:
+            say(f"study {spec.study}: {programmes} placebo programmes")
+            found.append(calibrate(engine, spec, programmes, project.settings.min_group))
+    return tuple(found)
+
+
+def _studies(project: Project, named: str | None) -> Sequence[StudySpec]:
+    found = [s for s in project.studies if named in (None, s.study)]
+    if found or named is None:
+        return found
+    known = ", ".join(study.study for study in project.studies) or "none"
+    raise UserError(
+        f"--study: there is no study {named!r}", f"Studies of the project: {known}.", Exit.PROJECT
+    )
+
+
+def as_json(found: Sequence[Calibration]) -> str:
+    """All calibrations as one document."""
+    document = {"schema_version": 1, "calibrations": [c.as_dict() for c in found]}
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def as_text(found: Sequence[Calibration]) -> str:
+    """A sentence and a table a study, for a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDEST
+    with console.capture() as captured:
+        for item in found:
+            console.print(Text("\n".join(_head(item))), soft_wrap=True)
+            columns, rows = lines_of(item)
+            if rows:
+                table = Table()
+                for name in columns:
+                    table.add_column(Text(name), justify="right")
+                for row in rows:
+                    table.add_row(*(Text(cell) for cell in row))
+                console.print(table)
+            console.print()
+    return captured.get()
+
+
+def _head(item: Calibration) -> Iterator[str]:
+    yield f"{item.study}: {item.outcome_kind}, {item.design.replace('_', '-')}"
+    yield from in_words(item)
