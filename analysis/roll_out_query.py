@@ -113,8 +113,10 @@ select (select count(distinct person_no) from results) as measured,
 """
 
 
-def people_query(spec: StudySpec) -> Query:
+def people_query(spec: StudySpec, back: int | None = None) -> Query:
     """SQL for one row a person: where first seen, its covariates then, the start of that site.
+
+    ``back``: months before the first start that are looked at, as in the other queries.
 
     Attributes are columns ``attribute_0`` on, in the order of :func:`attributes_of`.
     ``mentored_month`` is that of the first mentor in any programme since the first site started.
@@ -130,7 +132,7 @@ def people_query(spec: StudySpec) -> Query:
     tail = _PEOPLE.replace(
         "{homes}", ", ".join(f"arg_min({c}, month_no) as {c}" for c in columns)
     ).replace("{attributes}", "".join(texts))
-    query = _query(spec, tail)
+    query = _query(spec, tail, back)
     known = (spec.as_of, spec.as_of)
     return Query(query.sql, (*query.params, *known, *attributes, *known))
 
@@ -155,17 +157,17 @@ where metric = ? and known_from <= ? and known_to > ?
     return Query(sql, (spec.outcome.metric, spec.as_of, spec.as_of))
 
 
-def rows_query(spec: StudySpec) -> Query:
+def rows_query(spec: StudySpec, back: int | None = None) -> Query:
     """SQL for (person from 0, month number, value), sorted by both."""
-    return _query(spec, _ROWS)
+    return _query(spec, _ROWS, back)
 
 
-def counts_query(spec: StudySpec) -> Query:
+def counts_query(spec: StudySpec, back: int | None = None) -> Query:
     """SQL for the people measured, of those employed and placed, of those in the population."""
-    return _query(spec, _COUNTS)
+    return _query(spec, _COUNTS, back)
 
 
-def _query(spec: StudySpec, tail: str) -> Query:
+def _query(spec: StudySpec, tail: str, back: int | None = None) -> Query:
     for key, names in (
         ("cluster", (spec.cluster,)),
         ("allocation.strata", spec.allocation.strata),
@@ -189,7 +191,7 @@ def _query(spec: StudySpec, tail: str) -> Query:
         ("hire_month", _MONTH.format("hired_on")),
         ("met_month", _MONTH.format("least(matched_on, first_met_on)")),
         ("month", _MONTH.format("month")),
-        ("history", str(history(spec))),
+        ("history", str(history(spec) if back is None else back)),
     ):
         sql = sql.replace("{" + name + "}", text)
     params = (spec.programme, *known, *known, *known, spec.outcome.metric, *known, spec.as_of)

@@ -37,6 +37,7 @@ MOSTLY_WITHHELD = (
     "more about the intervals."
 )
 _MOST = 0.5
+_SITES = "sites dealt anew"
 
 
 def in_words(item: Calibration) -> Iterator[str]:
@@ -68,12 +69,13 @@ def lines_of(item: Calibration) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
     """Columns, and a row a kind of placebo programme; the total only where there are several."""
     shown = [line for line in item.lines if line.programmes]
     kinds = shown if len(shown) > 2 else shown[:1]
-    return COLUMNS, [_row(line) for line in kinds]
+    return COLUMNS, [_row(item, line) for line in kinds]
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(item: Calibration, line: Line) -> tuple[str, ...]:
     shares = (line.claimed, line.withheld, line.ungated, line.covered, line.naive)
-    return (KINDS[line.kind], f"{line.programmes:,}", *(_share(s) for s in shares))
+    who = _SITES if item.design == "rollout" else KINDS[line.kind]
+    return (who, f"{line.programmes:,}", *(_share(s) for s in shares))
 
 
 def _share(found: Share) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.calibration.pool import Pool, placebo_spec
+from analysis.calibration.sites import SitePast, site_past
 from analysis.exits.build import Built
 from analysis.exits.records import Records
 from analysis.finding import Flow
@@ -15,6 +16,7 @@ from analysis.panel import Panel
 from analysis.synthetic.blocks import blocks
 from analysis.synthetic.calendar import MONTHS
 from analysis.synthetic.people import CODES
+from analysis.synthetic.roll_out import site_starts
 from analysis.synthetic.surveys import early_engagement
 from tests.synthetic_careers import FIRST_MONTH, days, month_start, opt_in_careers
 
@@ -33,6 +35,7 @@ class Series:
         parts = list(blocks(company))
         self.value = np.concatenate([b.happened for b in parts])
         self.seen = np.concatenate([b.recorded for b in parts])
+        self.site = np.concatenate([b.site for b in parts])
         self.company = company
         score, answered = early_engagement(
             company.streams, company.people, company.untreated.month, company.block
@@ -107,6 +110,36 @@ def pool_of(series: Series, spec: StudySpec, department: str, seed: int) -> Pool
         rounds=len(np.unique(some.zero)),
         seed=seed,
     )
+
+
+def site_past_of(series: Series, spec: StudySpec) -> SitePast:
+    """Operations before any of its sites began: people by the site where they are first seen."""
+    company, who = series.company, series.company.people
+    start = site_starts(company.streams, company.size, company.scenario)
+    month = np.arange(MONTHS)
+    here = series.seen & (who.department == CODES["operations"])[:, None]
+    here &= (month - who.hire_month[:, None] >= 12) & (month < company.exit_month[:, None])
+    here &= month <= start[start < MONTHS].min()
+    person = np.flatnonzero(here.any(axis=1))
+    site = series.site[person, here[person].argmax(axis=1)]
+    begins = pd.Series(start[site]).where(start[site] < MONTHS)
+    row, column = np.nonzero(here[person])
+    made = site_past(
+        spec,
+        pd.DataFrame(
+            {"site": site.astype(str), "start_month": (begins + FIRST_MONTH).astype("Int64")}
+        ),
+        pd.DataFrame({"measured": [len(person)], "employed": len(person), "kept": len(person)}),
+        pd.DataFrame(
+            {
+                "person": row,
+                "month_no": column + FIRST_MONTH,
+                "value": np.exp(series.value[person][row, column]),
+            }
+        ),
+    )
+    assert not isinstance(made, str), made
+    return made
 
 
 def built_of(company: Company, spec: StudySpec) -> Built:

@@ -9,6 +9,7 @@ gives one programme of each kind, and companies are independent. In CI a smoke o
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ from scipy import stats
 
 from analysis.calibration.exits import exit_placebos
 from analysis.calibration.kpi import lottery_placebos, opt_in_placebos
+from analysis.calibration.sites import site_placebos
 from analysis.calibration.summary import line_of
 from analysis.study import parse_study
 from analysis.synthetic.company import draw_company
-from tests.synthetic_pool import Series, built_of, pool_of
+from tests.synthetic_pool import Series, built_of, pool_of, site_past_of
 
 if TYPE_CHECKING:
     from analysis.calibration.placebo import Placebo
@@ -30,7 +32,14 @@ COMPANIES = int(os.environ.get("MENTORLIFT_DRAWS", "12"))
 FIRST_SEED = 20_000
 MIN_GROUP = 10
 UNIFORM = 0.01  # the promise: the Kolmogorov-Smirnov test does not tell the p-values from uniform
-STUDIES = ("opt_in random", "opt_in matched", "lottery", "exits random", "exits matched")
+STUDIES = (
+    "opt_in random",
+    "opt_in matched",
+    "lottery",
+    "exits random",
+    "exits matched",
+    "roll-out",
+)
 
 _COMMON = {"question": "What did mentoring do?", "as_of": "2025-12-31"}
 OPT_IN = parse_study(
@@ -72,6 +81,20 @@ EXITS = parse_study(
         "follow_up": {"months": 12, "primary": [1, 12]},
     }
 )
+ROLL_OUT = parse_study(
+    {
+        **_COMMON,
+        "study": "operations",
+        "programme": "OPS-ROLL",
+        "design": "rollout",
+        "time_zero": "eligible_on",
+        "cluster": "site",
+        "rollout": {"drawn": True},
+        "arms": {"treated": "mentoring", "comparison": "not_yet"},
+        "outcome": {"metric": "orders_per_hour", "transform": "log"},
+        "follow_up": {"months": 15, "primary": [1, 9]},
+    }
+)
 
 
 def one(seed: int) -> dict[str, Placebo]:
@@ -83,12 +106,14 @@ def one(seed: int) -> dict[str, Placebo]:
     # the seed of exits is the study's: another question makes another draw
     exits = EXITS.model_copy(update={"question": f"Company {seed}?"})
     built = built_of(company, exits)
+    sites = replace(site_past_of(series, ROLL_OUT), seed=seed)
     drawn = (
         opt_in_placebos(care, "random", 1, MIN_GROUP),
         opt_in_placebos(care, "matched", 1, MIN_GROUP),
         lottery_placebos(sales, 1, MIN_GROUP),
         exit_placebos(built, exits, "random", 1, MIN_GROUP),
         exit_placebos(built, exits, "matched", 1, MIN_GROUP),
+        site_placebos(sites, 1),
     )
     return {name: next(found) for name, found in zip(STUDIES, drawn, strict=True)}
 
