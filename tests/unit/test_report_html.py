@@ -136,6 +136,7 @@ def test_every_section_is_there_under_one_heading() -> None:
     assert [t for t, _ in elements].count("h1") == 1
     ids = {a["id"] for t, a in elements if t == "section"}
     assert ids == {
+        "calibrated",
         "compared",
         "over_time",
         "checks",
