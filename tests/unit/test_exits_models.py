@@ -15,7 +15,15 @@ from analysis.exits.careers import KINDS, NEVER, Careers, Covariate
 from analysis.exits.columns import Layout, baseline_of, code_of, layout_of
 from analysis.exits.entries import Entries, assigned, sequential
 from analysis.exits.incidence import area, by_day, standardise
-from analysis.exits.models import Kind, KindModel, Link, fit_kind, kinds_of, one_effect
+from analysis.exits.models import (
+    Kind,
+    KindModel,
+    Link,
+    fit_competing,
+    fit_kind,
+    kinds_of,
+    one_effect,
+)
 from analysis.exits.person_months import PersonMonths, person_months
 from analysis.exits.unadjusted import seen_incidence
 
@@ -240,3 +248,25 @@ def test_bands_of_few_people_join_their_neighbour() -> None:
     layout = layout_of(careers, assigned(careers, 3, 1), baseline_of(careers))
     assert layout.tenures.tolist() == [0, 24]
     assert layout.usual == 0
+
+
+def test_a_control_keeps_tenure_however_few_left_in_that_way() -> None:
+    """Ten exits bear three columns at most: a competing kind is left with those, a control not."""
+    careers = drawn()
+    ended = KINDS.index("end_of_contract")
+    some = np.flatnonzero(careers.kind == VOLUNTARY)[:10]
+    kind = careers.kind.copy()
+    kind[some] = ended
+    careers = replace(careers, kind=kind)
+    entries = sequential(careers, 12)
+    layout = layout_of(careers, entries, baseline_of(careers))
+    cells = person_months(careers, entries, layout)
+    tenure = [j for j, name in enumerate(layout.names) if name.startswith("tenure")]
+    assert len(tenure) > 2
+    control = Kind(name="end_of_contract", codes=(ended,))
+    made = {
+        one: fit_competing(cells, layout, control, careers.cluster, one_effect=one)
+        for one in (False, True)
+    }
+    assert made[True].mix[tenure].any(axis=1).all()
+    assert not made[False].mix[tenure].any()
