@@ -20,21 +20,21 @@ KINDS = {
 COLUMNS = (
     "Who joined",
     "Programmes",
-    "Claimed an effect",
+    "Claimed",
     "Withheld",
-    "p < .05 before checks",
-    "Intervals with zero",
-    "Raw gap with p < .05",
+    "p < .05, unchecked",
+    "Zero inside",
+    "Raw gap p < .05",
 )
 TOO_MANY = (
     "That is more than chance allows: on these data the intervals are too narrow, or the checks "
     "let pass what they should withhold. Trust the answer of this study one grade less, and see in "
     "the table which programmes were claimed."
 )
-AS_CHANCE = "That is no more than chance allows."
+AS_CHANCE = "Chance alone can give that many."
 MOSTLY_WITHHELD = (
-    "The checks withheld most answers, so little could be claimed; the column before checks says "
-    "more about the intervals."
+    "The checks withheld most answers, so little could be claimed; p-values unchecked say more "
+    "about the intervals."
 )
 _MOST = 0.5
 _SITES = "sites dealt anew"
