@@ -97,9 +97,9 @@ def exit_placebos(
     careers = untouched(built.careers)
     ready = _ready(careers)
     checks = (
-        *exit_records(built.careers, built.records),
+        *exit_records(built.careers, built.records, spec.thresholds),
         *notice_days(built.careers, spec),
-        contamination(built.panel),
+        contamination(built.panel, spec.thresholds),
     )
     for number in range(programmes):
         rng = np.random.default_rng([spec.seed(), STREAMS[kind], number])

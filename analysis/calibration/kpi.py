@@ -9,6 +9,7 @@ import numpy as np
 from analysis.calibration.draw import chances, lots, pick, programme
 from analysis.calibration.placebo import Kind, NoPlaceboError, Placebo, judge
 from analysis.diagnostics.group_size import group_size
+from analysis.diagnostics.roster import roster
 from analysis.estimators import ESTIMATORS
 from analysis.estimators.opt_in_results import NAIVE, held_out
 from analysis.estimators.opt_in_results import headline as opt_in_headline
@@ -71,7 +72,7 @@ def _randomised(panel: Panel, pool: Pool, min_group: int) -> Placebo:
     adjusted = with_covariates(panel, spec.adjust_for) or panel
     head = primary_results(adjusted, spec)[0]
     naive: Result = ESTIMATORS["difference_in_means"](adjusted, spec, spec.follow_up.primary)[0]
-    checks = (_sizes(panel, min_group), *diagnose_randomised(panel, spec))
+    checks = (_sizes(panel, min_group), roster(changed=0), *diagnose_randomised(panel, spec))
     return judge("random", spec, head, naive, checks)
 
 

@@ -71,7 +71,8 @@ def site_past(
         found = 0 if clean.empty else int(last - first + 1)
         return f"results of {need} months before the first start are needed, and {found} are there"
     known = np.unique(clean["person"])
-    kept = people.iloc[known].reset_index(drop=True)
+    # mentors came later than all that is looked at, so they are nobody's here
+    kept = people.iloc[known].drop(columns="mentored_month", errors="ignore").reset_index(drop=True)
     units = kept.groupby(kept[spec.cluster].astype(str))
     real = units["start_month"].first().astype("Float64").astype(float)
     if len(real) < 2:
