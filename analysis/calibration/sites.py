@@ -70,13 +70,25 @@ def site_past(
     if clean.empty or last - first + 1 < need:
         found = 0 if clean.empty else int(last - first + 1)
         return f"results of {need} months before the first start are needed, and {found} are there"
+    if people[spec.cluster].nunique() < 2:
+        return f"there is one {spec.cluster} only"
+    return _past(spec, asked, people, counts, clean)
+
+
+def _past(
+    spec: StudySpec,
+    asked: StudySpec,
+    people: pd.DataFrame,
+    counts: pd.DataFrame,
+    clean: pd.DataFrame,
+) -> SitePast:
+    """The past of these rows, with the waves that fit into it."""
+    first, last = clean["month_no"].min(), clean["month_no"].max()
     known = np.unique(clean["person"])
     # mentors came later than all that is looked at, so they are nobody's here
     kept = people.iloc[known].drop(columns="mentored_month", errors="ignore").reset_index(drop=True)
     units = kept.groupby(kept[spec.cluster].astype(str))
     real = units["start_month"].first().astype("Float64").astype(float)
-    if len(real) < 2:
-        return f"there is one {spec.cluster} only"
     waves = np.unique(real.dropna())
     latest = int(last) - asked.follow_up.primary[1]
     earliest = int(first) + _LEADS + spec.rollout.anticipation
