@@ -64,6 +64,8 @@ def site_past(
     """
     asked = placebo_spec(spec)
     begun = people["start_month"].min()
+    if pd.isna(begun):
+        return f"no {spec.cluster} starts this programme"
     clean = rows[rows["month_no"] < int(begun) - spec.rollout.anticipation]
     first, last = clean["month_no"].min(), clean["month_no"].max()
     need = _LEADS + spec.rollout.anticipation + asked.follow_up.primary[1] + 1
