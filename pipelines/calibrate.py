@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from analysis.calibration.study import calibrate_study
-from pipelines import publish
+from analysis.calibration.summary import restore_calibration
+from pipelines import publish, workspace
 from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
@@ -37,6 +38,22 @@ def calibrate(engine: Engine, spec: StudySpec, programmes: int, min_group: int) 
             programmes,
             min_group,
         )
+
+
+def calibrate_project(
+    engine: Engine, project: Project, say: Callable[[str], None]
+) -> tuple[Calibration, ...]:
+    """As many placebo programmes of every study as the project asks for; nothing where none."""
+    settings, found = project.settings, []
+    for spec in project.studies if settings.calibrate else ():
+        say(f"study {spec.study}: {settings.calibrate} placebo programmes")
+        found.append(calibrate(engine, spec, settings.calibrate, settings.min_group))
+    return tuple(found)
+
+
+def read_calibrations(path: Path) -> tuple[Calibration, ...]:
+    """What the estimate stage of a run wrote down."""
+    return tuple(restore_calibration(item) for item in workspace.read_json(path))
 
 
 def calibrate_all(

@@ -10,10 +10,9 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from analysis.calibration.summary import restore_calibration
 from analysis.disclosure import Release, release, restore
 from pipelines import catalog, ingest, models, publish, results, workspace
-from pipelines.calibrate import calibrate
+from pipelines.calibrate import calibrate_project, read_calibrations
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
 from pipelines.engine import Engine
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from analysis.calibration.summary import Calibration
     from analysis.manifest import RunManifest
 from pipelines.config import Project
 
@@ -154,14 +152,12 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
     """Answer every study and release what may be shown."""
     space, settings = context.space, context.project.settings
     exact_rows = context.manifest.exact_rows
-    findings, placebos = [], []
+    findings = []
     with Engine.open(space.built, read_only=True, memory=MEMORY) as engine:
         for spec in context.project.studies:
             say(f"study {spec.study}")
             findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
-        for spec in context.project.studies if settings.calibrate else ():
-            say(f"study {spec.study}: {settings.calibrate} placebo programmes")
-            placebos.append(calibrate(engine, spec, settings.calibrate, settings.min_group))
+        placebos = calibrate_project(engine, context.project, say)
     releases, _ = release(findings, settings.rules)
     saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
     workspace.write_json(space.releases, saved)
@@ -177,7 +173,8 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     shutil.copyfile(space.built, temporary)
     with Engine.open(temporary, memory=MEMORY) as engine:
         catalog.write_results(
-            engine, results.tables(releases, context.manifest, calibrations(context))
+            engine,
+            results.tables(releases, context.manifest, read_calibrations(space.calibrations)),
         )
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)
@@ -192,12 +189,6 @@ def released(context: Context) -> tuple[Release, ...]:
     """The releases of the estimate stage, verified against their digests."""
     saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
     return tuple(restore(item["release"], item["digest"]) for item in saved)
-
-
-def calibrations(context: Context) -> tuple[Calibration, ...]:
-    """What placebo programmes found in the estimate stage."""
-    saved: list[dict[str, Any]] = workspace.read_json(context.space.calibrations)
-    return tuple(restore_calibration(item) for item in saved)
 
 
 def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
@@ -218,7 +209,7 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
             sources_note=settings.note,
         ),
         previous=None,
-        calibrations=calibrations(context),
+        calibrations=read_calibrations(space.calibrations),
     )
 
 

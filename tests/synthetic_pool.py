@@ -151,6 +151,7 @@ def built_of(company: Company, spec: StudySpec) -> Built:
     assert careers.first_month == FIRST_MONTH
     return Built(
         careers=careers,
+        person_no=careers.person,
         flow=Flow(steps=(), arms=()),
         records=Records(begin=begin, end=end, delivered=end, known=(1.0, 1.0), fewer=False),
         population="",

@@ -100,7 +100,8 @@ def placebo_spec(spec: StudySpec) -> StudySpec:
             update={"lottery": (), "share": _share_of_two(spec)}
         ),
         "follow_up": spec.follow_up.model_copy(update={"windows": ()}),
-        "specifications": (), "subgroups": (), "take_up": None, "dose": (), "practices": (), "mediation": None,
+        "specifications": (), "subgroups": (),
+        "take_up": None, "dose": (), "practices": (), "mediation": None,
     }  # fmt: skip
     return spec.model_copy(update=without)
 
