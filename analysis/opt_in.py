@@ -77,6 +77,8 @@ def diagnose_opt_in(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
     window, limits = spec.follow_up.primary, spec.thresholds
     checks: list[Diagnostic] = []
+    arms = len(panel.treated)
+    spent = limits.negative_control_fail_p if spec.negative_controls else 0.0
     for arm in panel.treated:
         setting = make_setting(adjusted, spec, arm, window)
         chance = _chance(setting)
@@ -84,15 +86,14 @@ def diagnose_opt_in(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
         checks += comparability(setting, chance)
         before = headline(make_setting(adjusted, spec, arm, PLACEBO), name="placebo")
         when = EARLIER_SCORE if spec.outcome.kind == "scale" else ""
-        arms = len(panel.treated)
-        checks.append(placebo(before, PLACEBO, limits, when=when, tests=arms))
+        checks.append(placebo(before, PLACEBO, limits, when=when, tests=arms, spent=spent))
         pair = adjusted.pair(arm)
         joined = (pair.people["arm"] == arm).to_numpy()
         shares = np.asarray(recorded_shares(pair, window), dtype=np.float64)
         told = min(told_of(shares[joined]), told_of(shares[~joined]))
         checks.append(missing_outcome(_of_people(pair, spec, shares, "recorded"), told, limits))
         controls = [_of_people(pair, spec, *named) for named in _controls(pair, spec)]
-        checks.append(negative_controls(controls, limits, asked=NAME_THEM))
+        checks.append(negative_controls(controls, limits, asked=NAME_THEM, arms=arms))
         held = held_out(setting)
         found = headline(setting, held=held)
         checks += minimum_detectable_effect((found,), spec)

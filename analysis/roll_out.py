@@ -66,6 +66,7 @@ def effects_of(roll_out: RollOut, spec: StudySpec) -> Effects:
         clusters=clusters,
         df=float(clusters - cohorts) if few else np.inf,
         factor=clusters / (clusters - cohorts) if few and clusters > cohorts else 1.0,
+        cohorts=cohorts,
         reference=_reference(roll_out, spec, made) if spec.rollout.drawn and few else None,
         adjusted=roll_out.covariates is not None,
     )
@@ -131,9 +132,8 @@ def diagnose_roll_out(
 
     ``controls`` are the headline's estimator on outcomes that mentoring cannot change.
     """
-    scaled = replace(effects.leads, covariance=effects.leads.covariance * effects.factor)
     return (
-        pre_trend(scaled, spec, effects.df),
+        leads_alike(spec, effects),
         roll_out_missing(roll_out.moments, effects),
         contaminated_sites(roll_out.mentored_early, spec.thresholds),
         negative_controls(controls, spec.thresholds, asked=NAME_THEM),
@@ -143,6 +143,14 @@ def diagnose_roll_out(
         *minimum_detectable_effect(results[:1], spec),
         *drift_notes(effects, results[0]),
     )
+
+
+def leads_alike(spec: StudySpec, effects: Effects) -> Diagnostic:
+    """The pre-trend test, its reference that of a covariance estimated from so many clusters."""
+    df = float(effects.clusters - effects.cohorts)
+    factor = effects.clusters / df if df > 0 else 1.0
+    scaled = replace(effects.leads, covariance=effects.leads.covariance * factor)
+    return pre_trend(scaled, spec, df)
 
 
 def control_of(roll_out: RollOut, spec: StudySpec) -> Result:

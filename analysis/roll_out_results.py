@@ -35,8 +35,9 @@ NORMAL_DF = 1e6  # degrees of freedom at which a t is the normal
 class Effects:
     """What all figures of one roll-out share; ``factor`` scales variances, ``df`` is of the t.
 
-    ``leads`` are effects by event time on one base before the start. ``reference`` holds the
-    permuted starts, or why there are none; None where starts were not drawn or sites are many.
+    ``cohorts``: different starts, never among them. ``leads`` are effects by event time on one base
+    before the start. ``reference`` holds the permuted starts, or why there are none; None where
+    starts were not drawn or sites are many.
     """
 
     spec: StudySpec
@@ -47,6 +48,7 @@ class Effects:
     clusters: int
     df: float
     factor: float
+    cohorts: int
     reference: Reference | str | None
     adjusted: bool
 

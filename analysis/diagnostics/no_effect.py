@@ -32,27 +32,36 @@ NAME_THEM = (
 
 
 def placebo(
-    result: Result, window: Window, limits: Thresholds, *, when: str = "", tests: int = 1
+    result: Result,
+    window: Window,
+    limits: Thresholds,
+    *,
+    when: str = "",
+    tests: int = 1,
+    spent: float = 0.0,
 ) -> Diagnostic:
     """Verdict on the effect found in months before those that were adjusted for.
 
-    A future mentee has no effect yet. ``when`` says it in other words than the months. ``tests``:
-    how many placebos the study has, one an arm; each must survive Bonferroni to fail it.
+    A future mentee has no effect yet. ``when`` says it in other words than the months. All looks
+    for hidden selection share one level, or good data would fail more often than it says: ``spent``
+    of it goes to negative controls, the rest to so many ``tests``, one an arm (Bonferroni).
     """
+    level = max(limits.placebo_fail_p - spent, limits.placebo_fail_p / 2)
     when = when or f"in months {month_text(window[0])} to {month_text(window[1])}"
     estimate = result if isinstance(result, Estimate) else None
     p_value = None if estimate is None else estimate.p_value
     status: Status = "note"
     if p_value is not None:
-        status = _verdict(p_value, limits.placebo_warn_p, tests * p_value, limits.placebo_fail_p)
-    after = f" after Bonferroni over {tests} arms" if tests > 1 else ""
+        status = _verdict(p_value, limits.placebo_warn_p, tests * p_value, level)
+    after = " left by the negative controls" if spent else ""
+    after += f" after Bonferroni over {tests} arms" if tests > 1 else ""
     return Diagnostic(
         name="placebo",
         label=f"No effect {when}, before the choice, {result.target.arm}",
         value=p_value,
         display="not enough outcomes that early" if p_value is None else p_text(p_value),
         threshold=f"warn below p = {limits.placebo_warn_p:g}, "
-        f"fail below p = {limits.placebo_fail_p:g}{after}",
+        f"fail below p = {level:g}{after}",
         status=status,
         remedy=_REMEDY
         if status in ("warn", "fail")
@@ -65,12 +74,12 @@ def placebo(
 
 
 def negative_controls(
-    results: Sequence[Result], limits: Thresholds, *, asked: str = ""
+    results: Sequence[Result], limits: Thresholds, *, asked: str = "", arms: int = 1
 ) -> Diagnostic:
     """Verdict on outcomes that mentoring cannot change: the smallest p, as it is and after Holm.
 
-    With 30 or more of them also their mean absolute systematic error (EASE). ``asked``: what to do
-    where there are none.
+    Holm's family is that of all ``arms``. With 30 controls or more also their mean absolute
+    systematic error (EASE). ``asked``: what to do where there are none.
     """
     found = _with_p(results)
     smallest = min((float(r.p_value or 0.0) for r in found), default=None)
@@ -79,10 +88,11 @@ def negative_controls(
         status = _verdict(
             smallest,
             limits.negative_control_warn_p,
-            min(1.0, smallest * len(found)),
+            min(1.0, smallest * len(found) * arms),
             limits.negative_control_fail_p,
         )
     null, more, limit = null_of(results), "", ""
+    over = f" over {arms} arms" if arms > 1 else ""
     if null is not None:
         more = f", EASE {null.ease:.2f}"
         limit = f" or above EASE {limits.negative_control_ease:g}"
@@ -94,8 +104,8 @@ def negative_controls(
         display="none could be looked at"
         if smallest is None
         else f"smallest {p_text(smallest)} of {len(found)}{more}",
-        threshold=f"warn below p = {limits.negative_control_warn_p:g}, fail below "
-        f"p = {limits.negative_control_fail_p:g} after Holm{limit}",
+        threshold=f"warn below p = {limits.negative_control_warn_p:g}, fail below p = "
+        f"{limits.negative_control_fail_p:g} after Holm{over}{limit}",
         status=status,
         remedy=_REMEDY if status in ("warn", "fail") else "" if results else asked,
         n_smallest=min((min(r.n_treated, r.n_comparison) for r in found), default=None),

@@ -29,14 +29,18 @@ _TOO_FEW = "Too few sites to see a drift that could make the effect: more sites 
 def pre_trend(event: Aggregate, spec: StudySpec, df: float) -> Diagnostic:
     """The joint test of the lead contrasts with its power.
 
-    ``event`` are effects by event time on one base period before the start; ``df`` the
-    denominator of the F reference (infinite: chi-square). Months in which the study allows for
-    anticipation are no leads.
+    ``event`` are effects by event time on one base period before the start; ``df`` are the degrees
+    of freedom of its covariance (clusters less cohorts; infinite: known). Months in which the study
+    allows for anticipation are no leads. The reference is that of Hotelling's T2 (1931, Annals of
+    Mathematical Statistics 2:360-378): a covariance that is estimated as a whole makes F(q, df)
+    reject too often, with 20 sites 1.8 % at 1 %.
     """
     limits = spec.thresholds
     contrasts = _contrasts(event, spec.rollout.anticipation)
     if not len(contrasts):
         return _none()
+    if len(contrasts) > df:
+        return _none("too few sites to test the leads together", _TOO_FEW)
     leads = contrasts @ event.estimate
     variance = contrasts @ event.covariance @ contrasts.T
     count = len(leads)
@@ -64,15 +68,18 @@ def pre_trend(event: Aggregate, spec: StudySpec, df: float) -> Diagnostic:
     )
 
 
-def _none() -> Diagnostic:
+def _none(
+    why: str = "no months before the start",
+    remedy: str = "Deliver results of the year before the first start.",
+) -> Diagnostic:
     return Diagnostic(
         name="pre_trend",
         label=_LABEL,
         value=None,
-        display="no months before the start",
+        display=why,
         threshold="months before the start are needed",
         status="warn",
-        remedy="Deliver results of the year before the first start.",
+        remedy=remedy,
     )
 
 
@@ -86,7 +93,8 @@ def _contrasts(event: Aggregate, anticipation: int) -> Floats:
 def _tail(statistic: float, count: int, df: float) -> float:
     if np.isinf(df):
         return float(stats.chi2.sf(count * statistic, count))
-    return float(stats.f.sf(statistic, count, df))
+    left = df - count + 1
+    return float(stats.f.sf(statistic * left / df, count, left))
 
 
 def _power(
@@ -106,7 +114,8 @@ def _power(
     count = len(drift)
     if np.isinf(df):
         return float(stats.ncx2.sf(stats.chi2.ppf(0.95, count), count, shift))
-    return float(stats.ncf.sf(stats.f.ppf(0.95, count, df), count, df, shift))
+    left = df - count + 1
+    return float(stats.ncf.sf(stats.f.ppf(0.95, count, left), count, left, shift))
 
 
 def _on_scale(spec: StudySpec) -> float:

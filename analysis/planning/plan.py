@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.errors import SpecError
 from analysis.estimators.results import as_per_cent
+from analysis.opt_in import with_past
 from analysis.planning import assumptions
 from analysis.planning.exits import leaving_of
 from analysis.planning.past import read_past, with_window
@@ -22,9 +23,10 @@ from analysis.planning.power import (
 )
 from analysis.planning.sites import changes_of, half, site_spread, smallest_of_sites, waves_of
 from analysis.planning.size import Size, site_starts, size_of, weighting_of
-from analysis.planning.spread import Spread, spread_of
+from analysis.planning.spread import Spread, of_means, spread_of
 
 if TYPE_CHECKING:
+    from analysis.panel import Panel
     from analysis.planning.past import Read
     from analysis.planning.sites import SiteSpread
     from analysis.study import StudySpec, Window
@@ -135,13 +137,14 @@ class _Planner:
             return self._of_exits(people, window, day)
         if self.spec.design == "rollout":
             return self._of_sites(people, window, day)
-        panel = self.past.panel(_some(people, self.spec), window)
+        panel = as_compared(self.past.panel(_some(people, self.spec), window), self.spec)
         spread = spread_of(panel, with_window(self.past.spec, window), window)
         if isinstance(spread, str):
             return spread
         self._say(window, assumptions.of_spread(spread, self.spec, window))
         weighting = 1.0
         if self.spec.design == "opt_in":
+            spread = of_means(panel, with_window(self.past.spec, window), window, spread)
             cost = weighting_of(self.spec, self.past.read, panel, people)
             self._say(window, [assumptions.weighting(cost)])
             weighting = cost or 1.0
@@ -263,6 +266,14 @@ class _Planner:
     def _shown(self, effect: float) -> float:
         """An effect in the unit that the study shows."""
         return as_per_cent(effect) if self.spec.outcome.per_cent else effect
+
+
+def as_compared(panel: Panel, spec: StudySpec) -> Panel:
+    """The panel with the past that the study's own headline adjusts for.
+
+    An opt-in study keeps its earlier months for the placebo, and explains less than a draw does.
+    """
+    return with_past(panel, spec) if spec.design == "opt_in" else panel
 
 
 def _some(people: pd.DataFrame, spec: StudySpec) -> pd.DataFrame:

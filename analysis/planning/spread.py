@@ -83,6 +83,19 @@ def spread_of(panel: Panel, spec: StudySpec, window: Window) -> Spread | str:
     return _clustered(made, panel.people["cluster"].to_numpy(), sums, rows, size)
 
 
+def of_means(panel: Panel, spec: StudySpec, window: Window, spread: Spread) -> Spread:
+    """The spread of an effect on people's means over the window, whichever months each has.
+
+    An opt-in study counts every person once, and not every month.
+    """
+    rows = panel.between(*window).rows.groupby("person", as_index=False)["outcome"].mean()
+    means = rows.assign(event_month=window[1])[["person", "event_month", "outcome"]]
+    found = spread_of(replace(panel, rows=means), spec, window)
+    if isinstance(found, str):
+        return spread
+    return replace(spread, variance=found.variance, of_clusters=found.of_clusters)
+
+
 def _residuals(columns: Floats, outcome: Floats) -> tuple[Floats, int]:
     """Outcome less what the columns explain, and their rank."""
     beta, _, rank, _ = np.linalg.lstsq(columns, outcome)

@@ -63,8 +63,9 @@ def test_p_value_and_power_by_hand(df):
     if np.isinf(df):
         p, power = stats.chi2.sf(statistic, 3), stats.ncx2.sf(stats.chi2.ppf(0.95, 3), 3, shift)
     else:
-        p = stats.f.sf(statistic / 3, 3, df)
-        power = stats.ncf.sf(stats.f.ppf(0.95, 3, df), 3, df, shift)
+        left = df - 2  # Hotelling: T2 (df - q + 1) / (df q) is F(q, df - q + 1)
+        p = stats.f.sf(statistic / 3 * left / df, 3, left)
+        power = stats.ncf.sf(stats.f.ppf(0.95, 3, left), 3, left, shift)
     assert found.value == pytest.approx(p)
     assert f"power {100 * power:.1f} %" in found.display
     assert found.status == "pass"
@@ -100,3 +101,7 @@ def test_a_blunt_test_warns_and_a_small_sure_drift_does_not_fail():
 def test_no_month_before_the_start_warns():
     gone = event({}, error=0.0)
     assert pre_trend(gone, spec(), np.inf).display == "no months before the start"
+
+
+def test_fewer_degrees_of_freedom_than_leads_are_no_test():
+    assert pre_trend(event({-2: 9.0}), spec(), 2.0).display.startswith("too few sites")
