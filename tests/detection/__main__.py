@@ -68,18 +68,24 @@ def _write(curves: Rows, good: Rows) -> None:
     )
 
 
+def _named(name: str, names: list[str]) -> bool:
+    """Whether this is asked for: by its whole name, or by a part that is no other's whole name."""
+    whole = {*(g.name for g in GATES), *(f"good data: {d}" for d in family.DESIGNS)}
+    return not names or name in names or any(n in name and n not in whole for n in names)
+
+
 def main(names: list[str]) -> int:
     """Print and write the curves and the familywise table; 1 where theory is contradicted."""
     wrong: list[str] = []
     for gate in GATES:
-        if names and not any(name in gate.name for name in names):
+        if not _named(gate.name, names):
             continue
         points = curve_of(gate, DRAWS)
         wrong += contradictions(gate, points)
         print(table(HEAD, [row_of(p) for p in points]), flush=True)
         _write([row_of(p) for p in points], [])
     for design in family.DESIGNS:
-        if names and not any(name in f"good data: {design}" for name in names):
+        if not _named(f"good data: {design}", names):
             continue
         row, withheld = family.row_of(design, DRAWS)
         print(table(family.HEAD, [row]), flush=True)
