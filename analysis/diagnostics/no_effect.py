@@ -60,8 +60,7 @@ def placebo(
         label=f"No effect {when}, before the choice, {result.target.arm}",
         value=p_value,
         display="not enough outcomes that early" if p_value is None else p_text(p_value),
-        threshold=f"warn below p = {limits.placebo_warn_p:g}, "
-        f"fail below p = {level:g}{after}",
+        threshold=f"warn below p = {limits.placebo_warn_p:g}, fail below p = {level:g}{after}",
         status=status,
         remedy=_REMEDY
         if status in ("warn", "fail")

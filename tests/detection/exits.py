@@ -115,7 +115,7 @@ def _spells(exits: np.ndarray, known: np.ndarray, hired: int, stay: int) -> pd.D
 
 def _told(delivered: np.ndarray, spells: pd.DataFrame) -> str:
     frame = pd.DataFrame({"delivered_on": delivered.astype("datetime64[D]")})
-    return restatement_lag(read_records(SPEC, spells, frame)).status
+    return restatement_lag(read_records(SPEC, spells, frame), SPEC.thresholds).status
 
 
 def _could() -> tuple[np.ndarray, np.ndarray]:

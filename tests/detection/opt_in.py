@@ -75,7 +75,9 @@ def placebo_draw(shift: float, rng: np.random.Generator) -> str:
     joined, x = people(rng)
     early = rng.normal(size=PEOPLE) + x + shift * joined
     made = panel(joined, {-8: early, 1: rng.normal(size=PEOPLE)}, {"x": x})
-    return placebo(headline(make_setting(made, SPEC, "with", PLACEBO)), PLACEBO).status
+    return placebo(
+        headline(make_setting(made, SPEC, "with", PLACEBO)), PLACEBO, SPEC.thresholds
+    ).status
 
 
 def controls_theory(shift: float) -> float:
@@ -89,7 +91,7 @@ def controls_draw(shift: float, rng: np.random.Generator) -> str:
     values = rng.normal(size=(CONTROLS, PEOPLE)) + x
     values[0] += shift * joined
     made = panel(joined, {1: rng.normal(size=PEOPLE)}, {"x": x})
-    return negative_controls([of_people(made, v) for v in values]).status
+    return negative_controls([of_people(made, v) for v in values], SPEC.thresholds).status
 
 
 MANY, ERROR, EASE = 40, 0.1, 0.25
@@ -109,7 +111,7 @@ def ease_theory(spread: float) -> float:
 def ease_draw(spread: float, rng: np.random.Generator) -> str:
     """Controls whose p-values say nothing: what is left is their spread."""
     found = np.exp(rng.normal(0, np.hypot(spread, ERROR), MANY))
-    return negative_controls([_ratio(float(r)) for r in found]).status
+    return negative_controls([_ratio(float(r)) for r in found], SPEC.thresholds).status
 
 
 def _ratio(ratio: float) -> Estimate:
@@ -139,7 +141,7 @@ def missing_draw(gap: float, rng: np.random.Generator) -> str:
     joined, x = people(rng)
     seen = rng.random(PEOPLE) < SEEN - gap * joined
     made = panel(joined, {1: np.where(seen, rng.normal(size=PEOPLE), np.nan)}, {"x": x})
-    return missing_outcome(of_people(made, seen.astype(float)), PEOPLE).status
+    return missing_outcome(of_people(made, seen.astype(float)), PEOPLE, SPEC.thresholds).status
 
 
 ALONE = 0.2

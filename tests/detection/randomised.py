@@ -88,7 +88,7 @@ def mixed_draw(share: float, rng: np.random.Generator) -> str:
     treated = _halves()
     took = np.where(treated, 1.0, rng.random(PEOPLE) < share)
     made = panel(treated, {1: rng.normal(size=PEOPLE)}, take_up=took)
-    return contamination(made).status
+    return contamination(made, SPEC.thresholds).status
 
 
 GATES = (
