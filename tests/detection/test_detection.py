@@ -32,7 +32,7 @@ UNMEASURED = {
     "negative controls (exits)",
     "pre-trend, 20 sites, surely over half the effect of interest",
 }
-UNMEASURED_DESIGNS = set(family.DESIGNS)
+UNMEASURED_DESIGNS = set(family.DESIGNS) - {"opt-in, 1,000 people", "roll-out, 24 sites"}
 FOLDER = Path(__file__).parent
 OF = {gate.name: gate for gate in GATES}
 
