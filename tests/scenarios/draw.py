@@ -26,7 +26,7 @@ _CODE = ("analysis", "pipelines", "tests/scenarios", "data/examples/demo", "data
 _NOT_BEHIND = ("run.py", "table.py", "judged.py", "raw.py", "reports.py")  # after the draws
 # Figures kept beside the headline and the naive answer, where the study has them.
 BESIDE = {SALES: (LATE,), INTENTION: ("score",), STARTERS: ("lee_bound_lower", "lee_bound_upper")}
-_WORST = ("note", "pass", "warn", "fail")
+_WORST = ("pass", "warn", "fail")
 
 Line = dict[str, Any]
 
@@ -89,10 +89,10 @@ def of_finding(found: Finding, truth: dict[str, float]) -> Line:
     status: dict[str, str] = {}
     value: dict[str, float | None] = {}
     for check in found.diagnostics:
-        worst = max(status.get(check.name, "note"), check.status, key=_WORST.index)
-        status[check.name] = worst
-        if check.status != "note":
-            value.setdefault(check.name, check.value)
+        if check.status == "note":
+            continue
+        status[check.name] = max(status.get(check.name, "pass"), check.status, key=_WORST.index)
+        value.setdefault(check.name, check.value)
     head = found.headline
     people = [head.n_treated, head.n_comparison] if isinstance(head, Estimate) else None
     return {

@@ -128,7 +128,9 @@ class Memory:
         return {
             **self._people(),
             waves_query().sql: lambda _: linked,
-            of_scales.horizon_query(spec).sql: lambda _: pd.DataFrame({"day": [pd.Timestamp(AS_OF)]}),
+            of_scales.horizon_query(spec).sql: lambda _: pd.DataFrame(
+                {"day": [pd.Timestamp(AS_OF)]}
+            ),
             of_scales.range_query(spec).sql: lambda _: pd.DataFrame({"low": [1.0], "high": [5.0]}),
             of_scales.exits_query(spec).sql: lambda _: marts.spells_of(spec.programme),
             of_scales.exits_query(spec, **everybody).sql: lambda _: marts.spells_of(),

@@ -13,15 +13,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.synthetic.blocks import block_survey, blocks
+from analysis.synthetic.blocks import blocks
 from analysis.synthetic.calendar import MONTHS, month_of, month_start
 from analysis.synthetic.exits import KINDS
-from analysis.synthetic.items import FLIPPED_ITEM, FLIPPED_WAVE, INVERTED, TIS
+from analysis.synthetic.items import TIS, answers_to, item_uniforms
 from analysis.synthetic.lottery import STARTERS, drawn_on
-from analysis.synthetic.people import CODES, DEPARTMENTS
+from analysis.synthetic.people import DEPARTMENTS
 from analysis.synthetic.records import AS_OF, entered
 from analysis.synthetic.sessions import draw_sessions
-from analysis.synthetic.surveys import WAVES, early_engagement
+from analysis.synthetic.streams import normal
+from analysis.synthetic.surveys import (
+    WAVES,
+    answers,
+    draw_noise,
+    early_engagement,
+    feelings,
+    has_informal_mentor,
+    on_roll,
+)
 from pipelines.demo_tables import site_names
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     from analysis.synthetic.company import Company
     from analysis.synthetic.enrolment import Enrolment
     from analysis.synthetic.streams import Bools, Dates, Floats, Ints
+    from analysis.synthetic.surveys import Feelings
 
 YEAR_0 = 12 * 2022  # month 0 of the company, in months since year 0
 NEVER = np.datetime64("NaT", "D")
@@ -327,21 +337,30 @@ class Marts:
 
     @cached_property
     def ticked(self) -> Ticked:
-        """Answers to TIS-6 of everybody who responded, turned by the key."""
+        """Answers to TIS-6 of everybody who responded, high meaning much as the key turns them."""
         firm, parts = self.company, []
         for block in self.blocks:
-            survey = block_survey(firm, block)
-            row, wave = np.nonzero(survey.answered)
-            items = survey.items[row, wave, : TIS.items].astype(float)
-            items[:, INVERTED] = 6 - items[:, INVERTED]
-            turned = wave == FLIPPED_WAVE
-            items[turned, FLIPPED_ITEM] = 6 - items[turned, FLIPPED_ITEM]
+            survey, asked = self._answered(block)
+            row, wave = np.nonzero(asked)
+            noise = normal(item_uniforms(firm.streams, block.first, len(asked))[row, wave])
+            items = answers_to(TIS, survey.standardised()[0][row, wave], noise).astype(float)
             lag = np.floor(firm.streams.monthly("survey.day", block.first, len(block.site)) * 14)
             lag = lag[row, WAVES[wave]].astype("timedelta64[D]")
             parts.append((block.first + row, wave, month_start(WAVES[wave]) + lag, items))
         row, wave, day, items = (np.concatenate(p) for p in zip(*parts, strict=True))
         order = np.lexsort((wave, day, self.number[row]))
         return Ticked(row[order], wave[order], day[order], items[order])
+
+    def _answered(self, block: Block) -> tuple[Feelings, Bools]:
+        """What people of a block feel, and who answers, by wave; as blocks.block_survey."""
+        firm, first, n = self.company, block.first, len(block.site)
+        people = firm.people.take(slice(first, first + n))
+        mentored = block.mentored[:, WAVES]
+        informal = has_informal_mentor(firm.streams, people, first)
+        noise = draw_noise(firm.streams, first, n, firm.scenario)
+        felt = feelings(people, noise, mentored, informal, firm.scenario)
+        invited = on_roll(people, firm.exit_month[first : first + n])
+        return felt, invited & answers(firm.streams, first, felt, mentored, firm.scenario)
 
     def scores(self, programme: str = "") -> pd.DataFrame:
         """Scores of TIS-6 of the people of a programme, or of everybody."""
@@ -411,6 +430,3 @@ class Marts:
         row, month, value = row[since], month[since], value[since]
         kept = month - self.company.people.hire_month[row] >= tenure
         return Figures(row, month, value), Figures(row[kept], month[kept], value[kept]), starts
-
-
-OPERATIONS = CODES["operations"]

@@ -53,6 +53,7 @@ _ASKED: dict[str, dict[str, Promise]] = {
     "late_entries": {TURNOVER: "warns"},
     "small": dict.fromkeys((SALES, CARE, SITES, INTENTION, TURNOVER), "shown"),
 }
+SCENARIOS = tuple(_ASKED)
 QUESTIONS = tuple(
     Question(scenario, study, promise)
     for scenario, asked in _ASKED.items()

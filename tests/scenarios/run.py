@@ -1,9 +1,9 @@
 """Draws companies and answers their studies: a JSON line a draw, appended and flushed.
 
-    python -m tests.scenarios.run --scenario default --draws 500 --size 20000 --into FOLDER
+    python -m tests.scenarios.run --draws 500 --size 20000 --into FOLDER
+    python -m tests.scenarios.run --scenario null --study care-mentoring --into FOLDER
 
-Goes on where it stopped: seeds that a study's file holds are not drawn again. All studies of a
-scenario share each company.
+Goes on where it stopped: seeds that a study's file holds are not drawn again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from tests.scenarios.draw import code_hash, lines
-from tests.scenarios.questions import asked_of
+from tests.scenarios.questions import SCENARIOS, asked_of
+from tests.scenarios.quick import headline_only, shared_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.scenarios.draw import Line
+    from tests.scenarios.questions import Question
 
 FIRST_SEED = 20_000
 
@@ -38,40 +40,42 @@ def read_lines(path: Path) -> list[Line]:
     return [json.loads(line) for line in whole]
 
 
-def run(
-    folder: Path, scenario: str, studies: Sequence[str], *, draws: int, size: int
-) -> None:
-    """Adds the draws that are missing."""
+def run(folder: Path, questions: Sequence[Question], *, draws: int, size: int) -> None:
+    """Adds the draws that are missing, seed by seed: the scenarios of a seed share its noise."""
     folder.mkdir(parents=True, exist_ok=True)
-    done: dict[str, set[int]] = {}
-    for study in studies:
-        path = file_of(folder, scenario, study)
-        known = read_lines(path)
-        path.write_text("".join(json.dumps(k) + "\n" for k in known), encoding="utf-8")
-        done[study] = {line["seed"] for line in known}
+    done = {asked: _seeds(file_of(folder, asked.scenario, asked.study)) for asked in questions}
     code = code_hash()
     for seed in range(FIRST_SEED, FIRST_SEED + draws):
-        missing = [study for study in studies if seed not in done[study]]
-        if not missing:
-            continue
-        with threadpool_limits(1):
-            for line in lines(scenario, missing, size=size, seed=seed):
-                path = file_of(folder, scenario, line["study"])
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({**line, "code": code}) + "\n")
+        missing = [asked for asked in questions if seed not in done[asked]]
+        with threadpool_limits(1), shared_noise(seed), headline_only():
+            for scenario in dict.fromkeys(asked.scenario for asked in missing):
+                studies = [asked.study for asked in missing if asked.scenario == scenario]
+                for line in lines(scenario, studies, size=size, seed=seed):
+                    path = file_of(folder, scenario, line["study"])
+                    with path.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps({**line, "code": code}) + "\n")
+
+
+def _seeds(path: Path) -> set[int]:
+    """Seeds a file holds; a line cut off by a kill is removed."""
+    known = read_lines(path)
+    if path.exists():
+        path.write_text("".join(json.dumps(k) + "\n" for k in known), encoding="utf-8")
+    return {line["seed"] for line in known}
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenario", required=True)
-    parser.add_argument("--study", action="append", help="all of the scenario where not given")
+    parser.add_argument("--scenario", action="append", help="all where not given")
+    parser.add_argument("--study", action="append", help="all of the scenarios where not given")
     parser.add_argument("--draws", type=int, default=500)
     parser.add_argument("--size", type=int, default=20_000)
     parser.add_argument("--into", type=Path, required=True)
     given = parser.parse_args()
-    studies = given.study or [q.study for q in asked_of(given.scenario)]
-    run(given.into, given.scenario, studies, draws=given.draws, size=given.size)
+    asked = [q for scenario in given.scenario or SCENARIOS for q in asked_of(scenario)]
+    chosen = [q for q in asked if q.study in (given.study or [q.study])]
+    run(given.into, chosen, draws=given.draws, size=given.size)
 
 
 if __name__ == "__main__":
