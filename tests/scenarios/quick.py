@@ -13,12 +13,11 @@ if TYPE_CHECKING:
 
     from analysis.synthetic.streams import Floats
 
-_WHOLE = 1_000  # rows from which on a stream is worth keeping
 _NOT_ASKED = "not asked for here"
 
 
 class Remembered(Streams):
-    """Streams whose large parts are made once: scenarios of one seed share their noise."""
+    """Streams made once: scenarios of one seed share their noise."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -26,8 +25,6 @@ class Remembered(Streams):
 
     def rows(self, name: str, first: int, count: int, width: int) -> Floats:
         """As those of Streams; not to be written to."""
-        if count < _WHOLE:
-            return super().rows(name, first, count, width)
         key = (name, first, count, width)
         if key not in self._known:
             self._known[key] = super().rows(*key)
