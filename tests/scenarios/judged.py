@@ -57,6 +57,11 @@ class Summary:
     grades: dict[str, float]
 
     @property
+    def name(self) -> str:
+        """Scenario, study and figure."""
+        return f"{self.asked.scenario} {self.asked.study} {self.figure}"
+
+    @property
     def null(self) -> bool:
         """Whether there is no effect."""
         return self.truth == 0.0

@@ -1,8 +1,8 @@
 """The marts of a drawn company as arrays: what the product's queries would return, without files.
 
 Follows the clean exports and the project of data/examples/demo; a test holds the frames equal to
-those of a run on files. People are numbered as such a run numbers them: in order of the first delivery that
-names them, the engagement survey of 2023 before the personnel file.
+those of a run on files. People are numbered as such a run numbers them: in order of the first
+delivery that names them, the engagement survey of 2023 before the personnel file.
 """
 
 from __future__ import annotations
