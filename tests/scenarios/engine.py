@@ -19,12 +19,13 @@ from analysis.synthetic.people import DEPARTMENTS
 from analysis.synthetic.records import AS_OF
 from analysis.synthetic.surveys import WAVES
 from pipelines.demo_tables import site_names
-from tests.scenarios.marts import YEAR_0, Marts, dates, words
+from tests.scenarios.staff import YEAR_0, dates, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analysis.study import StudySpec
+    from tests.scenarios.marts import Marts
 
 _METRICS = "select distinct metric from marts.performance order by metric"
 

@@ -68,7 +68,9 @@ class Summary:
 
     def verdict(self) -> str:
         """What is wrong with a figure that should recover the truth; empty where nothing is."""
-        if self.asked.promise != "recovers" or self.figure in BOUNDS:
+        if self.figure in BOUNDS:
+            return "" if self.coverage >= bounds(LEVEL, self.estimated)[0] else "does not hold it"
+        if self.asked.promise != "recovers":
             return ""
         wrong = []
         limit = MONTE_CARLO * self.bias_error + BIAS_ALLOWED * self.std_error
@@ -116,6 +118,8 @@ def of_question(asked: Question, frame: pd.DataFrame) -> Iterator[Summary]:
     for name in [n for n in names if n != "naive"]:
         own = frame[frame[f"{name}.estimate"].notna()]
         estimate, low, high = (own[f"{name}.{f}"] for f in ("estimate", "low", "high"))
+        if name in BOUNDS:  # one end each
+            low, high = (low, np.inf) if name == BOUNDS[0] else (-np.inf, high)
         truth = own[f"{name}.truth"]
         if (asked.study, name) in REALISED:
             truth = pd.Series(truth.mean(), index=own.index)

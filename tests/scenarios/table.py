@@ -35,12 +35,11 @@ def figures() -> list[list[str]]:
     rows = []
     for s in summaries():
         numbers = (s.truth, s.naive, s.mean, s.bias, s.bias_error, s.spread, s.std_error)
-        bounded = s.figure in BOUNDS
-        shares = ("" if bounded else _share(x) for x in (s.coverage, s.claims, s.wrong))
+        rest = ("", "") if s.figure in BOUNDS else (_share(s.claims), _share(s.wrong))
         rows.append(
             [
                 s.asked.scenario, s.asked.study, s.figure, s.asked.promise, str(s.draws),
-                str(s.estimated), *(f"{x:.3g}" for x in numbers), *shares,
+                str(s.estimated), *(f"{x:.3g}" for x in numbers), _share(s.coverage), *rest,
                 *(_share(s.grades[g]) for g in GRADES), s.verdict(),
             ]
         )  # fmt: skip
@@ -123,8 +122,9 @@ finding of the product itself with all its gates; the studies are those of `data
 all headlines that could be estimated, gated or not. *p < .05* is the size of the test where the
 truth is 0, else its power. *Shown and wrong*: draws whose headline was not withheld and whose
 interval does not hold the truth. KPI in per cent, exits and `sales-intention` as shares (its
-`score` in points). A study that a scenario does not touch is as in `default`, draw by draw: equal
-seeds share all noise.
+`score` in points). Lee bounds are about people who would stay in either arm, and each covers the
+truth where its own end of the interval does. A study that a scenario does not touch is as in
+`default`, draw by draw: equal seeds share all noise.
 
 *Verdict*: of figures that should recover the truth, bias within four errors of the mean over draws
 and a quarter of a standard error; coverage and size within the 99.9 % binomial bounds of 95 % and
