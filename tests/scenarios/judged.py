@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from tests.scenarios.questions import QUESTIONS
-from tests.scenarios.raw import kept
+from tests.scenarios.raw import FIELDS, kept
 from tests.scenarios.truth import REALISED
 
 if TYPE_CHECKING:
@@ -115,6 +115,9 @@ def of_question(asked: Question, frame: pd.DataFrame) -> Iterator[Summary]:
     names = [c.removesuffix(ends) for c in frame.columns if c.endswith(ends)]
     shares = frame["grade"].value_counts(normalize=True)
     shown = ~frame["grade"].isin(["Withheld", "Refused"])
+    if "primary" not in names:  # refused or not estimable in every draw
+        frame = frame.assign(**{f"primary.{field}": np.nan for field in FIELDS})
+        names = ["primary", *names]
     for name in [n for n in names if n != "naive"]:
         own = frame[frame[f"{name}.estimate"].notna()]
         estimate, low, high = (own[f"{name}.{f}"] for f in ("estimate", "low", "high"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def figures() -> list[list[str]]:
         rows.append(
             [
                 s.asked.scenario, s.asked.study, s.figure, s.asked.promise, str(s.draws),
-                str(s.estimated), *(f"{x:.3g}" for x in numbers), _share(s.coverage), *rest,
+                str(s.estimated), *(_number(x) for x in numbers), _share(s.coverage), *rest,
                 *(_share(s.grades[g]) for g in GRADES), s.verdict(),
             ]
         )  # fmt: skip
@@ -57,8 +58,12 @@ def failing() -> list[list[str]]:
     return rows
 
 
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3g}"
+
+
 def _share(value: float) -> str:
-    return f"{100 * value:.1f}"
+    return "" if math.isnan(value) else f"{100 * value:.1f}"
 
 
 def as_csv(head: tuple[str, ...], rows: list[list[str]]) -> str:
@@ -123,8 +128,10 @@ all headlines that could be estimated, gated or not. *p < .05* is the size of th
 truth is 0, else its power. *Shown and wrong*: draws whose headline was not withheld and whose
 interval does not hold the truth. KPI in per cent, exits and `sales-intention` as shares (its
 `score` in points). Lee bounds are about people who would stay in either arm, and each covers the
-truth where its own end of the interval does. A study that a scenario does not touch is as in
-`default`, draw by draw: equal seeds share all noise.
+truth where its own end of the interval does. Studies that are not asked of a scenario are as in
+`default`, draw by draw, since equal seeds share all noise; but where it moves who is there or who
+is mentored: KPI and intention in `notice`, the contact centre in `attrition`, `sales-intention` in
+the scenarios of the lottery, `care-mentoring` in `dose_real` and `goal_real`.
 
 *Verdict*: of figures that should recover the truth, bias within four errors of the mean over draws
 and a quarter of a standard error; coverage and size within the 99.9 % binomial bounds of 95 % and
@@ -133,6 +140,12 @@ and a quarter of a standard error; coverage and size within the 99.9 % binomial 
 _GATES = """## Gates
 
 Checks that failed or warned in any draw.
+"""
+_REPORTS = """## Reports
+
+Made by `python -m tests.scenarios.reports`: page and findings of these many draws, read by
+`tests/disclosed.py`; and studies withheld whose artifacts stay the same, byte by byte, with other
+numbers in all their figures.
 """
 
 
