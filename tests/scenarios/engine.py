@@ -154,6 +154,7 @@ class Memory:
                 "person_no": person,
                 "site": words(site_names(marts.company).to_pylist(), site),
                 "start_month": begins,
+                "mentored_month": pd.array([None] * len(person), dtype="Int64"),
             }
         )
         employed = len(np.unique(number[measured.row]))

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from analysis.study import parse_study
-from pipelines.config import read_study
+from pipelines.config import load_project
 from pipelines.demo import EXAMPLE
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SALES, CARE, TURNOVER = "sales-mentoring", "care-mentoring", "care-turnover"
 SITES, INTENTION = "operations-mentoring", "sales-intention"
 STARTERS, EXPECTED = "starter-mentoring", "operations-anticipated"
-DEMO = {SALES: SALES, CARE: "care", TURNOVER: "turnover", SITES: "operations", INTENTION: INTENTION}
+DEMO = (SALES, CARE, SITES, INTENTION, TURNOVER)
 
 # recovers: bias, coverage and size are judged; warns: the grade must fall or the headline go;
 # shown: the figure is printed and nothing is promised (methods or a companion answer there).
@@ -33,8 +33,8 @@ class Question:
 
 
 _ASKED: dict[str, dict[str, Promise]] = {
-    "default": dict.fromkeys((SALES, CARE, SITES, INTENTION, TURNOVER), "recovers"),
-    "null": dict.fromkeys((SALES, CARE, SITES, INTENTION, TURNOVER), "recovers"),
+    "default": dict.fromkeys(DEMO, "recovers"),
+    "null": dict.fromkeys(DEMO, "recovers"),
     "notice": {TURNOVER: "recovers"},
     "hidden_selection": {CARE: "warns", TURNOVER: "warns"},
     "pre_trend": {SITES: "warns"},
@@ -51,7 +51,7 @@ _ASKED: dict[str, dict[str, Promise]] = {
     "quality": {SALES: "recovers", CARE: "recovers"},
     "mentor_side": {TURNOVER: "recovers"},
     "late_entries": {TURNOVER: "warns"},
-    "small": dict.fromkeys((SALES, CARE, SITES, INTENTION, TURNOVER), "shown"),
+    "small": dict.fromkeys(DEMO, "shown"),
 }
 SCENARIOS = tuple(_ASKED)
 QUESTIONS = tuple(
@@ -76,7 +76,7 @@ def spec_of(study: str) -> StudySpec:
         sites = spec_of(SITES)
         expected = sites.rollout.model_copy(update={"anticipation": 3})
         return sites.model_copy(update={"study": EXPECTED, "rollout": expected})
-    return read_study(EXAMPLE / "studies" / f"{DEMO[study]}.yml")
+    return next(found for found in load_project(EXAMPLE).studies if found.study == study)
 
 
 # The lottery at hire of scenario attrition, of which no file is exported.

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from analysis.benefits.answer import WhoBenefits
 from analysis.synthetic.streams import Streams
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def headline_only() -> Iterator[None]:
         "analysis.exits.setting.landmark": lambda *_: None,
         "analysis.roll_out_companions.imputation": _refused,
         "analysis.roll_out.drift_notes": lambda *_: (),
+        "pipelines.studies.who_benefits": lambda *_: WhoBenefits(),
     }
     with ExitStack() as stack:
         for name, without in left_out.items():
