@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from analysis.diagnostics.limits import UsedLimit
 from analysis.estimate import OBJECTIVE, Estimate, Result
 from analysis.figures import shown_figures
+from analysis.registry import registration_from
 from analysis.released_curves import ReleasedCurve, curves_from, released_curves
 from analysis.released_flow import (
     ReleasedGroup,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic, Status
     from analysis.estimate import Target
     from analysis.finding import Finding, Grade
+    from analysis.registry import Registration
     from analysis.rules import Mode, Rules
     from analysis.study import StudySpec
 
@@ -121,6 +123,7 @@ class Release:
     mode: Mode
     min_group: int
     spec_hash: str
+    registration: Registration | None = None
     _mint: object = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -131,6 +134,11 @@ class Release:
     def headline(self) -> ReleasedEstimate:
         """The primary estimate, shown or not."""
         return next(e for e in self.estimates if e.role == "headline")
+
+    @property
+    def exploratory(self) -> bool:
+        """Whether the question is not the one that was registered."""
+        return self.registration is not None and self.registration.exploratory
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON, in a fixed order."""
@@ -169,6 +177,7 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
     values["interactions"] = tuple(
         ReleasedInteraction(**{**i, "levels": tuple(i["levels"])}) for i in values["interactions"]
     )
+    values["registration"] = registration_from(values["registration"])
     made = Release(**values, _mint=_MINT)
     if made.digest() != digest:
         raise ValueError("the saved release was altered")
@@ -197,6 +206,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         mode=rules.mode,
         min_group=rules.min_group,
         spec_hash=spec.digest(),
+        registration=finding.registration,
         _mint=_MINT,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from analysis.diagnostics.limits import used_limits
+from analysis.diagnostics.registered_study import registered_study
 from analysis.estimate import NotEstimable, Result
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from analysis.curve import Curve
     from analysis.diagnostics import Diagnostic
     from analysis.diagnostics.limits import UsedLimit
+    from analysis.registry import Registration
     from analysis.study import StudySpec
 
 Role = Literal["treated", "used", "available", "other"]
@@ -155,7 +157,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a study found. Raises ValueError when a required diagnostic is missing."""
+    """What a study found. Raises ValueError when a required diagnostic is missing.
+
+    ``registration``: how the study stands to the one registered; None outside of a project.
+    """
 
     spec: StudySpec
     population: str
@@ -164,6 +169,7 @@ class Finding:
     diagnostics: tuple[Diagnostic, ...]
     curves: tuple[Curve, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    registration: Registration | None = None
 
     def __post_init__(self) -> None:
         missing = required_checks(self.spec) - {d.name for d in self.diagnostics}
@@ -215,3 +221,9 @@ class Finding:
             lines.append("No check warned or failed.")
         lines += [f"Looser than the default: {x.sentence}." for x in self.limits if x.looser]
         return tuple(lines)
+
+
+def registered(finding: Finding, registration: Registration) -> Finding:
+    """The finding with the check of its registration, which comes before all others."""
+    checks = (registered_study(registration), *finding.diagnostics)
+    return replace(finding, diagnostics=checks, registration=registration)

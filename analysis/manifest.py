@@ -16,7 +16,8 @@ class RunManifest:
     ``studies`` study to specification hash, ``packages`` name to version, ``stages`` finished
     stage to the SHA-256 of what it made. ``key_id`` tells keys apart without giving them away; it
     is no part of the run's id, since reports do not depend on the key. ``exact_rows``: estimated
-    from every row, without compression.
+    from every row, without compression. ``registered`` maps study to the line of the registry in
+    which it stands and the entries that its answer was held against.
     """
 
     run: str
@@ -32,6 +33,7 @@ class RunManifest:
     stages: dict[str, str] = field(default_factory=dict)
     key_id: str = ""
     exact_rows: bool = False
+    registered: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

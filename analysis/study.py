@@ -84,6 +84,8 @@ class StudySpec(Part, Beyond):
     effect_of_interest: float | None = Field(default=None, allow_inf_nan=False)
     specifications: tuple[Specification, ...] = ()
     thresholds: Thresholds = Thresholds()  # the project's: no key of a study file
+    # Why the study was changed after it was first answered; declared, its answer is exploratory.
+    amended: str = Field(default="", min_length=10)
 
     @property
     def primary_estimator(self) -> Estimator:
@@ -98,9 +100,10 @@ class StudySpec(Part, Beyond):
     def digest(self) -> str:
         """SHA-256 of the question in canonical JSON: comments and key order do not matter.
 
-        Nor does a key left at its default: new keys do not change the hash of an old question.
+        Nor does a key left at its default: new keys do not change the hash of an old question; nor
+        ``amended``, which says something about a change and nothing of the question.
         """
-        data = self.model_dump(mode="json", exclude_defaults=True)
+        data = self.model_dump(mode="json", exclude_defaults=True, exclude={"amended"})
         text = json.dumps(data, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -23,6 +23,7 @@ from pipelines.config import load_project
 from pipelines.errors import Exit, ServerAway, UserError
 from pipelines.pull import is_pulled
 from pipelines.run import Outcome, begin, end, prepare, pull_stage, released, run_stage
+from reports.exploratory import graded
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
@@ -105,7 +106,7 @@ def run_flow(project: Path, data: Path, out: Path) -> str:
 
 
 def _row(item: Any) -> dict[str, str]:
-    return {"study": item.study, "grade": item.grade, "population": item.population}
+    return {"study": item.study, "grade": graded(item), "population": item.population}
 
 
 def _leave_artifacts(made: Outcome, rows: list[dict[str, str]]) -> None:

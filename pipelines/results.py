@@ -41,6 +41,7 @@ def _run(manifest: RunManifest) -> dict[str, Any]:
         "project": manifest.project,
         "as_known_at": manifest.as_known_at or None,
         "code_version": manifest.code_version,
+        "code_hash": manifest.code_hash,
         "exact_rows": manifest.exact_rows,
         "inputs_hash": manifest.inputs_hash(),
     }
@@ -50,10 +51,27 @@ def _study(item: Release) -> dict[str, Any]:
     return {
         "study": item.study,
         "spec_hash": item.spec_hash,
+        **_registration(item),
         "question": item.question,
         "design": item.design,
         "outcome": item.outcome,
         "programme": item.programme,
+    }
+
+
+def _registration(item: Release) -> dict[str, Any]:
+    known = item.registration
+    if known is None:
+        return {}
+    changes = [f"{c.key}: {c.registered} -> {c.now}" for c in known.changes]
+    return {
+        "question_hash": known.question_hash,
+        "registered_as": known.registered_as,
+        "registered_hash": known.registered_hash,
+        "registered_on": known.registered_on,
+        "first_run": known.first_run,
+        "changes": "; ".join(changes) or None,
+        "amended": known.amended or None,
     }
 
 
@@ -64,6 +82,7 @@ def _finding(item: Release) -> dict[str, Any]:
         "question": item.question,
         "design": item.design,
         "grade": item.grade,
+        "exploratory": item.exploratory,
         "population": item.population,
         "may_say": words.may_say,
         "do_not_say": words.do_not_say,

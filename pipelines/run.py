@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import Release, release, restore
-from pipelines import catalog, ingest, models, publish, results, workspace
+from analysis.finding import registered
+from pipelines import catalog, ingest, models, publish, registry, results, workspace
 from pipelines.calibrate import calibrate_project, read_calibrations
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.stage_ingest import ingest_stage, pull_stage
-from pipelines.studies import answer
+from pipelines.studies import answer, latest_delivery
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.wording import answer as in_words
 
@@ -89,7 +90,11 @@ def prepare(
     fresh = workspace.new_manifest(project, hashes, exact_rows=exact_rows)
     fresh = replace(fresh, key_id=key_id(project.settings.project))
     space = workspace.Workspace(out, fresh.run)
-    return Context(project, data, space, workspace.resume(space, fresh), known_at)
+    manifest = workspace.resume(space, fresh)
+    if not registry.holds(project_dir, project.studies, manifest):  # answered, and not registered
+        kept = {name: made for name, made in manifest.stages.items() if name in STAGES[:2]}
+        manifest = replace(manifest, stages=kept)
+    return Context(project, data, space, manifest, known_at)
 
 
 def begin(
@@ -148,8 +153,8 @@ def build_stage(context: Context, say: Callable[[str], None]) -> None:
     workspace.write_json(space.checks, [w.as_dict() for w in built.warnings])
 
 
-def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
-    """Answer every study and release what may be shown."""
+def estimate_stage(context: Context, say: Callable[[str], None]) -> Context:
+    """Answer every study, register what was answered, then release what may be shown."""
     space, settings = context.space, context.project.settings
     exact_rows = context.manifest.exact_rows
     findings = []
@@ -158,11 +163,19 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> None:
             say(f"study {spec.study}")
             findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
         placebos = calibrate_project(engine, context.project, say)
-    releases, _ = release(findings, settings.rules)
+        known_at = latest_delivery(engine)
+    project = context.project
+    verdicts = registry.register_run(project, context.manifest, space.out, known_at)
+    for remark in sorted({v.registration.remark for v in verdicts} - {""}):
+        say(f"warning: {remark}")
+    found = [registered(f, v.registration) for f, v in zip(findings, verdicts, strict=True)]
+    releases, _ = release(found, settings.rules)
     saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
     workspace.write_json(space.releases, saved)
-    workspace.write_json(space.asked, asked(context.project))
+    workspace.write_json(space.asked, asked(project))
     workspace.write_json(space.calibrations, [c.as_dict() for c in placebos])
+    named = registry.named(project.folder, verdicts)
+    return replace(context, manifest=replace(context.manifest, registered=named))
 
 
 def report_stage(context: Context, say: Callable[[str], None]) -> None:
@@ -198,7 +211,7 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
     reconciliation["checks"] = workspace.read_json(space.checks)
     return Report(
         releases=releases,
-        manifest=replace(context.manifest, stages={}, key_id=""),
+        manifest=replace(context.manifest, stages={}, key_id="", registered={}),
         reconciliation=reconciliation,
         project=ProjectNote(
             title=settings.title,
@@ -213,7 +226,7 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
     )
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[[Context, Callable[[str], None]], Context | None]] = {
     "ingest": ingest_stage,
     "build": build_stage,
     "estimate": estimate_stage,
@@ -227,8 +240,7 @@ def run_stage(context: Context, stage: str, say: Callable[[str], None]) -> Conte
         say(f"{stage}: finished earlier, kept")
         return context
     say(f"{stage}: started")
-    _FUNCTIONS[stage](context, say)
-    return context.finish(stage)
+    return (_FUNCTIONS[stage](context, say) or context).finish(stage)
 
 
 def run(

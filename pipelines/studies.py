@@ -215,6 +215,13 @@ def _control(engine: Engine, spec: StudySpec, metric: str, exact_rows: bool) -> 
     return control_of(_sites(engine, other, exact_rows, spread if spread > 0 else 1.0), other)
 
 
+def latest_delivery(engine: Engine) -> str:
+    """The day of the latest delivery that was read, ISO; empty where none was accepted."""
+    sql = "select max(delivered_on) from landed.deliveries where outcome = 'accepted'"
+    ((day,),) = engine.rows(sql)
+    return day.isoformat() if day else ""
+
+
 def _frame(engine: Engine, query: Query) -> pd.DataFrame:
     return engine.frame(query.sql, query.params)
 

@@ -197,7 +197,9 @@ def resume(space: Workspace, fresh: RunManifest) -> RunManifest:
         saved.get("key_id") != fresh.key_id
     ):  # other pseudonyms: nothing made with the old key counts
         return fresh
-    return replace(fresh, stages=dict(saved.get("stages", {})))
+    return replace(
+        fresh, stages=dict(saved.get("stages", {})), registered=dict(saved.get("registered", {}))
+    )
 
 
 def is_finished(space: Workspace, manifest: RunManifest, stage: str, files: Iterable[Path]) -> bool:

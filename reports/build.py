@@ -51,11 +51,15 @@ def render_html(report: Report) -> str:
 
 def findings_json(report: Report) -> str:
     """The findings as a JSON list, in an order that does not change between equal runs."""
-    hashes = {"run": report.manifest.run, "code": report.manifest.code_hash}
-    hashes["inputs"] = report.manifest.inputs_hash()
+    run = report.manifest
+    hashes = {"run": run.run, "code": run.code_hash, "inputs": run.inputs_hash()}
     drawn = {c.study: c.as_dict() for c in report.calibrations}
     found = [
-        {**_finding(r, hashes), "calibration": drawn.get(r.study)}
+        {
+            **_finding(r, hashes),
+            "code_version": run.code_version,
+            "calibration": drawn.get(r.study),
+        }
         for r in sorted(report.releases, key=lambda r: r.study)
     ]
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -73,6 +77,7 @@ def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
         "outcome_metric": release.outcome_metric,
         "comparison": release.comparison,
         "grade": release.grade,
+        "exploratory": release.exploratory,
         "reasons": list(release.reasons),
         "estimates": [_estimate(e) for e in ordered],
         "diagnostics": [_diagnostic(d) for d in release.diagnostics],
@@ -80,6 +85,7 @@ def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
         "curves": [asdict(c) for c in release.curves],
         "interactions": [{**asdict(i), "levels": list(i.levels)} for i in release.interactions],
         "population": release.population,
+        "registration": asdict(release.registration) if release.registration else None,
         "hashes": {"study": release.spec_hash, **hashes},
     }
 

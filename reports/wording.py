@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reports import exit_words, not_to_say
+from reports import exit_words, exploratory, not_to_say
+from reports.exploratory import graded
 from reports.names import arm_words, lower_first, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
 from reports.shown import Shown, shown
@@ -48,6 +49,11 @@ class Answer:
 
 def answer(release: Release) -> Answer:
     """The sentences that the study's grade and figures allow."""
+    said = _answer(release)
+    return replace(said, **exploratory.words(said)) if release.exploratory else said
+
+
+def _answer(release: Release) -> Answer:
     head = release.headline
     if release.grade == "Withheld":
         return _withheld(release)
@@ -196,7 +202,7 @@ def _spelled(figures: Shown) -> str:
 def _one_line(release: Release, figures: Shown) -> str:
     gap = raw_gap(release)
     tail = f", raw gap {shown(gap).effect}" if gap else ""
-    return f"{release.study} [{release.grade}] {figures.effect} ({figures.range}){tail}"
+    return f"{release.study} [{graded(release)}] {figures.effect} ({figures.range}){tail}"
 
 
 def _withheld(release: Release) -> Answer:
@@ -211,7 +217,7 @@ def _withheld(release: Release) -> Answer:
         do_not_say=do_not_say,
         why_not=why_not,
         to_raise=to_answer(release),
-        one_line=f"{release.study} [Withheld] {why}",
+        one_line=f"{release.study} [{graded(release)}] {why}",
     )
 
 
@@ -225,5 +231,5 @@ def _not_shown(release: Release) -> Answer:
         do_not_say="Nothing was found.",
         why_not="The figure is hidden to protect people, not because it is zero.",
         to_raise=NOT_SHOWN,
-        one_line=f"{release.study} [{release.grade}, not shown] {why}",
+        one_line=f"{release.study} [{graded(release)}, not shown] {why}",
     )

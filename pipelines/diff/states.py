@@ -134,5 +134,9 @@ class Recombined:
             people = compared.compared_people(self.engine, spec)
         except UserError as error:
             return Answered(State(estimate=None, why=error.problem), None, recorded)
+        asker = self.second if "study" in switched else self.first
+        registration = registration_from(asker.releases[spec.study].get("registration"))
+        if registration:  # what a run had to withhold or mark, no state of it may show
+            finding = registered(finding, registration)
         ((item,), _) = release([finding], run.rules)
         return Answered(state_of(item.as_dict()), people, recorded)

@@ -49,6 +49,7 @@ def _row(place: int, release: Release) -> dict[str, Any]:
         "title": study_title(release),
         "who": _who(release),
         "grade": release.grade + ("" if shows or release.grade == "Withheld" else ", not shown"),
+        "exploratory": release.exploratory,
         "step": GRADES[release.grade].step,
         "answer": said,
         "other_arms": other_arms(release),

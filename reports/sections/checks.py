@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.benefits.spread import EQUAL
 from analysis.diagnostics.limits import LIMITS
+from reports.exploratory import graded
 from reports.names import study_title
 from reports.numbers import number
 from reports.scales import plain_ticks, unsigned_scale
@@ -41,7 +42,7 @@ def _study(place: int, release: Release) -> dict[str, Any]:
     return {
         "place": place,
         "title": study_title(release),
-        "summary": _summary(checks, release.grade, any(x.looser for x in release.limits)),
+        "summary": _summary(checks, graded(release), any(x.looser for x in release.limits)),
         "checks": [d for d in checks if d.status != "note"],
         "notes": [d for d in checks if d.status == "note"],
         "unseen": [d for d in release.diagnostics if d.name.startswith(UNSEEN)],

@@ -8,13 +8,14 @@ from reports.numbers import date_text
 from reports.sections.section import Section
 
 if TYPE_CHECKING:
+    from analysis.disclosure import Release
     from reports.model import Report
 
 SHORT = 12  # hexadecimal digits of a hash that are printed
 
 
 def view(report: Report) -> dict[str, Any]:
-    """Run, code, packages, studies, inputs, disclosure rules and purpose."""
+    """Run, code, packages, studies, registrations, inputs, disclosure rules and purpose."""
     run = report.manifest
     return {
         "run": run.run,
@@ -26,10 +27,35 @@ def view(report: Report) -> dict[str, Any]:
         "exact_rows": run.exact_rows,
         "packages": sorted(run.packages.items()),
         "studies": [(name, digest[:SHORT]) for name, digest in sorted(run.studies.items())],
+        "registered": [row for r in report.releases for row in _registered(r)],
+        "inputs_hash": run.inputs_hash()[:SHORT],
         "inputs": [(name, digest[:SHORT]) for name, digest in sorted(run.inputs.items())],
         "note": report.project,
         "disclosure": _disclosure(report),
     }
+
+
+def _registered(release: Release) -> list[dict[str, Any]]:
+    """When the question was registered and by which run, and what was changed since."""
+    known = release.registration
+    if known is None:
+        return []
+    return [
+        {
+            "study": release.study,
+            "hash": known.registered_hash[:SHORT],
+            "now": known.question_hash[:SHORT],
+            "on": date_text(known.registered_on),
+            "run": known.first_run,
+            "code": known.first_code,
+            "as": known.registered_as,
+            "question": known.registered_question,
+            "changes": known.changes,
+            "amended": known.amended,
+            "exploratory": known.exploratory,
+            "remark": known.remark,
+        }
+    ]
 
 
 def _disclosure(report: Report) -> str:
