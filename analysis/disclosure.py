@@ -28,7 +28,7 @@ from analysis.released_interactions import (
     released_interactions,
     without_remainders,
 )
-from analysis.rules import MIN_RESIDUAL_DF
+from analysis.rules import MIN_RESIDUAL_DF, MIN_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,8 +253,8 @@ def _estimate(result: Result, why_withheld: str, rules: Rules, log: bool) -> Rel
         return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
     if not isinstance(result, Estimate):
         return ReleasedEstimate(**target, status="not_estimable", reason=result.reason)
-    if rules.hides(result.n_treated, result.n_comparison, result.n_smallest):
-        why = f"A group has fewer than {rules.min_group} people."
+    if rules.hides_estimate(result.n_treated, result.n_comparison, result.n_smallest):
+        why = f"A group has fewer than {max(rules.min_group, MIN_SIDE)} people."
         return ReleasedEstimate(**target, status="suppressed", reason=why)
     if result.df < MIN_RESIDUAL_DF:
         why = f"Fewer than {MIN_RESIDUAL_DF} residual degrees of freedom."

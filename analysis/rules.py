@@ -16,6 +16,7 @@ MIN_GROUP_FLOOR = 5
 ROUND_TO = 5
 ROUND_TO_MIDDLE = 6
 MIN_RESIDUAL_DF = 10
+MIN_SIDE = 10  # people a side of an estimate, however small the groups that may be shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,11 @@ class Rules:
         """Whether one of the groups (None: no group) is too small to show anything about."""
         small = any(n is not None and n < self.min_group for n in groups)
         return small and self.mode == "protected"
+
+    def hides_estimate(self, *groups: int | None) -> bool:
+        """Whether one of the groups compared is too small for an estimate to be shown."""
+        few = max(self.min_group, MIN_SIDE)
+        return self.mode == "protected" and any(n is not None and n < few for n in groups)
 
     def rates(self, shares: tuple[Share, ...]) -> str:
         """Rates from midpoint-6 counts; a bound where either side of the group is small."""

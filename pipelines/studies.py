@@ -11,11 +11,12 @@ from analysis.benefits.answer import who_benefits
 from analysis.cohort import build_cohort, flow, population_words, treated_starts
 from analysis.diagnostics.comparison_group import comparison_group, drawn_start_dates, notice
 from analysis.diagnostics.contamination import team_mates
-from analysis.diagnostics.group_size import group_size
+from analysis.diagnostics.group_size import group_size, groups_compared
 from analysis.diagnostics.informal_mentors import informal_mentors
 from analysis.diagnostics.roster import check_roster
 from analysis.errors import SpecError
 from analysis.exits.answer import answer_exits
+from analysis.exits.rules import refuse_completion
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, spans_query
@@ -81,7 +82,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         )
     _require_metric(engine, spec)
     if spec.design == "rollout":
-        return _roll_out(engine, spec, exact_rows)
+        return _roll_out(engine, spec, min_group, exact_rows)
     cohort = read_cohort(engine, spec)
     asked = bool(spec.dose or spec.practices)
     meetings = _frame(engine, meetings_query(spec)) if asked else None
@@ -174,10 +175,11 @@ def read_cohort(engine: Engine, spec: StudySpec) -> Cohort:
     return build_cohort(spec, funnel, attributes, outside)
 
 
-def _roll_out(engine: Engine, spec: StudySpec, exact_rows: bool) -> Finding:
+def _roll_out(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -> Finding:
     made = _sites(engine, spec, exact_rows)
     effects = effects_of(made, spec)
     results = estimate_roll_out(made, spec, effects)
+    headline = next(r for r in results if r.target.role == "headline")
     controls = tuple(_control(engine, spec, name, exact_rows) for name in spec.negative_controls)
     who = subgroup_roll_out(made, spec, effects)
     return Finding(
@@ -185,7 +187,10 @@ def _roll_out(engine: Engine, spec: StudySpec, exact_rows: bool) -> Finding:
         population=f"people of each {effects.unit} as first seen, whether or not they took part",
         flow=made.flow,
         estimates=(*results, *who.results),
-        diagnostics=diagnose_roll_out(made, spec, effects, results, controls),
+        diagnostics=(
+            *groups_compared(headline, min_group),
+            *diagnose_roll_out(made, spec, effects, results, controls),
+        ),
         interactions=who.interactions,
     )
 
@@ -234,6 +239,7 @@ def _refuse_unsupported(spec: StudySpec) -> None:
             f"{spec.design} has no estimator in this version",
             "`randomised`, `opt_in` and `rollout` are answered; move the file out of studies/.",
         )
+    refuse_completion(spec)
     refuse_unused(spec)
 
 

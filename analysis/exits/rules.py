@@ -63,6 +63,21 @@ def check_exits(spec: StudySpec) -> None:
         _starting(spec)
 
 
+def refuse_completion(spec: StudySpec) -> None:
+    """Raises SpecError where arms are who completed, whatever is measured of those who stayed.
+
+    Studies of exits have stricter rules (:func:`check_exits`).
+    """
+    for name in (*spec.arms.treated, spec.arms.comparison):
+        if spec.outcome.kind != "exit" and _OF_PEOPLE.search(name.lower()):
+            raise SpecError(
+                "arms.treated" if name in spec.arms.treated else "arms.comparison",
+                f"`{name}` defines exposure by completion, which is refused (immortal time): only "
+                "people who stayed can complete",
+                "Write the arms as drawn, or who joined: what began, whatever came of it.",
+            )
+
+
 def _never_completion(spec: StudySpec) -> None:
     for key, name, word in _names(spec):
         if word.search(name.lower()):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.change import State
 from analysis.disclosure import release
+from analysis.finding import registered
+from analysis.registry import registration_from
 from pipelines import models
 from pipelines.diff import compared, reading, restated
 from pipelines.errors import UserError
