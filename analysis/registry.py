@@ -122,7 +122,7 @@ def meaning(spec: StudySpec) -> dict[str, Any]:
     data = spec.model_dump(mode="json", exclude_defaults=True, exclude=_EXCLUDED)
     for key in _SETS:
         if key in data:
-            data[key] = sorted(data[key])
+            data[key] = sorted(data[key], key=_canonical)
     for values in (data.get("population") or {}).values():
         if isinstance(values, list):
             values.sort()

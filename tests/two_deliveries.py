@@ -141,6 +141,8 @@ class Company:
         adjust = "adjust_for: [pre_period_outcome]" if "study" in made else ""
         for name, text in (("leaving", LEAVING), ("selling", SELLING)):
             filled = text.format(as_of=as_of, months=months, adjust=adjust)
+            if "study" in made:  # a change that is not declared is withheld, and nothing to split
+                filled += "amended: Planted between two deliveries.\n"
             (project / "studies" / f"{name}.yml").write_text(filled)
         family = "voluntary" if "reasons" in made else "involuntary"
         (project / "mappings" / "exit_reasons.csv").write_text(REASONS.format(family=family))

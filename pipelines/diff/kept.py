@@ -112,11 +112,8 @@ def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
             raise UserError(f"run {manifest.run}: {what} is not there any more: {path.name}", AGAIN)
     document = workspace.read_json(space.asked)
     try:
-        limits = Thresholds(**document["thresholds"])
-        specs = [
-            parse_study(item).model_copy(update={"thresholds": limits})
-            for item in document["studies"]
-        ]
+        limits = {"thresholds": Thresholds(**document["thresholds"])}
+        specs = [parse_study(item).model_copy(update=limits) for item in document["studies"]]
     except SpecError as error:
         problem = f"run {manifest.run}: a study of it cannot be asked any more: {error.key}"
         raise UserError(f"{problem} {error.problem}", AGAIN, Exit.PROJECT) from None

@@ -48,9 +48,11 @@ def state_of(item: dict[str, Any]) -> State:
     """The headline of a release that is given as plain values, with grade and checks."""
     head = headline_of(item)
     shown = head["status"] == "released" and head["estimate"] is not None
+    registration = registration_from(item.get("registration"))
+    exploratory = registration is not None and registration.exploratory
     return State(
         estimate=head["estimate"] if shown else None,
-        grade=item["grade"],
+        grade=item["grade"] + (", exploratory" if exploratory else ""),
         why="" if shown else head["reason"] or head["status"],
         checks={(d["name"], d["label"]): d["status"] for d in item["diagnostics"]},
     )

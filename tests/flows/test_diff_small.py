@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.config import load_project
+from pipelines.engine import Engine
 from pipelines.studies import answer
 from tests.flows.test_diff import EXACT, headlines, said
+from tests.withheld import leaks
 
 if TYPE_CHECKING:
     from analysis.finding import Finding
@@ -59,7 +62,8 @@ def test_a_study_that_is_not_there(firm: Firm) -> None:
 def test_a_study_of_one_run_alone(firm: Firm) -> None:
     first = run_of(firm)
     study = (firm.project / "studies" / "sales.yml").read_text()
-    (firm.project / "studies" / "more.yml").write_text(study.replace("study: sales", "study: more"))
+    again = study.replace("study: sales", "amended: The same under another name.\nstudy: more")
+    (firm.project / "studies" / "more.yml").write_text(again)
     second = run_of(firm)
     code, out, _ = _diff(firm, first, second)
     assert code == 9 and f"only run {second} answered this study" in out
@@ -179,7 +183,11 @@ def test_few_people_are_told_with_others_or_not_at_all(firm: Firm) -> None:
         "employee,month,revenue\n" + "".join(f"E{n:04d},2025-05,500\n" for n in range(0, 12, 2))
     )
     firm.edit("mentorlift.yml", "file: sales.csv", "file: sales*.csv")
-    firm.edit("studies/sales.yml", "adjust_for: [pre_period_outcome]", "adjust_for: []")
+    firm.edit(
+        "studies/sales.yml",
+        "adjust_for: [pre_period_outcome]",
+        "adjust_for: []\namended: Nothing to adjust for.",
+    )
     second, after = run_of(firm), headlines(firm.out / "findings.json")
     code, out, err = _diff(firm, first, second, "--json")
     assert code == 0, err
@@ -187,3 +195,20 @@ def test_few_people_are_told_with_others_or_not_at_all(firm: Firm) -> None:
     assert part["causes"] == ["study", "values", "new_time"]
     assert part["contribution"] == pytest.approx(after["sales"] - before["sales"], abs=EXACT)
     assert part["people"] == "<10" and part["rows"] == "few"
+
+
+def test_a_change_of_the_study_that_is_not_declared_shows_no_state_of_it(firm: Firm) -> None:
+    """Neither the second run nor a state on the way with the study as it was changed."""
+    first = run_of(firm)
+    firm.edit("sales.csv", "E0003,2025-04,", "E0003,2025-04,1")
+    firm.edit("studies/sales.yml", "primary: [1, 3]", "primary: [1, 2]")
+    second = run_of(firm)
+    (spec,) = load_project(firm.project).studies
+    code, out, _ = _diff(firm, first, second)
+    again, as_json, _ = _diff(firm, first, second, "--json")
+    assert code == again == 9 and "Exploratory: changed after it was" in as_json
+    for run in (first, second):
+        path = firm.out / "warehouse" / f"warehouse-{run}.duckdb"
+        with Engine.open(path, read_only=True) as engine:
+            changed = answer(engine, spec, 10)
+        assert leaks(changed, {"text": out, "json": as_json}, {}) == []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.diagnostics.registered_study import registered_study
+from analysis.diagnostics.thresholds import Thresholds
 from analysis.disclosure import restore
 from analysis.errors import SpecError
 from analysis.finding import registered
@@ -74,6 +75,7 @@ CHANGED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "adjustment": ({"adjust_for": ["age"]}, {"adjust_for"}),
     "missing covariates": ({"missing_covariates": "drop"}, {"missing_covariates"}),
     "effect of interest": ({"effect_of_interest": 50}, {"effect_of_interest"}),
+    "subgroups": ({"subgroups": [{"name": "age", "cuts": [40]}, "sector"]}, {"subgroups"}),
     "taking part": ({"take_up": "matched"}, {"take_up"}),
     "cluster": ({"cluster": "site"}, {"cluster"}),
     "programme": ({"programme": "OTHER"}, {"programme"}),
@@ -123,6 +125,13 @@ def test_old_and_new_values_are_told() -> None:
     values = CHANGED["window"][0]
     (change,) = judge(entry("later", **values), [FIRST]).registration.changes
     assert (change.registered, change.now) == ("[1, 17]", "[1, 12]")
+
+
+def test_other_limits_of_checks_are_a_change() -> None:
+    spec = trial_spec().model_copy(update={"thresholds": Thresholds(balance_fail_p=0.01)})
+    loose = Entry(**{**{k: getattr(FIRST, k) for k in ENTRY_FIELDS}, "meaning": meaning(spec)})
+    (change,) = judge(loose, [FIRST]).registration.changes
+    assert (change.key, change.now) == ("thresholds.balance_fail_p", "0.01")
 
 
 def test_the_order_of_covariates_says_nothing() -> None:
