@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from analysis.disclosure import Release, release, restore
+from analysis.disclosure import release
 from analysis.finding import registered
-from pipelines import catalog, ingest, models, publish, registry, results, workspace
-from pipelines.calibrate import calibrate_project, read_calibrations
+from pipelines import ingest, models, publish, registry, workspace
+from pipelines.calibrate import calibrate_project
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.stage_ingest import ingest_stage, pull_stage
+from pipelines.stage_report import MEMORY, released, report_stage
 from pipelines.studies import answer, latest_delivery
-from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.wording import answer as in_words
 
 if TYPE_CHECKING:
@@ -29,12 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.manifest import RunManifest
-from pipelines.config import Project
+    from pipelines.config import Project
 
 STAGES = ("ingest", "build", "estimate", "report")
-# What the engine holds before it spills, in every stage behind the landing: a company of any size
-# is built within about twice this.
-MEMORY = "2GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,54 +173,6 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> Context:
     workspace.write_json(space.calibrations, [c.as_dict() for c in placebos])
     named = registry.named(project.folder, verdicts)
     return replace(context, manifest=replace(context.manifest, registered=named))
-
-
-def report_stage(context: Context, say: Callable[[str], None]) -> None:
-    """Write the report, publish the warehouse with its results, then the analysts' database."""
-    space = context.space
-    releases = released(context)
-    temporary = publish.fresh(space.built.with_name("published.duckdb"))
-    shutil.copyfile(space.built, temporary)
-    with Engine.open(temporary, memory=MEMORY) as engine:
-        catalog.write_results(
-            engine,
-            results.tables(releases, context.manifest, read_calibrations(space.calibrations)),
-        )
-    catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
-    space.analyst.chmod(0o600)
-    report = assemble(context, releases)
-    workspace.write_atomically(space.report, render_html(report))
-    workspace.write_atomically(space.findings, findings_json(report))
-    publish.publish(temporary, space)
-    say(f"published warehouse {publish.path_of(space).name}")
-
-
-def released(context: Context) -> tuple[Release, ...]:
-    """The releases of the estimate stage, verified against their digests."""
-    saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
-    return tuple(restore(item["release"], item["digest"]) for item in saved)
-
-
-def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
-    """All that the report reads."""
-    settings, space = context.project.settings, context.space
-    reconciliation = workspace.read_json(space.reconciliation)
-    reconciliation["checks"] = workspace.read_json(space.checks)
-    return Report(
-        releases=releases,
-        manifest=replace(context.manifest, stages={}, key_id="", registered={}),
-        reconciliation=reconciliation,
-        project=ProjectNote(
-            title=settings.title,
-            purpose=settings.purpose,
-            lawful_basis=settings.lawful_basis,
-            retention=f"{settings.retention.months} months",
-            disclosure=settings.disclosure,
-            sources_note=settings.note,
-        ),
-        previous=None,
-        calibrations=read_calibrations(space.calibrations),
-    )
 
 
 _FUNCTIONS: dict[str, Callable[[Context, Callable[[str], None]], Context | None]] = {

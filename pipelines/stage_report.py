@@ -1,0 +1,70 @@
+"""The last stage of a run: the report, the published warehouse and the analysts' database."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from analysis.disclosure import Release, restore
+from pipelines import catalog, publish, results, workspace
+from pipelines.calibrate import read_calibrations
+from pipelines.engine import Engine
+from reports.build import ProjectNote, Report, findings_json, render_html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.run import Context
+
+# What the engine holds before it spills, in every stage behind the landing: a company of any size
+# is built within about twice this.
+MEMORY = "2GB"
+
+
+def report_stage(context: Context, say: Callable[[str], None]) -> None:
+    """Write the report, publish the warehouse with its results, then the analysts' database."""
+    space = context.space
+    releases = released(context)
+    temporary = publish.fresh(space.built.with_name("published.duckdb"))
+    shutil.copyfile(space.built, temporary)
+    with Engine.open(temporary, memory=MEMORY) as engine:
+        catalog.write_results(
+            engine,
+            results.tables(releases, context.manifest, read_calibrations(space.calibrations)),
+        )
+    catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
+    space.analyst.chmod(0o600)
+    report = assemble(context, releases)
+    workspace.write_atomically(space.report, render_html(report))
+    workspace.write_atomically(space.findings, findings_json(report))
+    publish.publish(temporary, space)
+    say(f"published warehouse {publish.path_of(space).name}")
+
+
+def released(context: Context) -> tuple[Release, ...]:
+    """The releases of the estimate stage, verified against their digests."""
+    saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
+    return tuple(restore(item["release"], item["digest"]) for item in saved)
+
+
+def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
+    """All that the report reads."""
+    settings, space = context.project.settings, context.space
+    reconciliation = workspace.read_json(space.reconciliation)
+    reconciliation["checks"] = workspace.read_json(space.checks)
+    return Report(
+        releases=releases,
+        manifest=replace(context.manifest, stages={}, key_id="", registered={}),
+        reconciliation=reconciliation,
+        project=ProjectNote(
+            title=settings.title,
+            purpose=settings.purpose,
+            lawful_basis=settings.lawful_basis,
+            retention=f"{settings.retention.months} months",
+            disclosure=settings.disclosure,
+            sources_note=settings.note,
+        ),
+        previous=None,
+        calibrations=read_calibrations(space.calibrations),
+    )
