@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.study import StudySpec
 
 TWO_MONTHS, HALF_A_YEAR, YEAR = 61, 183, 365  # days
+SEASONS = 3  # earlier years whose same two months are looked at
 TOLD_BY = 20  # exits that must tell of a delay
 _FIRST_EXITS = 0.01  # a single exit of long ago does not say that all are on record since
 
@@ -84,7 +85,8 @@ def read_records(spec: StudySpec, spells: pd.DataFrame, deliveries: pd.DataFrame
 
     The follow-up ends on the last delivery up to which ``exits_known_warn`` of the exits are known.
     Where deliveries are too few to tell how late exits become known, it ends two months before the
-    last one if significantly fewer people left in these than in the year before.
+    last one if significantly fewer people left in these than in the year before, and than in the
+    same months of earlier years, where these are on record.
     """
     if deliveries.empty or spells.empty:
         raise SpecError(
@@ -103,7 +105,7 @@ def read_records(spec: StudySpec, spells: pd.DataFrame, deliveries: pd.DataFrame
     known_on = to_days(spells["exit_known_on"])
     lags, limits = delays(exits[seen], known_on[seen], inferred[seen], dates)
     told = int((limits >= TWO_MONTHS).sum()) >= TOLD_BY
-    p_value = _fewer_lately(to_days(spells["hired_on"]), exits, int(dates[-1]))
+    p_value = _fewer_lately(to_days(spells["hired_on"]), exits, begin, int(dates[-1]))
     fewer = not told and p_value < spec.thresholds.exits_fewer_warn_p
     end = int(dates[-1]) - TWO_MONTHS if fewer else int(dates[-1])
     known = None
@@ -146,25 +148,40 @@ def known_by(lags: Days, limits: Days, days: int) -> float:
     return share
 
 
-def _fewer_lately(hired: Days, exits: Days, last: int) -> float:
-    """The p-value that fewer people left in the last two months than in the year before.
+def _fewer_lately(hired: Days, exits: Days, begin: int, last: int) -> float:
+    """The p-value that fewer people left in the last two months than is usual.
 
-    A binomial test of the exits of both, given the days at work in both; 1 where nobody left.
+    Usual is the year before, and the same two months of up to ``SEASONS`` earlier years that are on
+    record: people leave less in some months than in others. The larger p-value counts, for exits
+    that are not entered yet are missing from either.
     """
-    middle, first = last - TWO_MONTHS, last - TWO_MONTHS - YEAR
-    late = int(((exits > middle) & (exits <= last)).sum())
-    early = int(((exits > first) & (exits <= middle)).sum())
-    late_days = _days_at_work(hired, exits, middle, last)
-    early_days = _days_at_work(hired, exits, first, middle)
-    if not (late + early) or not (late_days and early_days):
+    late = (last - TWO_MONTHS, last)
+    back = [round(365.25 * years) for years in range(1, SEASONS + 1)]
+    seasons = [(late[0] - d, late[1] - d) for d in back if late[0] - d >= begin]
+    usual = [[(late[0] - YEAR, late[0])], *([seasons] if seasons else [])]
+    return max(_fewer_in(hired, exits, late, spans) for spans in usual)
+
+
+def _fewer_in(
+    hired: Days, exits: Days, late: tuple[int, int], usual: list[tuple[int, int]]
+) -> float:
+    """A binomial test of the exits of both, given the days at work in both; 1 where nobody left.
+
+    Spans are days after the first up to the last.
+    """
+    few, few_days = _left(hired, exits, *late)
+    many, many_days = np.sum([_left(hired, exits, *span) for span in usual], axis=0)
+    if not (few + many) or not (few_days and many_days):
         return 1.0
-    share = late_days / (late_days + early_days)
-    return float(stats.binom.cdf(late, late + early, share))
+    share = few_days / (few_days + many_days)
+    return float(stats.binom.cdf(few, few + many, share))
 
 
-def _days_at_work(hired: Days, exits: Days, first: int, last: int) -> int:
-    """Days of employment after ``first`` up to ``last``, of everybody together."""
-    return int(np.maximum(np.minimum(exits, last) - np.maximum(hired - 1, first), 0).sum())
+def _left(hired: Days, exits: Days, first: int, last: int) -> tuple[int, int]:
+    """Exits after ``first`` up to ``last``, and days of employment of everybody together."""
+    left = int(((exits > first) & (exits <= last)).sum())
+    days = np.minimum(exits, last) - np.maximum(hired - 1, first)
+    return left, int(np.maximum(days, 0).sum())
 
 
 def read_spells(spells: pd.DataFrame, end: int) -> Spells:

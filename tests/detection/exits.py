@@ -145,7 +145,10 @@ TWO_MONTHS = 61
 
 
 def fewer_theory(hidden: float) -> float:
-    """Binomial given all exits: .01, exits of the last 61 days against the year before."""
+    """Binomial given all exits: .01, exits of the last 61 days against the year before.
+
+    Exits are on record for that year alone, so that no earlier season is looked at.
+    """
     force = FORCE / YEAR
     early = -np.expm1(-force * YEAR)
     late = np.exp(-force * YEAR) * -np.expm1(-force * TWO_MONTHS)

@@ -118,6 +118,30 @@ def test_with_one_delivery_the_last_two_months_are_compared_with_the_year_before
     assert restatement_lag(records, DEFAULT).status == ("warn" if fewer else "note")
 
 
+@pytest.mark.parametrize(("lately", "fewer"), [(2, False), (1, True)])
+def test_months_in_which_few_leave_every_year_do_not_warn(lately: int, fewer: bool) -> None:
+    """Four people leave every day, in November and December of each year two: fewer than in the
+    year before, as many as in earlier seasons. With one there are fewer than in these too.
+    """
+    exits = []
+    for day in pd.date_range("2022-01-01", "2025-12-31", freq="D"):
+        usual = 2 if day.month > 10 else 4
+        exits += [day] * (lately if day > pd.Timestamp("2025-10-31") else usual)
+    spells = pd.DataFrame(
+        {
+            "hired_on": pd.Timestamp("2020-01-01"),
+            "exited_on": exits + [None] * 9000,
+            "exit_known_on": pd.Timestamp("2025-12-31"),
+            "exit_inferred": False,
+        }
+    )
+    delivered = pd.DataFrame({"delivered_on": dates("2025-12-31")})
+    assert read_records(SPEC, spells, delivered).fewer is fewer
+    # without the earlier seasons the year before alone is looked at, and both warn
+    since = spells["exited_on"].isna() | (spells["exited_on"] > pd.Timestamp("2024-12-01"))
+    assert read_records(SPEC, spells[since], delivered).fewer
+
+
 def test_exits_that_are_late_for_more_than_two_months_warn() -> None:
     records = Records(begin=0, end=100, delivered=200, known=(0.5, 0.9), fewer=False)
     found = restatement_lag(records, DEFAULT)
