@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.benefits.members import subgroup_columns
+from analysis.benefits.members import banded, subgroup_columns
 from analysis.errors import SpecError
 from analysis.funnel import Query
 from analysis.months import months_since
@@ -85,7 +85,7 @@ def panel_of(
     frame = _structure(spec, people)
     frame["pre_outcome"] = frame["person"].map(past)
     names = [*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)]
-    covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)))
+    covariates = _covariates(people, frame["pre_outcome"], list(dict.fromkeys(names)), spec.bands)
     frame = frame.assign(**subgroup_columns(spec, people, frame["pre_outcome"]))
     if spec.dose:
         frame = frame.assign(**exposures(spec, people, meetings))
@@ -180,9 +180,12 @@ def _controls(spec: StudySpec, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _covariates(
-    people: pd.DataFrame, pre_outcome: pd.Series[float], names: list[str]
+    people: pd.DataFrame,
+    pre_outcome: pd.Series[float],
+    names: list[str],
+    bands: dict[str, tuple[float, ...]],
 ) -> pd.DataFrame:
-    """One float column a number, one 0/1 column a category but the first; names stay readable.
+    """One float column a number, one 0/1 column a category or band but the first.
 
     A category that everybody shares keeps its constant column; estimators leave it out.
     """
@@ -191,13 +194,15 @@ def _covariates(
         if name == "pre_period_outcome":
             parts[name] = pre_outcome
             continue
-        text = people[name]
-        numbers = pd.to_numeric(text, errors="coerce")
+        text = banded(name, bands[name], people[name]) if name in bands else people[name]
+        numbers = pd.to_numeric(people[name], errors="coerce")
         known = text.notna()
-        if name not in _CODED and numbers[known].notna().all():
+        if name not in (*_CODED, *bands) and numbers[known].notna().all():
             parts[name] = numbers.astype(float)
             continue
         levels = sorted(text[known].astype(str).unique())
+        if name in bands:
+            levels = [band for band in text.cat.categories if band in levels]
         for category in levels[1:] or levels:
             column = (text.astype(str) == category).astype(float)
             parts[f"{name}={category}"] = column.where(known, np.nan)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.benefits.members import levels
+from analysis.benefits.members import banded, levels
 from analysis.errors import SpecError
 from analysis.roll_out_query import KNOWN, attributes_of
 
@@ -27,15 +27,19 @@ FEW = 10  # a number with more values than this is cut into fifths
 def cells(spec: StudySpec, people: pd.DataFrame) -> Cells:
     """Each person's cell, a row of 0/1 columns a cell (a constant first), names of the others.
 
-    Tenure in bands, numbers of many values in fifths of people, everything else as it is; all as
-    first seen. Raises SpecError for an attribute that nobody has.
+    Numbers in the study's ``bands``; else tenure in bands of ours, numbers of many values in
+    fifths of people, everything else as it is; all as first seen. Raises SpecError for an attribute
+    that nobody has.
     """
     if not spec.adjust_for:
         return np.zeros(len(people), dtype=np.int64), None, ()
     place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec))}
     _require(spec, people, "adjust_for", spec.adjust_for)
     text = np.column_stack(
-        [_levels(name, people[place.get(name, name)]) for name in spec.adjust_for]
+        [
+            _levels(name, people[place.get(name, name)], spec.bands.get(name, ()))
+            for name in spec.adjust_for
+        ]
     )
     rows, cell = np.unique(text, axis=0, return_inverse=True)
     columns, names = [np.ones(len(rows))], []
@@ -69,8 +73,11 @@ def _require(spec: StudySpec, people: pd.DataFrame, key: str, names: tuple[str, 
         )
 
 
-def _levels(name: str, values: pd.Series) -> NDArray[np.str_]:
+def _levels(name: str, values: pd.Series, cuts: tuple[float, ...]) -> NDArray[np.str_]:
     """The level of each person as text."""
+    if cuts:
+        found = banded(name, cuts, values).astype("string")
+        return found.fillna(NOT_RECORDED).to_numpy(dtype=str)
     known = values.notna()
     if name == "tenure_months":
         band = np.searchsorted(TENURE, values.fillna(0).to_numpy(dtype=float), side="right")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from analysis.benefits.spec import Further, Subgroups, check_benefits
+from analysis.benefits.spec import Cuts, Further, Subgroups, check_bands, check_benefits
 from analysis.beyond.spec import Beyond, check_beyond
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
@@ -75,6 +75,7 @@ class StudySpec(Part, Beyond):
     covariance: Covariance = "HC2"
     missing_covariates: Literal["indicator", "drop"] = "indicator"
     adjust_for: Names = ()
+    bands: dict[str, Cuts] = Field(default_factory=dict)  # numbers adjusted for by where they begin
     negative_controls: Names = ()
     subgroups: Subgroups = ()
     who_benefits: Further = ()
@@ -132,6 +133,7 @@ def parse_study(data: object) -> StudySpec:
     check_outcome(spec)
     check_mediation(spec)
     check_beyond(spec)
+    check_bands(spec)
     check_benefits(spec)
     return spec
 

@@ -54,7 +54,7 @@ def levels(subgroup: Subgroup, values: pd.Series) -> pd.Series[str]:
     if subgroup.cuts:
         if numbers[known].isna().any():
             _refuse(subgroup, "is not a number for everybody", "Remove `cuts`.")
-        return cut(subgroup, numbers)
+        return cut(subgroup.cuts, numbers)
     text = values.astype("string").where(known)
     found = sorted(text.dropna().unique(), key=_by_size)
     if len(found) > MOST:
@@ -64,10 +64,18 @@ def levels(subgroup: Subgroup, values: pd.Series) -> pd.Series[str]:
     return pd.Series(pd.Categorical(text, categories=found, ordered=True), index=values.index)
 
 
-def cut(subgroup: Subgroup, numbers: pd.Series[float]) -> pd.Series[str]:
+def banded(name: str, cuts: tuple[float, ...], values: pd.Series) -> pd.Series[str]:
+    """The band of each value of a covariate; SpecError where it is not a number for everybody."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    if numbers[values.notna()].isna().any():
+        raise SpecError("bands", f"{name}: is not a number for everybody", "Remove it.")
+    return cut(cuts, numbers)
+
+
+def cut(cuts: tuple[float, ...], numbers: pd.Series[float]) -> pd.Series[str]:
     """Numbers in the groups that begin at the cuts."""
-    place = np.searchsorted(subgroup.cuts, numbers.fillna(0).to_numpy(dtype=float), side="right")
-    labels = cut_labels(subgroup.cuts)
+    place = np.searchsorted(cuts, numbers.fillna(0).to_numpy(dtype=float), side="right")
+    labels = cut_labels(cuts)
     text = np.array([*labels, None], dtype=object)[np.where(numbers.isna(), len(labels), place)]
     return pd.Series(pd.Categorical(text, categories=labels, ordered=True), index=numbers.index)
 

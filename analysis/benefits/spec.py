@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from analysis.errors import SpecError
 
@@ -24,6 +24,17 @@ _LATER = (
 _COMPLETION = ("complet", "graduated", "finished", "finisher", "graduation")
 
 
+def _rising(cuts: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(map(math.isfinite, cuts)):
+        raise ValueError("cuts are numbers")
+    if any(a >= b for a, b in pairwise(cuts)):
+        raise ValueError("cuts rise")
+    return cuts
+
+
+Cuts = Annotated[tuple[float, ...], AfterValidator(_rising)]
+
+
 class Subgroup(BaseModel):
     """A column known at time zero; ``cuts`` are where a group of a number begins (12: under 12,
     12 and over).
@@ -32,15 +43,7 @@ class Subgroup(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
-    cuts: tuple[float, ...] = ()
-
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        if not all(map(math.isfinite, self.cuts)):
-            raise ValueError("cuts are numbers")
-        if any(a >= b for a, b in pairwise(self.cuts)):
-            raise ValueError("cuts rise")
-        return self
+    cuts: Cuts = ()
 
 
 def _as_subgroups(value: object) -> object:
@@ -60,6 +63,23 @@ def _as_tuple(value: object) -> object:
 
 Subgroups = Annotated[tuple[Subgroup, ...], BeforeValidator(_as_subgroups)]
 Further = Annotated[tuple[Literal["quantiles", "eagerness"], ...], BeforeValidator(_as_tuple)]
+
+
+def check_bands(spec: StudySpec) -> None:
+    """Raises SpecError where ``bands`` cut something that is no number of the study."""
+    adjusted = {*spec.adjust_for, *(n for s in spec.specifications for n in s.adjust_for)}
+    for name, cuts in spec.bands.items():
+        problem = None
+        if name not in adjusted:
+            problem = "is not adjusted for", "Name it under `adjust_for` too, or remove it."
+        elif name in JOBS:
+            problem = "is a name, not a quantity", "Remove it: each of its values counts apart."
+        elif name == PAST:
+            problem = "is read anew for every check, as a number", "Remove it."
+        elif not cuts:
+            problem = "has no cuts", f"Write where bands begin: `{name}: [12]`."
+        if problem:
+            raise SpecError("bands", f"{name}: {problem[0]}", problem[1])
 
 
 def check_benefits(spec: StudySpec) -> None:

@@ -34,9 +34,9 @@ _NOTICE = (
 )
 _LATE = "Exits become known late. Wait two months and deliver again."
 _FEWER = (
-    "Fewer people left in the last two months than in the year before, and than in these months of "
-    "earlier years where they are on record: exits may not be entered yet. These months are left "
-    "out of the follow-up; deliver again in two months."
+    "Fewer people left in the last two months than in the year before, and than is usual in these "
+    "months where earlier years are on record: exits may not be entered yet. They are left out of "
+    "the follow-up; deliver again in two months."
 )
 _CANNOT_TELL = "Deliver who is employed every month: then delays can be measured."
 
@@ -145,7 +145,8 @@ def restatement_lag(records: Records, limits: Thresholds) -> Diagnostic:
         threshold=(
             f"warn where fewer than {per_cent(limits.exits_known_warn)} % are known within two "
             "months, or deliveries cannot tell and fewer left in the last two months than in the "
-            f"year before and in earlier seasons (p < {limits.exits_fewer_warn_p:g}); the follow-up ends where exits are known"
+            f"year before and than is usual in these months (p < {limits.exits_fewer_warn_p:g}); "
+            "the follow-up ends where exits are known"
         ),
         status=status,
         remedy=remedy,

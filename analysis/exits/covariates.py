@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.benefits.members import cut_labels
 from analysis.errors import SpecError
 from analysis.exits.careers import Covariate
 from analysis.exits.query import answers_query, figures_query
@@ -45,13 +46,13 @@ def covariates(spec: StudySpec, grid: Grid, told: Bools, read: Read) -> tuple[Co
 def _covariate(spec: StudySpec, name: str, grid: Grid, told: Bools, read: Read) -> Covariate:
     if name in JOB_COLUMNS:
         return _categories(name, grid.jobs[name], grid.job)
+    cuts = spec.bands.get(name, ())
     kind, _, what = name.partition(".")
     if kind == "performance":
-        return _groups(
-            name, past_means(grid, read(figures_query(spec, what, grid.first - PAST))), told
-        )
+        past = past_means(grid, read(figures_query(spec, what, grid.first - PAST)))
+        return _groups(name, past, told, cuts)
     if kind == "survey":
-        return _groups(name, last_answers(grid, read(answers_query(spec, what))), told)
+        return _groups(name, last_answers(grid, read(answers_query(spec, what))), told, cuts)
     if name not in grid.attributes:  # attributes that nobody has were refused before
         raise SpecError(
             "adjust_for",
@@ -62,7 +63,9 @@ def _covariate(spec: StudySpec, name: str, grid: Grid, told: Bools, read: Read) 
     numbers = pd.to_numeric(text, errors="coerce")
     if numbers[text.notna()].notna().all() and text.notna().any():
         at_all = np.asarray(told.any(axis=1, keepdims=True))
-        return _groups(name, numbers.to_numpy(dtype=float)[:, None], at_all)
+        return _groups(name, numbers.to_numpy(dtype=float)[:, None], at_all, cuts)
+    if cuts:
+        raise SpecError("bands", f"{name}: is not a number for everybody", "Remove it.")
     return _categories(name, text, np.arange(len(text))[:, None])
 
 
@@ -85,8 +88,11 @@ def _categories(name: str, text: pd.Series[str], row: NDArray[np.integer]) -> Co
     )
 
 
-def _groups(name: str, values: Floats, told: Bools) -> Covariate:
-    """Numbers (n, months) in groups of equally many among ``told``, each with its mean there."""
+def _groups(name: str, values: Floats, told: Bools, bands: tuple[float, ...]) -> Covariate:
+    """Numbers (n, months) in groups of equally many among ``told``, each with its mean there.
+
+    With ``bands`` the groups are categories that begin there.
+    """
     known = np.sort(values[told & ~np.isnan(values)])
     if not len(known):
         raise SpecError(
@@ -94,6 +100,9 @@ def _groups(name: str, values: Floats, told: Bools) -> Covariate:
             f"{name}: is recorded of nobody when they could start",
             "Correct the name, or remove it.",
         )
+    if bands:
+        band = np.where(np.isnan(values), -1, np.searchsorted(bands, values, side="right"))
+        return Covariate(name=name, codes=band.astype(np.int16), labels=tuple(cut_labels(bands)))
     distinct = np.unique(known)
     cuts = distinct[1:]
     if len(distinct) > GROUPS:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.study import StudySpec
 
 TWO_MONTHS, HALF_A_YEAR, YEAR = 61, 183, 365  # days
-SEASONS = 3  # earlier years whose same two months are looked at
+SEASONS = 3  # earlier years in which the same months are looked at
 TOLD_BY = 20  # exits that must tell of a delay
 _FIRST_EXITS = 0.01  # a single exit of long ago does not say that all are on record since
 
@@ -85,8 +85,8 @@ def read_records(spec: StudySpec, spells: pd.DataFrame, deliveries: pd.DataFrame
 
     The follow-up ends on the last delivery up to which ``exits_known_warn`` of the exits are known.
     Where deliveries are too few to tell how late exits become known, it ends two months before the
-    last one if significantly fewer people left in these than in the year before, and than in the
-    same months of earlier years, where these are on record.
+    last one if significantly fewer people left in these than in the year before, and than is usual
+    in these months, where earlier years are on record.
     """
     if deliveries.empty or spells.empty:
         raise SpecError(
@@ -149,32 +149,35 @@ def known_by(lags: Days, limits: Days, days: int) -> float:
 
 
 def _fewer_lately(hired: Days, exits: Days, begin: int, last: int) -> float:
-    """The p-value that fewer people left in the last two months than is usual.
+    """The p-value that fewer people left in the last two months than is usual; 1 where nobody left.
 
-    Usual is the year before, and the same two months of up to ``SEASONS`` earlier years that are on
-    record: people leave less in some months than in others. The larger p-value counts, for exits
-    that are not entered yet are missing from either.
+    The larger of two, for exits that are not entered yet are missing from either comparison:
+    with the year before, a binomial test given the days at work; and with what these months were
+    beside the ten before them in up to ``SEASONS`` earlier years on record, since people leave less
+    in some months than in others, and in some years. Given its margins a table of exits (now and
+    earlier, two months and ten) has Fisher's noncentral hypergeometric distribution, whose odds
+    are those of the days at work (Harkness 1965, Ann Math Stat 36:938-945).
     """
-    late = (last - TWO_MONTHS, last)
-    back = [round(365.25 * years) for years in range(1, SEASONS + 1)]
-    seasons = [(late[0] - d, late[1] - d) for d in back if late[0] - d >= begin]
-    usual = [[(late[0] - YEAR, late[0])], *([seasons] if seasons else [])]
-    return max(_fewer_in(hired, exits, late, spans) for spans in usual)
-
-
-def _fewer_in(
-    hired: Days, exits: Days, late: tuple[int, int], usual: list[tuple[int, int]]
-) -> float:
-    """A binomial test of the exits of both, given the days at work in both; 1 where nobody left.
-
-    Spans are days after the first up to the last.
-    """
-    few, few_days = _left(hired, exits, *late)
-    many, many_days = np.sum([_left(hired, exits, *span) for span in usual], axis=0)
-    if not (few + many) or not (few_days and many_days):
+    middle = last - TWO_MONTHS
+    late, late_days = _left(hired, exits, middle, last)
+    year, year_days = _left(hired, exits, middle - YEAR, middle)
+    if not (late + year) or not (late_days and year_days):
         return 1.0
-    share = few_days / (few_days + many_days)
-    return float(stats.binom.cdf(few, few + many, share))
+    p_value = float(stats.binom.cdf(late, late + year, late_days / (late_days + year_days)))
+    back = [round(365.25 * years) for years in range(1, SEASONS + 1)]
+    back = [days for days in back if last - days - YEAR >= begin]
+    if not back:
+        return p_value
+    ten, ten_days = _left(hired, exits, last - YEAR, middle)
+    two, two_days = np.sum([_left(hired, exits, middle - d, last - d) for d in back], axis=0)
+    rest, rest_days = np.sum(
+        [_left(hired, exits, last - d - YEAR, middle - d) for d in back], axis=0
+    )
+    if not (two and rest and ten):
+        return p_value
+    odds = late_days / ten_days * rest_days / two_days
+    table = stats.nchypergeom_fisher(late + ten + two + rest, late + two, late + ten, odds)
+    return max(p_value, float(table.cdf(late)))
 
 
 def _left(hired: Days, exits: Days, first: int, last: int) -> tuple[int, int]:

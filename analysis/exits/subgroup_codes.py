@@ -28,7 +28,9 @@ def _codes(subgroup: Subgroup, grid: Grid) -> Covariate:
     name = subgroup.name
     if name == TENURE:
         months = grid.tenure()
-        found = cut(subgroup, pd.Series(months.ravel())).cat.codes.to_numpy().reshape(months.shape)
+        found = (
+            cut(subgroup.cuts, pd.Series(months.ravel())).cat.codes.to_numpy().reshape(months.shape)
+        )
         labels = cut_labels(subgroup.cuts)
     else:
         if name not in JOB_COLUMNS and name not in grid.attributes:

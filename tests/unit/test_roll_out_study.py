@@ -178,6 +178,13 @@ def test_numbers_of_many_values_are_cut_into_fifths():
     assert columns.sum() == 6 + 5  # the constant, and a one for each level but the first
 
 
+def test_numbers_are_cut_where_the_study_says():
+    people = pd.DataFrame({"attribute_0": [str(v) for v in range(50)] + [None], "site": "a"})
+    code, _, names = cells(spec(adjust_for=["age"], bands={"age": [10, 45]}), people)
+    assert set(names) == {"age=45 and over", "age=not recorded", "age=under 10"}
+    assert sorted(np.bincount(code).tolist()) == [1, 5, 10, 35]
+
+
 def test_an_attribute_nobody_has(engine):
     with pytest.raises(SpecError, match="no such attribute") as caught:
         panel(engine, spec(adjust_for=["grad"]))

@@ -12,12 +12,13 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from analysis.benefits.interaction import Interaction, corrected, same_effects, wald
-from analysis.benefits.members import NOT_RECORDED, levels, parts
+from analysis.benefits.members import NOT_RECORDED, banded, levels, parts
 from analysis.benefits.spec import Subgroup
 from analysis.benefits.subgroups import subgroup_effects
 from analysis.errors import SpecError
 from analysis.estimate import Estimate
 from analysis.estimators.ancova import ancova
+from analysis.follow_up import _covariates
 from analysis.panel import Panel
 from analysis.study import parse_study
 
@@ -118,6 +119,49 @@ def test_groups_begin_at_the_cuts() -> None:
     assert list(found.cat.categories) == labels
     assert found.tolist()[:4] == [labels[0], labels[1], labels[1], labels[2]]
     assert found.isna().tolist()[4]
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [
+        ({"age": [40]}, "is not adjusted for"),
+        ({"level": [2]}, "not a quantity"),
+        ({"pre_period_outcome": [2]}, "read anew"),
+        ({"tenure_months": []}, "has no cuts"),
+        ({"tenure_months": [12, 6]}, "cuts rise"),
+    ],
+)
+def test_what_cannot_be_in_bands_is_refused(bands: dict[str, Any], said: str) -> None:
+    adjusted = ["level", "pre_period_outcome", "tenure_months"]
+    with pytest.raises(SpecError, match=said) as refused:
+        study(adjust_for=adjusted, bands=bands)
+    assert refused.value.key.startswith("bands")
+
+
+def test_bands_of_a_covariate_count_apart() -> None:
+    """The first band that has people is what the others are compared with; nobody is 30 or over."""
+    found = _covariates(
+        pd.DataFrame({"age": ["9", "12", "24", None, "11.9", "29"]}),
+        pd.Series(dtype=float),
+        ["age"],
+        {"age": (5.0, 12.0, 24.0, 30.0)},
+    )
+    assert list(found.columns) == ["age=12 to under 24", "age=24 to under 30"]
+    assert found.iloc[:, 0].tolist()[:3] == [0.0, 1.0, 0.0]
+    assert found.iloc[:, 1].tolist()[:3] == [0.0, 0.0, 1.0]
+    assert found.isna().all(axis=1).tolist() == [False, False, False, True, False, False]
+
+
+def test_bands_of_words_are_refused_without_quoting_them() -> None:
+    with pytest.raises(SpecError, match="not a number for everybody") as refused:
+        banded("age", (30.0,), pd.Series(["29", "old"]))
+    assert refused.value.key == "bands" and "old" not in str(refused.value)
+
+
+def test_bands_make_a_new_question_and_their_absence_none() -> None:
+    asked = {"adjust_for": ["tenure_months"]}
+    plain, cut = study(**asked), study(**asked, bands={"tenure_months": [12]})
+    assert plain.digest() == study(**asked, bands={}).digest() != cut.digest()
 
 
 def test_values_are_groups_of_their_own_in_order() -> None:
