@@ -11,6 +11,7 @@ from scipy import stats
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.balance import smallest_told_of
 from analysis.diagnostics.wording import sd_text
+from analysis.estimators.rare import FEW
 from analysis.estimators.weighting import effective_size, weights
 
 if TYPE_CHECKING:
@@ -136,6 +137,23 @@ def love_notes(setting: Setting, chance: NDArray[np.float64] | None) -> tuple[Di
             )
         )
     return tuple(notes)
+
+
+def rare_categories(setting: Setting) -> tuple[Diagnostic, ...]:
+    """A note where categories of few people count with others; only the covariate is named."""
+    if not setting.choice.rare:
+        return ()
+    return (
+        Diagnostic(
+            name="rare_categories",
+            label=f"Categories of fewer than {FEW} people that count with others, {setting.arm}",
+            value=None,
+            display=", ".join(setting.choice.rare),
+            threshold="not gated: they had nobody to be compared with",
+            status="note",
+            remedy="",
+        ),
+    )
 
 
 def _fewest(flags: NDArray[np.float64]) -> int:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.estimators.cells import build_cells
 from analysis.estimators.nuisance import FOLDS, draw_folds, draw_folds_within
+from analysis.estimators.rare import rare_columns
 from analysis.estimators.sample import MIN_PEOPLE, dummies, fill_missing
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Choice:
     """Person-aligned arrays (n,) of one treated arm and the comparison; nobody without outcome.
 
     ``covariates`` (n, k), named by ``names``, have no gaps. ``place`` is the row of each person
-    in the people of the pair. ``clustered``: several people may share a cluster.
+    in the people of the pair. ``clustered``: several people may share a cluster. ``rare``: what has
+    categories of a few people who all joined and count with others.
     """
 
     outcome: NDArray[np.float64]
@@ -38,6 +40,7 @@ class Choice:
     cluster: NDArray[np.int64]
     place: NDArray[np.intp]
     clustered: bool
+    rare: tuple[str, ...] = ()
 
     @property
     def people(self) -> tuple[int, int]:
@@ -80,21 +83,30 @@ def choice_of(pair: Panel, outcome: NDArray[np.float64], missing: Missing) -> Ch
     raw = raw[place]
     absent = np.isnan(raw).any(axis=0)
     strata = dummies(people["stratum"].to_numpy(dtype=np.int64)[place])
-    names = [
+    names = (
         *(f"stratum {i}" for i in range(2, strata.shape[1] + 2)),
         *pair.covariates,
         *(f"{name} missing" for name, gap in zip(pair.covariates, absent, strict=True) if gap),
-    ]
+    )
+    treated = (people["arm"] != pair.comparison).to_numpy()[place]
+    gaps = np.isnan(raw)[:, absent].astype(np.float64)
+    rare = rare_columns(np.hstack([strata, raw, gaps]), names, treated)
     cluster = people["cluster"].to_numpy(dtype=np.int64)[place]
     return Choice(
         outcome=outcome[place],
-        treated=(people["arm"] != pair.comparison).to_numpy()[place],
-        covariates=np.hstack([strata, fill_missing(raw)]),
-        names=tuple(names),
+        treated=treated,
+        covariates=np.hstack([strata, fill_missing(raw)])[:, ~rare],
+        names=tuple(name for name, left_out in zip(names, rare, strict=True) if not left_out),
         cluster=cluster,
         place=place,
         clustered=len(np.unique(cluster)) < len(cluster),
+        rare=tuple(dict.fromkeys(_plain(n) for n, r in zip(names, rare, strict=True) if r)),
     )
+
+
+def _plain(name: str) -> str:
+    """The covariate of a column."""
+    return name.removesuffix(" missing").split("=")[0]
 
 
 def cells_of(choice: Choice, seed: int, *, folds: int = FOLDS, exact_rows: bool = False) -> Cells:

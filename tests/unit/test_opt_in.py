@@ -180,6 +180,20 @@ def test_a_fold_that_cannot_be_fitted_leaves_the_plug_in() -> None:
     assert "a fold leaves too few people" in found["primary"].convention
 
 
+def test_a_few_who_all_joined_count_with_others() -> None:
+    """Without the mark of their own they are as everybody else of the same past."""
+    panel = company(people=200)
+    few = panel.people["person"].isin(panel.people.query("arm == 'joined'")["person"].iloc[:3])
+    marked = replace(panel, people=panel.people.assign(grade=few.astype(float)))
+    plain = replace(panel, people=panel.people.assign(grade=0.0))
+    found = by_name(marked, study())["primary"]
+    assert isinstance(found, Estimate)
+    unmarked = by_name(plain, study())["primary"].estimate
+    assert found.estimate == pytest.approx(unmarked, rel=1e-9)  # a constant column: rounding
+    assert checks(marked, study())["rare_categories"].display == "grade"
+    assert "rare_categories" not in checks(plain, study())
+
+
 def test_no_counterpart_no_number() -> None:
     panel = company()
     joined = (panel.people["arm"] == "joined").astype(float)
