@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 TEXTS = (".html", ".json", ".csv", ".txt", ".md", ".yml")
 DIGITS = 3  # significant ones, from which on a match is no accident
-PLACES = range(7)  # decimals that a figure may be printed with
+PLACES = range(-3, 7)  # decimals that a figure may be printed with; large ones in tens and more
 NEAR = 1e-9  # cells are written as they were computed, or rounded
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
 _UNSEEN = re.compile(  # bundle, layout and drawn marks
@@ -53,7 +53,7 @@ def roundings(value: float) -> frozenset[str]:
     texts = set()
     for size in (abs(value), 100 * abs(value)):
         for places in PLACES:
-            text = f"{size:.{places}f}"
+            text = f"{round(size, places):.{max(places, 0)}f}"
             if len(text.replace(".", "").strip("0")) >= DIGITS:
                 texts.add(text)
     return frozenset(texts)
