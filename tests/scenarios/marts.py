@@ -46,12 +46,22 @@ class Ticked(NamedTuple):
 class Marts(Enrolled):
     """Staff and programmes with the answers to the survey."""
 
+    def ticked(self, programme: str = "") -> Ticked:
+        """Answers to TIS-6 of a programme's people, or of everybody; high means much of it."""
+        if programme not in self._ticked:
+            self._ticked[programme] = self._tick(programme)
+        return self._ticked[programme]
+
     @cached_property
-    def ticked(self) -> Ticked:
-        """Answers to TIS-6 of everybody who responded, high meaning much as the key turns them."""
+    def _ticked(self) -> dict[str, Ticked]:
+        return {}
+
+    def _tick(self, programme: str) -> Ticked:
         firm, parts = self.company, []
         for block in self.blocks:
             survey, asked = self._answered(block)
+            rows = block.first + np.arange(len(asked))
+            asked &= self._kept(rows, programme)[:, None]
             row, wave = np.nonzero(asked)
             noise = normal(item_uniforms(firm.streams, block.first, len(asked))[row, wave])
             items = answers_to(TIS, survey.standardised()[0][row, wave], noise).astype(float)
@@ -75,8 +85,7 @@ class Marts(Enrolled):
 
     def scores(self, programme: str = "") -> pd.DataFrame:
         """Scores of TIS-6 of the people of a programme, or of everybody."""
-        row, wave, day, items = self.ticked
-        kept = self._kept(row, programme)
+        row, wave, day, items = self.ticked(programme)
         left = self.exits[0][row]
         there = (self.company.people.hired_on[row] <= day) & (np.isnat(left) | (left >= day))
         return pd.DataFrame(
@@ -87,7 +96,7 @@ class Marts(Enrolled):
                 "value": items.mean(axis=1),
                 "employed": there,
             }
-        )[kept].reset_index(drop=True)
+        )
 
     def _kept(self, row: Ints, programme: str) -> Bools:
         if not programme:
@@ -96,9 +105,8 @@ class Marts(Enrolled):
 
     def items(self, programme: str) -> pd.DataFrame:
         """Answers to the items of TIS-6 as scored, of the people of a programme."""
-        row, wave, day, items = self.ticked
-        kept = np.flatnonzero(self._kept(row, programme))
-        kept = kept[np.lexsort((wave[kept], self.number[row[kept]]))]
+        row, wave, day, items = self.ticked(programme)
+        kept = np.lexsort((wave, self.number[row]))
         place = np.argsort(_TIS_KEYS)
         n, k = len(kept), TIS.items
         again = np.repeat(kept, k)

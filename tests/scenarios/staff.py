@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analysis.synthetic.blocks import blocks
 from analysis.synthetic.calendar import MONTHS, month_of, month_start
@@ -47,7 +48,8 @@ def dates(values: Dates) -> NDArray[np.datetime64]:
 
 def words(names: list[str | None], codes: Ints) -> pd.arrays.ArrowStringArray:
     """Texts of codes, as the engine gives them; None is missing."""
-    return pd.array(np.array(names, dtype=object)[codes], dtype="str")
+    found = pa.array(names, pa.large_string()).take(pa.array(codes % len(names)))
+    return pd.StringDtype(na_value=np.nan).__from_arrow__(found)
 
 
 class Staff:
