@@ -82,7 +82,7 @@ def scale_reliability(
         notes.append(_note(f"Reliability of {metric} not judged", text, ""))
     if not found:
         return tuple(notes)
-    told = own[own["wording"].notna()]
+    told = own[own["wording"].notna()].drop_duplicates("item", keep="last")
     wordings = dict(zip(told["item"], told["wording"], strict=True))
     return (_lowest(metric, found, limits), _against(metric, found, wordings), *notes)
 

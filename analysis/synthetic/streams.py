@@ -16,6 +16,8 @@ Dates = npt.NDArray[np.datetime64]
 MONTHLY = 48  # uniforms a person, one for each month of the company's calendar
 SCALAR = 4  # one Philox step, the smallest row that can be addressed
 _WORDS_A_STEP = 4
+_A_START = 2_000  # numbers drawn in the time that a stream takes to start
+_AT_ONCE = 4_000_000  # numbers, 32 MB
 
 
 class Streams:
@@ -31,7 +33,14 @@ class Streams:
         return np.random.Generator(bits).random((count, width))
 
     def picked(self, name: str, rows: Ints, width: int) -> Floats:
-        """The given rows of a stream, shape (len(rows), width); for few and scattered rows."""
+        """The given rows of a stream, shape (len(rows), width).
+
+        All rows between are drawn at once where they are not many more: starting a stream takes
+        as long as drawing thousands of numbers.
+        """
+        first, span = (int(rows.min()), int(np.ptp(rows)) + 1) if len(rows) else (0, 0)
+        if span * width <= min(_AT_ONCE, _A_START * len(rows)):
+            return self.rows(name, first, span, width)[rows - first]
         out = np.empty((len(rows), width))
         for place, row in enumerate(rows.tolist()):
             out[place] = self.rows(name, row, 1, width)[0]

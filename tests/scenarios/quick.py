@@ -17,8 +17,10 @@ from analysis.estimators.opt_in_setting import Maker
 from analysis.estimators.two_stage import two_stage_least_squares
 from analysis.estimators.weighting import raw_difference
 from analysis.exits.ratios import Ratios
+from analysis.exits.results import estimate_exits
 from analysis.scales.results import in_window
 from analysis.synthetic import company, opt_in, people, performance, sessions, surveys
+from analysis.synthetic.ratings import CYCLES, Ratings
 from analysis.synthetic.streams import Streams
 from tests.scenarios.questions import SALES, STARTERS
 from tests.scenarios.shared import Once
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.scales.study import Measure, ScaleStudy
     from analysis.study import StudySpec, Window
+    from analysis.synthetic.company import Company
     from analysis.synthetic.streams import Floats
 
 _NOT_ASKED = "not asked for here"
@@ -97,7 +100,8 @@ def _shared() -> dict[str, Any]:
         f"{synthetic}.truth_feelings.draw_noise": noise,
         "tests.scenarios.marts.draw_noise": noise,
         "tests.scenarios.enrolled.draw_sessions": Once(sessions.draw_sessions),
-        # The same people drawn in the same arms are as alike in every scenario.
+        # The same people with the same records get the same answer in every scenario.
+        "analysis.exits.answer.estimate_exits": Once(estimate_exits),
         "analysis.diagnostics.balance.omnibus_p": Once(balance.omnibus_p, _drawn),
     }
 
@@ -162,6 +166,12 @@ def _empty_note(name: str) -> Diagnostic:
     )  # fmt: skip
 
 
+def _no_ratings(asked: Company, *_: Any) -> tuple[Ratings, None]:
+    """Ratings nobody is asked about."""
+    nothing = np.zeros((len(asked), len(CYCLES)))
+    return Ratings(latent=nothing, asked=nothing > 0), None
+
+
 def _kept_window(study: ScaleStudy, window: Window, measure: Measure, *more: Any) -> Any:
     """The headline's estimator on the measures of which figures are kept."""
     return () if measure == "above_cut" else in_window(study, window, measure, *more)
@@ -214,6 +224,8 @@ def headline_only() -> Iterator[None]:
             f"{scales}.checks.in_window",
             f"{scales}.checks.minimum_detectable_effect",
             "analysis.roll_out.drift_notes",
+            "analysis.synthetic.truth._lottery_exits",
+            "analysis.synthetic.truth_feelings._ratings",
         ),
         _nothing,
     )
@@ -237,6 +249,7 @@ def headline_only() -> Iterator[None]:
         f"{exits}.results.days": _left_out,
         f"{exits}.results._avoided": _left_out,
         f"{scales}.results.in_window": _kept_window,
+        "analysis.synthetic.blocks.block_ratings": _no_ratings,
         "analysis.synthetic.blocks.manager_by_month": lambda *_: None,
     }
     with _patched(replaced):

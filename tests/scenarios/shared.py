@@ -60,11 +60,11 @@ class Once:
         self._made, self._rests_on, self._copied = made, rests_on, copied
         self._known: list[tuple[tuple[Any, ...], Any]] = []
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *given: Any, **named: Any) -> Any:
         """The result, read-only unless copied."""
-        key = self._rests_on(*given) if self._rests_on else given
+        key = self._rests_on(*given) if self._rests_on else (*given, *named.items())
         found = [result for known, result in self._known if same(known, key)]
-        result = found[0] if found else frozen(self._made(*given))
+        result = found[0] if found else frozen(self._made(*given, **named))
         if not found:
             self._known.append((frozen(key), result))
         return result.copy() if self._copied else result
