@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import SpecError
@@ -59,14 +60,16 @@ def states(spec: StudySpec, people: pd.DataFrame, start: pd.Series[pd.Timestamp]
     applied, matched, closed = (
         pd.to_datetime(people[name]) for name in ("applied_on", "matched_on", "closed_on")
     )
-    state = pd.Series("never_applied", index=people.index)
-    state[applied <= formed] = "wait_listed"
-    state[(applied <= formed) & (closed <= formed)] = "applied_unmatched"
-    state[matched <= formed] = "matched_later"
-    state[matched <= early] = "matched"
     came = months_since(start, pd.concat([applied, matched], axis=1).min(axis=1))
-    state[came < 0] = _BEFORE
-    return state
+    told = {  # the first that holds
+        _BEFORE: came < 0,
+        "matched": matched <= early,
+        "matched_later": matched <= formed,
+        "applied_unmatched": (applied <= formed) & (closed <= formed),
+        "wait_listed": applied <= formed,
+    }
+    state = np.select(list(told.values()), list(told), "never_applied")
+    return pd.Series(state, index=people.index, dtype="str")
 
 
 def on_notice(spec: StudySpec, people: pd.DataFrame) -> pd.Series[bool]:

@@ -34,7 +34,7 @@ def with_attributes(
             f"{', '.join(taken)}: is a word of ours, not an attribute of people",
             "Name an attribute; one of your own by this name must be loaded under another.",
         )
-    found = set(attributes["attribute"])
+    found = set(attributes["attribute"].unique())
     missing = [n for n in names if n not in found]
     if missing:
         raise SpecError(

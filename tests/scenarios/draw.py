@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MIN_GROUP = 10
 ROOT = Path(__file__).resolve().parents[2]
 _FOLDERS = ("analysis", "pipelines", "data/examples/demo", "data/instruments")
-_OURS = ("draw", "engine", "enrolled", "marts", "questions", "quick", "staff", "truth")
+_OURS = ("draw", "engine", "enrolled", "marts", "questions", "quick", "shared", "staff", "truth")
 # Figures kept beside the headline and the naive answer, where the study has them.
 BESIDE = {SALES: (LATE,), INTENTION: ("score",), STARTERS: ("lee_bound_lower", "lee_bound_upper")}
 _WORST = ("pass", "warn", "fail")

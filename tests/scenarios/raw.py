@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tests.scenarios.questions import QUESTIONS
-from tests.scenarios.run import file_of, read_lines
+from tests.scenarios.run import drawn
 
 if TYPE_CHECKING:
     from tests.scenarios.draw import Line
@@ -23,7 +23,7 @@ def refresh(folder: Path) -> None:
     """Writes the kept rows of every question that the folder has draws of."""
     RAW.mkdir(exist_ok=True)
     for asked in QUESTIONS:
-        found = read_lines(file_of(folder, asked.scenario, asked.study))
+        found = drawn(folder, asked.scenario, asked.study)
         if found:
             frame = pd.DataFrame([_row(line) for line in found]).sort_values("seed")
             frame.to_csv(path_of(asked), index=False, lineterminator="\n")

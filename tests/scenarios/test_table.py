@@ -14,7 +14,7 @@ from tests.scenarios import judged, raw, table
 from tests.scenarios.judged import BIAS_ALLOWED, LEVEL, bounds, gates, of_question, summaries
 from tests.scenarios.questions import CARE, SALES, SITES, Question, asked_of
 from tests.scenarios.reports import read_report
-from tests.scenarios.run import file_of, read_lines, run
+from tests.scenarios.run import drawn, file_of, read_lines, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,21 @@ def test_a_run_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     for asked in ASKED:
         found = read_lines(file_of(tmp_path, asked.scenario, asked.study))
         assert len({line["seed"] for line in found}) == len(found) == DRAWS
+
+
+def test_two_parts_draw_what_one_run_does(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    run(whole, ASKED[:1], draws=DRAWS, size=SIZE)
+    for place in (1, 2):
+        run(parts, ASKED[:1], draws=DRAWS, size=SIZE, part=(place, 2))
+    names = (ASKED[0].scenario, ASKED[0].study)
+    assert [p.name for p in sorted(parts.iterdir())] == [
+        file_of(parts, *names, part=(place, 2)).name for place in (1, 2)
+    ]
+    found = sorted(drawn(parts, *names), key=lambda line: line["seed"])
+    assert found == drawn(whole, *names)
+    run(parts, ASKED[:1], draws=DRAWS, size=SIZE)  # nothing is missing
+    assert not file_of(parts, *names).exists()
 
 
 def test_rows_kept_and_table_follow_from_the_lines(
