@@ -165,7 +165,7 @@ def _whitened(units: Units) -> NDArray[np.float64]:
 
 
 def _distance(
-    labels: NDArray[np.int64], whitened: NDArray[np.float64], arms: int
+    labels: NDArray[np.integer], whitened: NDArray[np.float64], arms: int
 ) -> NDArray[np.float64]:
     """Sum over arms of n_a x |mean of the whitened columns|^2, for each row of labels (b, n)."""
     total = np.zeros(len(labels))

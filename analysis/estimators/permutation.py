@@ -64,14 +64,18 @@ def drawn_units(
     return Units(labels[first], strata[first], means, clustered=True)
 
 
-def redrawn(units: Units, rng: np.random.Generator, draws: int) -> Iterator[NDArray[np.int64]]:
-    """Blocks (b, units) of labels permuted within strata, ``draws`` rows in all."""
+def redrawn(units: Units, rng: np.random.Generator, draws: int) -> Iterator[NDArray[np.int16]]:
+    """Blocks (b, units) of labels permuted within strata, ``draws`` rows in all.
+
+    Few bytes a label: moving them takes longer than drawing where they go.
+    """
+    labels = units.labels.astype(np.int16)
     places = [np.flatnonzero(units.strata == s) for s in np.unique(units.strata)]
     size = max(1, min(draws, _CELLS // max(len(units.labels), 1)))
     for start in range(0, draws, size):
-        block = np.empty((min(size, draws - start), len(units.labels)), dtype=np.int64)
+        block = np.empty((min(size, draws - start), len(labels)), dtype=np.int16)
         for place in places:
-            same = np.broadcast_to(units.labels[place], (len(block), len(place)))
+            same = np.broadcast_to(labels[place], (len(block), len(place)))
             block[:, place] = rng.permuted(same, axis=1)
         yield block
 
@@ -162,7 +166,7 @@ def _residuals(outcome: NDArray[np.float64], columns: NDArray[np.float64]) -> ND
     return np.asarray(left / max(float(outcome.std()), 1e-300))
 
 
-def _studentised(labels: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _studentised(labels: NDArray[np.integer], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Absolute Welch t (b,) of each row of 0/1 labels (b, units); 0 where nothing varies."""
     treated = labels.astype(float)
     n1 = treated.sum(axis=1)

@@ -48,7 +48,9 @@ def test_a_block_of_a_stream_is_a_slice_of_the_whole(width: int) -> None:
     streams = Streams(3)
     whole = streams.rows("noise", 0, 50, width)
     np.testing.assert_array_equal(streams.rows("noise", 17, 9, width), whole[17:26])
-    np.testing.assert_array_equal(streams.picked("noise", np.array([41, 2]), width), whole[[41, 2]])
+    for rows in ([41, 2], [2, 8_000], []):  # close together, far apart, none
+        found = streams.picked("noise", np.array(rows, dtype=int), width)
+        np.testing.assert_array_equal(found, streams.rows("noise", 0, 8_001, width)[rows])
 
 
 def test_streams_differ_by_name_and_by_seed() -> None:
