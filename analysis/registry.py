@@ -26,6 +26,8 @@ _EXCLUDED: dict[str, Any] = {
 }
 # Lists whose order says nothing.
 _SETS = ("adjust_for", "negative_controls", "subgroups", "dose", "practices", "start_dates_within")
+# Kinds of outcome under which one figure of a person may be analysed.
+_FIGURES = ("continuous", "count", "rating")
 _UNSET = "not set"
 
 State = Literal["registered", "amended", "changed"]
@@ -139,9 +141,9 @@ def judge(mine: Entry, entries: Sequence[Entry]) -> Verdict:
 
     It is compared with the first version of the study of its name or, for a new name, with the
     first study that asks for the same outcome of the same arms of the same programme. Studies
-    registered in the same run are no earlier ones.
+    registered in the same run are no earlier ones. The registry is that of one project folder,
+    whatever the project was called: another name for it is no clean start.
     """
-    entries = [e for e in entries if e.project == mine.project]
     original = _original(mine, entries)
     found = _changes(original, mine) if original else ()
     if found and original:
@@ -186,10 +188,18 @@ def _original(mine: Entry, entries: Iterable[Entry]) -> Entry | None:
 
 
 def _about(entry: Entry) -> str:
-    """Programme, outcome and arms: who asks for these again asks the same question."""
+    """Programme, outcome and arms: who asks for these again asks the same question.
+
+    Arms exchanged are the same arms, and where they are names of the author's own (roll-outs, and
+    exits of people who start by themselves) they say nothing. Nor does it make another outcome of
+    one figure to look at it as a count.
+    """
     outcome, arms = entry.meaning["outcome"], entry.meaning["arms"]
-    named = [outcome.get("kind"), outcome["metric"], sorted(arms["treated"]), arms["comparison"]]
-    return json.dumps([entry.meaning["programme"], *named])
+    kind, design = outcome.get("kind", "continuous"), entry.meaning["design"]
+    own_names = design == "rollout" or (kind == "exit" and design != "randomised")
+    compared = [] if own_names else sorted([*arms["treated"], arms["comparison"]])
+    kind = "continuous" if kind in _FIGURES else kind
+    return json.dumps([entry.meaning["programme"], kind, outcome["metric"], compared])
 
 
 def _known(mine: Entry, entries: Iterable[Entry], found: tuple[Change, ...]) -> Entry | None:

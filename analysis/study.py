@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from analysis.benefits.spec import Cuts, Further, Subgroups, check_bands, check_benefits
 from analysis.beyond.spec import Beyond, check_beyond
@@ -86,7 +86,7 @@ class StudySpec(Part, Beyond):
     specifications: tuple[Specification, ...] = ()
     thresholds: Thresholds = Thresholds()  # the project's: no key of a study file
     # Why the study was changed after it was first answered; declared, its answer is exploratory.
-    amended: str = Field(default="", min_length=10)
+    amended: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)] = ""
 
     @property
     def primary_estimator(self) -> Estimator:

@@ -80,7 +80,8 @@ def entry_from(values: dict[str, Any]) -> Entry:
     entry = Entry(**{name: values[name] for name in ENTRY_FIELDS})
     texts = (getattr(entry, name) for name in ENTRY_FIELDS if name != "meaning")
     arms = entry.meaning["arms"]
-    parts = (entry.meaning["outcome"]["metric"], entry.meaning["programme"], arms["comparison"])
+    named = (entry.meaning["programme"], entry.meaning["design"])
+    parts = (entry.meaning["outcome"]["metric"], *named, arms["comparison"])
     if not all(isinstance(text, str) for text in (*texts, *parts, *arms["treated"])):
         raise TypeError
     return entry

@@ -146,6 +146,7 @@ def exits_seen(setting: ExitSetting, compared: Compared | str) -> tuple[Diagnost
                 threshold="informs",
                 status="note",
                 remedy="",
+                reveals_effect=True,  # with the people of each side it is the raw gap
                 n_smallest=min((n for n in model.exits if n), default=None),
             )
         )

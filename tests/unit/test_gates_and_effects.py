@@ -112,8 +112,8 @@ def test_a_roll_out(added: float) -> None:
     assert required_checks(roll_out_spec()) <= {d.name for d in before}
 
 
-# These count the exits of the study's kind: how many there are is no sign of the effect.
-COUNTS = ("events_per_parameter", "exits_seen")
+# It counts the exits of the study's kind: how many there are is no sign of the effect.
+COUNTS = ("events_per_parameter",)
 
 
 def resigning(careers: Careers, share: float) -> Careers:

@@ -165,18 +165,52 @@ def test_another_question_of_the_same_data_is_a_new_study(other: dict[str, Any])
     assert verdict.registration.state == "registered" and verdict.new
 
 
+ARMS = {"treated": "mentored", "comparison": "not_yet"}
+RENAMED = {"treated": "begun", "comparison": "later"}
+STARTERS = {
+    "design": "opt_in", "time_zero": "invited_on", "take_up": None,
+    "outcome": {"metric": "voluntary", "kind": "exit"},
+    "follow_up": {"months": 12, "primary": [1, 12]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({}, {"outcome": {"metric": "weekly_profit", "unit": "KES a week", "kind": "count"}}),
+        (
+            {"arms": {"treated": ["mentee"], "comparison": "control"}},
+            {"arms": {"treated": ["control"], "comparison": "mentee"}},
+        ),
+        (
+            {"design": "rollout", "time_zero": "eligible_on", "arms": ARMS, "take_up": None},
+            {"design": "rollout", "time_zero": "eligible_on", "arms": RENAMED, "take_up": None},
+        ),
+        ({**STARTERS, "arms": ARMS}, {**STARTERS, "arms": RENAMED}),
+    ],
+    ids=["as a count", "arms exchanged", "words for sites", "words for starters"],
+)
+def test_the_same_figure_of_the_same_people_is_no_new_question(
+    before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    first = entry(**before)
+    found = judge(entry("second", study="other", **now), [first]).registration
+    assert found.state == "changed" and found.registered_as == first.study
+
+
 def test_studies_registered_together_are_no_renamed_ones() -> None:
     assert judge(entry("first", study="twin", covariance="HC3"), [FIRST]).new
     found = judge(entry("first", study="twin", covariance="HC3"), [FIRST]).registration
     assert found.state == "registered"
 
 
-def test_another_project_is_another_registry() -> None:
-    other = Entry(**{**{k: getattr(FIRST, k) for k in ENTRY_FIELDS}, "project": "other"})
-    assert judge(entry("second", covariance="HC3"), [other]).registration.state == "registered"
+def test_another_name_for_the_project_is_no_clean_start() -> None:
+    before = Entry(**{**{k: getattr(FIRST, k) for k in ENTRY_FIELDS}, "project": "other"})
+    assert judge(entry("second", covariance="HC3"), [before]).registration.state == "changed"
+    assert judge(entry("second"), [before]).registration.state == "registered"
 
 
-@pytest.mark.parametrize("said", [True, "yes", ""])
+@pytest.mark.parametrize("said", [True, "yes", "", "          "])
 def test_an_amendment_says_why(said: object) -> None:
     with pytest.raises(SpecError, match="amended"):
         parse_study({**trial_spec().model_dump(mode="json", exclude_unset=True), "amended": said})
