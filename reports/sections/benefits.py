@@ -52,6 +52,8 @@ def _study(release: Release, arm: str) -> dict[str, Any]:
     title = study_title(release)
     if len(release.treated) > 1:
         title += f", {arm_words(arm)}"
+    if release.exploratory:  # its groups may have been chosen after an answer
+        title += " (exploratory)"
     return {
         "title": title,
         "outcome": outcome_words(release),
@@ -79,22 +81,22 @@ def _subgroups(
         rows = [_row(e, chart, (e.subgroup or "").removeprefix(lead)) for e in group]
         variables.append({"name": f"By {words(variable)}", "rows": rows})
     return {
-        "heading": tests_sentence(tests),
+        "heading": tests_sentence(release, tests),
         "everybody": _row(release.headline, chart, "Everybody"),
         "variables": variables,
-        "tests": [_test(t) for t in tests],
+        "tests": [_test(release, t) for t in tests],
         "family": max((t.family for t in tests), default=0),
         **chart,
     }
 
 
-def _test(test: ReleasedInteraction) -> dict[str, str]:
+def _test(release: Release, test: ReleasedInteraction) -> dict[str, str]:
     return {
         "variable": words(test.variable).capitalize(),
         "p": p_text(test.p_value),
         "holm": p_text(test.p_holm),
         "bh": p_text(test.p_bh),
-        "said": may_be_said(test),
+        "said": may_be_said(release, test),
     }
 
 
@@ -108,7 +110,7 @@ def _quantiles(release: Release, own: Rows) -> dict[str, Any] | None:
     return {
         "heading": quantiles_sentence(release, found),
         "rows": [_row(e, chart, label(e)) for e in found],
-        "spread": [spread_sentence(e) for e in own if e.name == SD_RATIO],
+        "spread": [spread_sentence(release, e) for e in own if e.name == SD_RATIO],
         "equal": [
             p_text(d.value) for d in release.diagnostics if d.name == f"{EQUAL}{found[0].arm}"
         ],
@@ -126,7 +128,7 @@ def _eagerness(release: Release, own: Rows) -> dict[str, Any] | None:
     chart = _chart(release, found)
     figures = shown(trend)
     return {
-        "heading": eagerness_sentence(trend),
+        "heading": eagerness_sentence(release, trend),
         "rows": [_row(e, chart, words(e.subgroup or "").capitalize()) for e in found],
         "trend": f"{figures.effect} ({figures.range}), p {p_text(trend.p_value)}"
         if trend.status == "released"
@@ -161,8 +163,8 @@ SECTION = Section(
     id="benefits",
     nav="Who benefits",
     title="Who benefits",
-    intro="Only groups that were declared before the outcome was read. That one group’s interval "
-    "excludes zero and another’s does not is no difference between them: the tests say whether "
-    "groups differ.",
+    intro="Only groups that the study declares; where it was changed after it was answered, it is "
+    "marked exploratory. That one group’s interval excludes zero and another’s does not is no "
+    "difference between them: the tests say whether groups differ.",
     view=view,
 )

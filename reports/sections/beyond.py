@@ -91,6 +91,10 @@ def _told(release: Release) -> list[str]:
             "The data cannot tell whether mates gain or lose: the intervals hold no spillover at "
             "all and as much as their ends. That is not the same as none."
         ]
+    if release.grade not in ("Randomised", "Credible"):
+        return [
+            "Mates differ with the share mentored; at this grade that is no proof of spillover."
+        ]
     return [
         "Mates are changed too, so the effect on winners alone is not all that the programme does."
     ]

@@ -126,6 +126,27 @@ def test_the_trend_with_eagerness_is_named(trend: float, said: str) -> None:
     assert "only if" in text  # the assumption stands with the number
 
 
+@pytest.mark.parametrize(
+    ("warnings", "noun", "people"),
+    [
+        (2, "possible effect", "it may make people differ less"),
+        (3, "association", "people differ less with it, which is no effect"),
+    ],
+)
+def test_below_credible_no_sentence_claims_an_effect(warnings: int, noun: str, people: str) -> None:
+    doubts = [check(f"doubt_{i}", "warn", remedy="Look.") for i in range(warnings)]
+    found = (
+        group("a", 30, 40), group("b", 50, 60), *quantiles(8, 6, 4, 2, -1), spread(0.6, 0.5, 0.7),
+        *fifths(-8.0),
+    )  # fmt: skip
+    checks = (*required(), equal(0.001), *doubts)
+    text = section(render_html(report(*found, tests=(interaction(),), checks=checks)))
+    for said in ("differs by team", "differs along the distribution", "falls with the eagerness"):
+        assert f"the {noun} {said}" in text
+    assert f"The {noun} differs between groups of team" in text and people in text
+    assert "the effect differs" not in text and "it makes people" not in text
+
+
 def test_benefits_stand_in_their_section_alone() -> None:
     html = render_html(report(group("a", 30, 40), group("b", 50, 60), *quantiles(8, 6, 4, 2, 1)))
     others = re.search(r'id="others".*?</section>', html, re.DOTALL)
