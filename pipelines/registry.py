@@ -64,7 +64,8 @@ def register_run(
     ``known_at`` is the latest delivery that was read, ``out`` the folder with earlier runs.
     """
     mine = [entry_of(spec, manifest, known_at) for spec in project.studies]
-    return register(project.folder, mine, remembered(out, manifest.project))
+    before = remembered(out, manifest.project, manifest.inputs_hash())
+    return register(project.folder, mine, before)
 
 
 def register(folder: Path, mine: Sequence[Entry], remembered: Sequence[Entry]) -> list[Verdict]:
@@ -119,17 +120,21 @@ def holds(folder: Path, specs: Sequence[StudySpec], manifest: RunManifest) -> bo
     )
 
 
-def remembered(out: Path, project: str) -> list[Entry]:
-    """The entries of a project that the manifests of the runs in ``out`` name."""
+def remembered(out: Path, project: str, inputs_hash: str) -> list[Entry]:
+    """The entries of a project that the manifests of the runs in ``out`` name.
+
+    Answers read from the very same files are of the same project, whatever it was called then.
+    """
     found: dict[str, Entry] = {}
     for path in sorted((out / "runs").glob("*/manifest.json")):
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
-            items = saved["registered"].values() if saved["project"] == project else ()
+            items, own = saved["registered"].values(), saved["project"] == project
             entries = [entry_from(item[part]) for item in items for part in ("original", "entry")]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # of another version, or no manifest: it names nothing
-        found.update({e.id: e for e in entries})
+        if own or any(e.inputs_hash == inputs_hash for e in entries):
+            found.update({e.id: e for e in entries})
     # A changed version names the one it departs from, which therefore comes first.
     return sorted(found.values(), key=lambda e: (e.known_at, bool(e.departs_from), e.id))
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
 
 UNBOUNDED_END = "no limit"
+CHANGED = "The question was changed after it was answered, so no answer to it is shown."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class Answer:
 def answer(release: Release) -> Answer:
     """The sentences that the study's grade and figures allow."""
     said = _answer(release)
-    return replace(said, **exploratory.words(said)) if release.exploratory else said
+    answered = release.exploratory and release.grade != "Withheld"  # else nothing is claimed
+    return replace(said, **exploratory.words(said)) if answered else said
 
 
 def _answer(release: Release) -> Answer:
@@ -209,11 +211,14 @@ def _withheld(release: Release) -> Answer:
     subject, outcome = lower_first(_subject(release)), outcome_words(release)
     why = reason_withheld(release)
     do_not_say, why_not = not_to_say.withheld(release)
+    only = [d.name for d in failures(release)] == ["registered_study"]
     return Answer(
         headline=f"{_name(release)}: we cannot say.",
         sentence=f"We cannot say whether {subject} changes {outcome}: {why}.",
         strong=why,
-        may_say=f"These data cannot answer whether {subject} changes {outcome}.",
+        may_say=CHANGED
+        if only
+        else f"These data cannot answer whether {subject} changes {outcome}.",
         do_not_say=do_not_say,
         why_not=why_not,
         to_raise=to_answer(release),

@@ -159,12 +159,14 @@ def test_killed_behind_the_registration_it_goes_on_the_same(firm: Firm) -> None:
     assert len(named["line"]) == 64 and named["entry"] == _lines(firm)[0]["entry"]
 
 
-@pytest.mark.parametrize("then", ["changed", "the same"])
+@pytest.mark.parametrize("then", ["changed", "changed and the project renamed", "the same"])
 def test_a_registry_that_was_deleted_is_put_back_from_the_runs(firm: Firm, then: str) -> None:
     firm.run()
     before = _lines(firm)
     _ledger(firm).unlink()
-    if then == "changed":
+    if then.endswith("renamed"):
+        firm.edit("mentorlift.yml", "project: little-firm", "project: another")
+    if then.startswith("changed"):
         firm.edit(STUDY, WINDOW, OTHER)
         _is_withheld(firm, firm.run(), ["follow_up.primary"])
     else:

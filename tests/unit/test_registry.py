@@ -319,6 +319,15 @@ def test_every_sentence_of_an_exploratory_answer_says_so() -> None:
     assert restore(made.as_dict(), made.digest()) == made
 
 
+def test_a_changed_answer_says_that_it_was_changed() -> None:
+    finding = registered(trial(), judge(entry("later", covariance="HC3"), [FIRST]).registration)
+    said = answer(released(finding, mode="public")[0])
+    assert said.may_say == (
+        "The question was changed after it was answered, so no answer to it is shown."
+    )
+    assert "[Withheld, exploratory]" in said.one_line and "changed after" in said.sentence
+
+
 def test_a_registered_study_keeps_its_grade_and_words() -> None:
     finding = registered(trial(), judge(entry("later"), [FIRST]).registration)
     (made,) = released(finding, mode="public")
