@@ -52,7 +52,8 @@ def _causes(records: Recombined, name: str, rows: dict[str, int]) -> tuple[str, 
     first, second = records.first, records.second
     old, new = first.studies[name], second.studies[name]
     changed = {cause for cause, n in rows.items() if n}
-    if spec_of(old, new, frozenset({"study"})).digest() != old.digest():
+    rewritten = spec_of(old, new, frozenset({"study"})).digest() != old.digest()
+    if rewritten or old.amended != new.amended:
         changed.add("study")
     if old.as_of != new.as_of:
         changed.add("new_time")

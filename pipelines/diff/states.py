@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Switched = frozenset[str]
 OF_READING = ("mapping", "identity")
 OF_FILES = ("reasons", "exits", "values", "records", "new_time")
+# What a study is registered with: its text, the limits of its checks, and its day.
+_REGISTERED = frozenset({"study", "settings", "new_time"})
 # Built for people to read, and large; no study asks them.
 _NOT_ASKED = frozenset({"marts.employee_months"})
 
@@ -138,7 +140,7 @@ class Recombined:
             people = compared.compared_people(self.engine, spec)
         except UserError as error:
             return Answered(State(estimate=None, why=error.problem), None, recorded)
-        asker = self.second if "study" in switched else self.first
+        asker = self.second if switched & _REGISTERED else self.first
         registration = registration_from(asker.releases[spec.study].get("registration"))
         if registration:  # what a run had to withhold or mark, no state of it may show
             finding = registered(finding, registration)

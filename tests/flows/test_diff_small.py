@@ -87,13 +87,28 @@ def test_runs_with_different_keys(firm: Firm, monkeypatch: pytest.MonkeyPatch) -
     assert code == 4 and "different keys" in err
 
 
-@pytest.mark.parametrize("setting", ["min_group: 12", "thresholds: {balance_fail_p: 0.0005}"])
-def test_a_setting_that_changed(firm: Firm, setting: str) -> None:
+@pytest.mark.parametrize(
+    ("setting", "contribution"),
+    # another limit is a change of the registered study: undeclared, nothing is shown
+    [("min_group: 12", 0), ("thresholds: {balance_fail_p: 0.0005}", None)],
+)
+def test_a_setting_that_changed(firm: Firm, setting: str, contribution: int | None) -> None:
     first = run_of(firm)
     firm.edit("mentorlift.yml", "title: Little", f"{setting}\ntitle: Little")
     _, out, _ = _diff(firm, first, run_of(firm), "--json")
     ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
-    assert (part["causes"], part["contribution"]) == (["settings"], 0)
+    assert (part["causes"], part["contribution"]) == (["settings"], contribution)
+
+
+def test_a_limit_that_was_declared_is_no_change_of_code(firm: Firm) -> None:
+    first = run_of(firm)
+    limit = "thresholds: {balance_fail_p: 0.0005}"
+    firm.edit("mentorlift.yml", "title: Little", f"{limit}\ntitle: Little")
+    firm.edit("studies/sales.yml", "study: sales", "amended: A stricter limit.\nstudy: sales")
+    _, out, _ = _diff(firm, first, run_of(firm), "--json")
+    (study,) = json.loads(out)["studies"]
+    parts = [(part["causes"], part["contribution"]) for part in study["parts"]]
+    assert parts == [(["study"], 0), (["settings"], 0)]
 
 
 def test_what_another_code_made_is_code(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
