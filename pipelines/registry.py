@@ -148,7 +148,11 @@ def _judged(
     verdicts = [judge(entry, (*gone, *found.entries)) for entry in mine]
     put_back = {e.id for e in gone} | {x.entry.id for x in found.lines if x.recovered}
     doubt = ", ".join(map(str, found.broken))
-    verdicts = [_remarked(v, v.original.id in put_back, doubt) for v in verdicts]
+    vouched = {e.id for e in remembered}
+    verdicts = [
+        _remarked(v, v.original.id in put_back, doubt, vouched=v.original.id in vouched)
+        for v in verdicts
+    ]
     fresh = [(v.entry, False) for v in verdicts if v.new]
     lines, last = [], found.last
     for entry, recovered in [*((e, True) for e in gone), *fresh]:
@@ -157,10 +161,12 @@ def _judged(
     return verdicts, lines
 
 
-def _remarked(verdict: Verdict, put_back: bool, broken: str) -> Verdict:
-    """The verdict with what is wrong with the registry."""
+def _remarked(verdict: Verdict, put_back: bool, broken: str, *, vouched: bool) -> Verdict:
+    """The verdict with what is wrong with the registry; runs vouch for what they answered."""
     remarks = [_RECOVERED] if put_back else []
     if broken:
         remarks.append(f"{FILE} was altered: line {broken} does not follow from the one before")
-    noted = replace(verdict.registration, remark=". ".join(remarks), doubted=bool(broken))
+    noted = replace(
+        verdict.registration, remark=". ".join(remarks), doubted=bool(broken) and not vouched
+    )
     return replace(verdict, registration=noted)

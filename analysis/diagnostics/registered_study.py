@@ -18,14 +18,18 @@ _ASK_ANEW = (
     "Answer the study as it was registered; ask the new question of data that nobody has seen "
     "yet, such as the next programme."
 )
-_RESTORE = "Restore registered_studies.jsonl from a backup."
+_RESTORE = (
+    "Restore registered_studies.jsonl from a backup or from version control, or run into the "
+    "output folder of earlier runs, which remember what they answered."
+)
 
 
 def registered_study(registration: Registration) -> Diagnostic:
     """The check of a study against its registration; it never looks at an estimate.
 
-    Changed and not declared fails; declared is held at Suggestive, as is a study whose registry
-    was altered.
+    Changed and not declared fails, as does a study that only an altered registry vouches for: who
+    can write a line anew can make a changed study look like the one registered. Declared changes
+    are held at Suggestive.
     """
     status, label, remedy = _verdict(registration)
     return Diagnostic(
@@ -33,7 +37,8 @@ def registered_study(registration: Registration) -> Diagnostic:
         label=label,
         value=float(len(registration.changes)),
         display=_display(registration),
-        threshold="fail when changed without `amended`, Suggestive at best with it",
+        threshold="fail when changed without `amended`, or where the registry was altered; "
+        "Suggestive at best with `amended`",
         status=status,
         remedy=remedy,
         capped_at="Suggestive" if status == "warn" else None,
@@ -44,10 +49,11 @@ def _verdict(registration: Registration) -> tuple[Status, str, str]:
     keys = ", ".join(c.key for c in registration.changes)
     if registration.state == "changed":
         return "fail", f"Exploratory: changed after it was answered ({keys})", _PUT_BACK
+    if registration.doubted:
+        return "fail", "The registry of studies was altered", _RESTORE
     if registration.state == "amended":
         return "warn", f"Exploratory: amended after it was answered ({keys})", _ASK_ANEW
-    status: Status = "warn" if registration.doubted else "pass"
-    return status, "The study as registered", _RESTORE if registration.doubted else ""
+    return "pass", "The study as registered", ""
 
 
 def _display(registration: Registration) -> str:

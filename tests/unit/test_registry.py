@@ -261,8 +261,11 @@ def test_an_altered_registry_is_told_and_never_a_crash(tmp_path: Path, spoiled: 
     path.write_bytes(b"".join(made))
     (verdict,) = registry.register(tmp_path, [third], [])
     check = registered_study(verdict.registration)
-    assert (check.status, check.capped_at) == ("warn", "Suggestive")
+    assert check.status == "fail"
     assert "was altered: line" in check.display and "backup" in check.remedy
+    (verdict,) = registry.register(tmp_path, [third], [third])  # a run remembers it
+    assert registered_study(verdict.registration).status == "pass"
+    (verdict,) = registry.register(tmp_path, [third], [])
     assert registry.named(tmp_path, [verdict]) == {}
 
 
