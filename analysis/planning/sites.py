@@ -99,6 +99,6 @@ def smallest_of_sites(variance: float, waves: Waves, power: float) -> float:
     """
     treated = sum(own for own, _ in waves)
     square = sum((own / treated) ** 2 * (1 / own + 1 / other) for own, other in waves)
-    sites = treated + max(other for _, other in waves)
+    sites = treated + min(other for _, other in waves)  # whoever starts later is in `treated`
     df = max(sites - len(waves) - 1, 1)
     return errors_needed(power, df=df) * float(np.sqrt(variance * square))

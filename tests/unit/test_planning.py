@@ -164,6 +164,10 @@ def test_sites_change_by_themselves_and_waves_are_compared_with_who_waits(make_s
     assert waves_of(starts, spec, (2, 3))[0] == (1.0, pytest.approx(2 / 0.75))
     one_wave = smallest_of_sites(1.0, half(20), 0.8)
     assert one_wave == pytest.approx(errors_needed(df=18) * math.sqrt(2 / 10))
+    # 24 sites, a quarter never: three waves wait with 18, 12, 6; 24 sites less 4 groups tell
+    in_waves = smallest_of_sites(1.0, ((6.0, 18.0), (6.0, 12.0), (6.0, 6.0)), 0.8)
+    square = (3 / 6 + 1 / 18 + 1 / 12 + 1 / 6) / 9
+    assert in_waves == pytest.approx(errors_needed(df=20) * math.sqrt(square))
 
 
 LEFT = pd.DataFrame(
