@@ -50,7 +50,8 @@ def gates_of(setting: ExitSetting, arm: str, compared: Compared | str) -> Iterat
     """The checks of one arm that may lower or withhold an answer."""
     maker, limits = Maker(setting=setting, arm=arm), setting.spec.thresholds
     yield events_per_parameter(compared, limits)
-    yield negative_controls(list(_controls(maker, compared)), limits)
+    controls, arms = list(_controls(maker, compared)), len(setting.spec.arms.treated)
+    yield negative_controls(controls, limits, arms=arms)
     if not setting.assigned:
         why = compared if isinstance(compared, str) else ""
         people = (0, 0) if isinstance(compared, str) else maker.counts(compared.entries)[:2]

@@ -205,3 +205,13 @@ def test_differences_know_how_many_left_and_those_as_seen_what_they_count() -> N
     assert head.counted == ()
     assert head.n_smallest == min(sum(p.events for p in treated.points), head.n_smallest or 0)
     assert sum(p.events for p in compared.points) >= (head.n_smallest or 0)
+
+
+def test_negative_controls_of_all_arms_are_one_family() -> None:
+    careers = lottery_careers(company())
+    arm = np.where((careers.arm == 1) & (careers.person % 2 == 0), 2, careers.arm)
+    arms = {"treated": ["with", "other"], "comparison": "without"}
+    checks = estimate_exits(replace(careers, arm=arm), spec("randomised", arms=arms))[2]
+    limits = [d.threshold for d in checks if d.name == "negative_controls"]
+    assert len(limits) == 2
+    assert all("over 2 arms" in limit for limit in limits)
