@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.estimate import NotEstimable, Target
-from analysis.estimators.aggregate import Aggregate, aggregate
+from analysis.estimators.aggregate import Aggregate, aggregate, with_df
 from analysis.estimators.results import Figures, make_estimate
 
 if TYPE_CHECKING:
@@ -223,8 +223,8 @@ def by_month(effects: Effects) -> list[Result]:
     shown = replace(shown, estimate=event.estimate[inside], labels=event.labels[inside])
     critical = shown.simultaneous(np.random.default_rng(spec.seed()))
     few = "normal"
-    if np.isfinite(effects.df):  # the band keeps its shape, its width follows the t reference
-        critical *= float(stats.t.ppf(0.975, effects.df) / stats.norm.ppf(0.975))
+    if np.isfinite(effects.df):
+        critical = with_df(critical, effects.df)
         few = _FEW
     return [
         effects.result(

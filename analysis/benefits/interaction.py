@@ -66,7 +66,7 @@ def told_apart(result: Result) -> bool:
 
 
 def wald(values: Floats, covariance: Floats, df: float) -> tuple[float, tuple[float, float], float]:
-    """F statistic of equal values (K,), its degrees of freedom, and p; ``df`` is the second one."""
+    """The test of :func:`wald_zero` that values (K,) are equal."""
     contrasts = np.eye(len(values))[1:] - np.eye(len(values))[0]
     return wald_zero(contrasts @ values, contrasts @ covariance @ contrasts.T, df)
 
@@ -74,12 +74,20 @@ def wald(values: Floats, covariance: Floats, df: float) -> tuple[float, tuple[fl
 def wald_zero(
     gaps: Floats, covariance: Floats, df: float
 ) -> tuple[float, tuple[float, float], float]:
-    """F statistic of gaps (q,) that are all zero; directions without variance are left out."""
+    """F statistic of gaps (q,) that are all zero, its degrees of freedom, and p.
+
+    ``df`` are those of the covariance, which is estimated as a whole: T2 of Hotelling 1931, as
+    Pustejovsky & Tipton 2018 have it for clusters (Journal of Business & Economic Statistics
+    36:672-683). F(q, df) itself rejects too often where clusters are few and groups many.
+    Directions without variance are left out. p is nan where ``df`` < q.
+    """
     sizes, axes = np.linalg.eigh(covariance)
     real = sizes > _SINGULAR * max(sizes[-1], 0.0)
     count = max(int(real.sum()), 1)
-    statistic = float(((axes[:, real].T @ gaps) ** 2 / sizes[real]).sum()) / count
-    return statistic, (float(count), df), float(stats.f.sf(statistic, count, df))
+    left = df - count + 1
+    squares = float(((axes[:, real].T @ gaps) ** 2 / sizes[real]).sum())
+    statistic = squares * left / (df * count)
+    return statistic, (float(count), left), float(stats.f.sf(statistic, count, left))
 
 
 def same_effects(
@@ -96,6 +104,8 @@ def same_effects(
     if not (np.isfinite(values).all() and np.isfinite(covariance).all() and df >= 1):
         return replace(found, reason="too few people or clusters to tell groups apart")
     df = df_of_two if df_of_two is not None and len(levels) == 2 else df
+    if df < len(values) - 1:
+        return replace(found, reason="too few people or clusters to tell groups apart")
     statistic, degrees, p_value = wald(values, covariance, df)
     pairs = list(combinations(range(len(values)), 2))
     critical = float(stats.t.ppf(1 - LEVEL / 2 / len(pairs), df))

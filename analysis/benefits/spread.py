@@ -11,7 +11,7 @@ from scipy import stats
 from analysis.benefits.interaction import wald
 from analysis.diagnostics import Diagnostic
 from analysis.estimate import Estimate, NotEstimable
-from analysis.estimators.aggregate import simultaneous
+from analysis.estimators.aggregate import simultaneous, with_df
 from analysis.estimators.cells import build_cells
 from analysis.estimators.choice import build_choice, not_comparable
 from analysis.estimators.logit import fit_logit
@@ -137,8 +137,7 @@ class _Arm:
         if not len(covariance):
             return float("nan")
         rng = np.random.default_rng([self.spec.seed(), _STREAM])
-        wide = float(stats.t.ppf(0.975, df) / stats.norm.ppf(0.975))
-        return simultaneous(covariance, rng) * wide
+        return with_df(simultaneous(covariance, rng), df)
 
     def _estimate(
         self, target: Target, value: float, error: float, band: float, df: float, how: str,
@@ -164,7 +163,7 @@ class _Arm:
     def _equality(
         self, known: list[tuple[float, Floats]], covariance: Floats, df: float
     ) -> list[Diagnostic]:
-        if len(known) < 2:
+        if len(known) < 2 or df < len(known) - 1:
             return []
         _, _, p_value = wald(np.array([value for value, _ in known]), covariance, df)
         return [

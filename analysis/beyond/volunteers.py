@@ -15,7 +15,7 @@ from analysis.diagnostics.balance import balance
 from analysis.diagnostics.sample_ratio import sample_ratio
 from analysis.errors import SpecError
 from analysis.estimate import NotEstimable
-from analysis.estimators.aggregate import simultaneous
+from analysis.estimators.aggregate import simultaneous, with_df
 from analysis.estimators.cells import build_cells
 from analysis.estimators.results import Figures, make_estimate, make_target
 from analysis.estimators.sample import dummies, fill_missing
@@ -226,7 +226,7 @@ def _results(
             other = replace(figures, interval=limits)
             made.append(_shown(target(name, FIELLER, "fieller."), other, groups, log))
         if name in FOUR:
-            half = band * figures.std_error
+            half = with_df(band, figures.t_df) * figures.std_error
             ends = (figures.estimate - half, figures.estimate + half)
             wide = replace(figures, interval=ends, convention=f"{_HOW}; simultaneous band")
             made.append(_shown(target(name, BAND, "band."), wide, groups, log))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy import stats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +69,11 @@ def simultaneous(covariance: Floats, rng: np.random.Generator, level: float = 0.
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     draws = rng.standard_normal((DRAWS, len(values))) @ root.T
     return float(np.quantile(np.abs(draws).max(axis=1), level))
+
+
+def with_df(critical: float, df: float) -> float:
+    """A critical value of normal figures for errors with so many degrees of freedom: t's tail."""
+    return float(stats.t.isf(stats.norm.sf(critical), df))
 
 
 def aggregate(effects: GroupTime, kind: Kind) -> Aggregate:

@@ -278,9 +278,34 @@ def test_a_joint_test_of_independent_estimates_is_that_of_cochran() -> None:
     weight = 1 / errors**2
     q = float(weight @ (values - weight @ values / weight.sum()) ** 2)
     statistic, df, p_value = wald(values, np.diag(errors**2), 100.0)
-    assert statistic == pytest.approx(q / 2)
-    assert df == (2.0, 100.0)
-    assert p_value == pytest.approx(stats.f.sf(q / 2, 2, 100))
+    # of T2 with 100 degrees of freedom: F(2, 99) of T2 / 2 x 99 / 100
+    assert statistic == pytest.approx(q / 2 * 0.99)
+    assert df == (2.0, 99.0)
+    assert p_value == pytest.approx(stats.f.sf(q / 2 * 0.99, 2, 99))
+
+
+def test_many_groups_of_few_clusters_differ_by_chance_as_often_as_said() -> None:
+    """Six equal effects, their covariance estimated from 20 clusters: 5 % of draws are below .05.
+
+    F(5, 19) would reject 10 %. Bounds are binomial ones at 99.9 %.
+    """
+    rng = np.random.default_rng(20)
+    draws, groups, df = 2_000, 6, 19
+    found = 0
+    for _ in range(draws):
+        errors = rng.normal(size=(df, groups))
+        test = same_effects(
+            "team", "mentored", list("abcdef"), rng.normal(size=groups),
+            errors.T @ errors / df, df,
+        )  # fmt: skip
+        assert test.p_value is not None
+        found += test.p_value < 0.05
+    assert stats.binom.ppf(0.0005, draws, 0.05) <= found <= stats.binom.ppf(0.9995, draws, 0.05)
+
+
+def test_more_groups_than_clusters_can_tell_apart_are_a_reason() -> None:
+    made = same_effects("team", "mentored", list("abcde"), np.arange(5.0), np.eye(5), 3.0)
+    assert made.p_value is None and "too few people or clusters" in made.reason
 
 
 def test_corrections_are_over_all_tests_declared() -> None:

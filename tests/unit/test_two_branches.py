@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.estimators.aggregate import simultaneous
+from analysis.estimators.aggregate import simultaneous, with_df
 from analysis.estimators.cells import Cells, build_cells
 from analysis.estimators.two_branches import Branches, derive, fieller, two_branches
 
@@ -212,3 +212,20 @@ def test_reasons() -> None:
     fine = cells([5, 6, 7], [1, 2, 4])
     assert "did not opt in" in str(two_branches(fine, fine, cells([], [1.0])))
     assert "no more people" in str(two_branches(fine, cells([5.0], [4, 4]), cells([], [1.0, 2])))
+
+
+def test_a_band_of_few_clusters_is_as_wide_as_their_errors_are_uncertain() -> None:
+    """Four figures, their covariance estimated from six clusters: a normal band is too narrow."""
+    assert with_df(1.959964, 11) == pytest.approx(2.200985, abs=1e-5)  # a table of t
+    rng = np.random.default_rng(12)
+    draws, df = 300, 5
+    narrow = wide = 0
+    for _ in range(draws):
+        errors = rng.normal(size=(df, 4))
+        covariance = errors.T @ errors / df
+        t = np.abs(rng.normal(size=4)) / np.sqrt(np.diag(covariance))
+        critical = simultaneous(covariance, rng)
+        narrow += bool((t <= critical).all())
+        wide += bool((t <= with_df(critical, df)).all())
+    least = stats.binom.ppf(0.0005, draws, 0.95)
+    assert narrow < least <= wide
