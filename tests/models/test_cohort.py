@@ -324,8 +324,3 @@ def test_negative_controls_are_attributes_of_people_and_looked_at(warehouse):
     for name, why in (("colour", "not a number"), ("level", "not a number"), ("hat", "no such")):
         with pytest.raises(UserError, match=why):
             answer(built.engine, study(negative_controls=[name]), 10)
-    drawn = study(
-        design="randomised", negative_controls=["shoe"], arms={"treated": "a", "comparison": "b"}
-    )
-    with pytest.raises(UserError, match="negative_controls"):
-        answer(built.engine, drawn, 10)

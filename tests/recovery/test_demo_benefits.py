@@ -94,7 +94,7 @@ def lottery_panel(canonical: Path) -> Panel:
             "pre_outcome": before.reindex(drawn["person"]).to_numpy(),
             "pre_period_outcome": before.reindex(drawn["person"]).to_numpy(),
             "tenure_months": tenure,
-            column_of(TENURE): cut(TENURE, tenure),
+            column_of(TENURE): cut(TENURE.cuts, tenure),
         }
     )
     columns = ["person", "event_month", "outcome"]
