@@ -148,7 +148,7 @@ def test_the_table_says_what_the_document_does(runs, split):
     code, told, _ = said(found[0][0][:6], found[-1][0], "--out", str(out), "--study", "leaving")
     assert code == 0 and "selling" not in told
     assert "leaving: −2." in told and "grade: Credible -> Suggestive, exploratory" in told
-    assert "by late, back-dated or withdrawn exits" in told
+    assert "by the study as written" in told
     line = next(x for x in told.splitlines() if "recoded exit reasons" in x)
     printed = next(p for p in split["leaving"]["parts"] if p["causes"] == ["reasons"])["printed"]
     assert f"{abs(printed):.2f}" in line
