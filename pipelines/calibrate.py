@@ -14,6 +14,7 @@ from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.studies import read_cohort
+from pipelines.terminal import Block, printed
 from reports.calibration_words import in_words, lines_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pipelines.config import Project
 
 _MEMORY = "2GB"
-_WIDEST = 100_000  # columns of text where no terminal says otherwise
 
 
 def calibrate(engine: Engine, spec: StudySpec, programmes: int, min_group: int) -> Calibration:
@@ -92,26 +92,12 @@ def as_json(found: Sequence[Calibration]) -> str:
 
 def as_text(found: Sequence[Calibration]) -> str:
     """A sentence and a table a study, for a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    return printed(_block(item) for item in found)
 
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDEST
-    with console.capture() as captured:
-        for item in found:
-            console.print(Text("\n".join(_head(item))), soft_wrap=True)
-            columns, rows = lines_of(item)
-            if rows:
-                table = Table()
-                for name in columns:
-                    table.add_column(Text(name), justify="right")
-                for row in rows:
-                    table.add_row(*(Text(cell) for cell in row))
-                console.print(table)
-            console.print()
-    return captured.get()
+
+def _block(item: Calibration) -> Block:
+    columns, rows = lines_of(item)
+    return Block(head=tuple(_head(item)), columns=columns, rows=rows)
 
 
 def _head(item: Calibration) -> Iterator[str]:

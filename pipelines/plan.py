@@ -17,6 +17,7 @@ from pipelines import publish
 from pipelines.config import load_project, read_study
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
+from pipelines.terminal import Block, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pipelines.config import Project
 
 _MEMORY = "2GB"
-_WIDEST = 100_000  # columns of text where no terminal says otherwise
 
 
 def plan_all(
@@ -83,26 +83,12 @@ def as_json(plans: Sequence[ReleasedPlan]) -> str:
 
 def as_text(plans: Sequence[ReleasedPlan]) -> str:
     """Tables with what they rest on, for a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    return printed(_block(plan) for plan in plans)
 
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDEST
-    with console.capture() as captured:
-        for plan in plans:
-            console.print(Text("\n".join(_head(plan))), soft_wrap=True)
-            columns, rows = lines_of(plan)
-            if rows:
-                table = Table()
-                for name in columns:
-                    table.add_column(Text(name), justify="right")
-                for row in rows:
-                    table.add_row(*(Text(cell) for cell in row))
-                console.print(table)
-            console.print(Text("\n".join(_foot(plan))), soft_wrap=True)
-    return captured.get()
+
+def _block(plan: ReleasedPlan) -> Block:
+    columns, rows = lines_of(plan)
+    return Block(head=tuple(_head(plan)), columns=columns, rows=rows, foot=tuple(_foot(plan)))
 
 
 def _head(plan: ReleasedPlan) -> Iterator[str]:
