@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TEXTS = (".html", ".json", ".csv", ".txt", ".md", ".yml")
 DIGITS = 3  # significant ones, from which on a match is no accident
 PLACES = range(-3, 7)  # decimals that a figure may be printed with; large ones in tens and more
+YEARS = frozenset(map(str, range(1900, 2100)))  # of dates and of papers
 NEAR = 1e-9  # cells are written as they were computed, or rounded
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
 _UNSEEN = re.compile(  # bundle, layout and drawn marks
@@ -63,7 +64,7 @@ def leaks(finding: Finding, texts: dict[str, str], cells: dict[str, Iterable[Any
     """Places that hold a withheld figure: ``texts`` by name, ``cells`` (numbers) by column."""
     figures = withheld_figures(finding)
     assert figures, "a finding without figures has nothing to withhold"
-    sought = frozenset().union(*(roundings(x) for x in figures))
+    sought = frozenset().union(*(roundings(x) for x in figures)) - YEARS
     out = []
     for name, text in texts.items():
         numbers = {n.replace(",", "") for n in _NUMBER.findall(_UNSEEN.sub(" ", text))}
