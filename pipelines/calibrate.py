@@ -10,9 +10,8 @@ from threadpoolctl import threadpool_limits
 from analysis.calibration.study import calibrate_study
 from analysis.calibration.summary import restore_calibration
 from pipelines import publish, workspace
-from pipelines.config import load_project
-from pipelines.engine import Engine
-from pipelines.errors import Exit, UserError
+from pipelines.config import chosen_studies, load_project
+from pipelines.engine import MEMORY, Engine
 from pipelines.studies import read_cohort
 from pipelines.terminal import Block, printed
 from reports.calibration_words import in_words, lines_of
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from analysis.calibration.summary import Calibration
     from analysis.study import StudySpec
     from pipelines.config import Project
-
-_MEMORY = "2GB"
 
 
 def calibrate(engine: Engine, spec: StudySpec, programmes: int, min_group: int) -> Calibration:
@@ -44,11 +41,8 @@ def calibrate_project(
     engine: Engine, project: Project, say: Callable[[str], None]
 ) -> tuple[Calibration, ...]:
     """As many placebo programmes of every study as the project asks for; nothing where none."""
-    settings, found = project.settings, []
-    for spec in project.studies if settings.calibrate else ():
-        say(f"study {spec.study}: {settings.calibrate} placebo programmes")
-        found.append(calibrate(engine, spec, settings.calibrate, settings.min_group))
-    return tuple(found)
+    asked = project.settings.calibrate
+    return _each(engine, project, project.studies, asked, say) if asked else ()
 
 
 def read_calibrations(path: Path) -> tuple[Calibration, ...]:
@@ -64,24 +58,21 @@ def calibrate_all(
     Raises UserError where there is no such study, or no warehouse yet.
     """
     project = load_project(project_dir)
-    studies = _studies(project, named)
+    studies = chosen_studies(project, named)
     path = publish.resolve(out / "warehouse")
+    with Engine.open(path, memory=MEMORY, read_only=True) as engine:
+        return _each(engine, project, studies, programmes, say)
+
+
+def _each(
+    engine: Engine, project: Project, studies: Sequence[StudySpec], programmes: int,
+    say: Callable[[str], None],
+) -> tuple[Calibration, ...]:  # fmt: skip
     found = []
-    with Engine.open(path, memory=_MEMORY, read_only=True) as engine:
-        for spec in studies:
-            say(f"study {spec.study}: {programmes} placebo programmes")
-            found.append(calibrate(engine, spec, programmes, project.settings.min_group))
+    for spec in studies:
+        say(f"study {spec.study}: {programmes} placebo programmes")
+        found.append(calibrate(engine, spec, programmes, project.settings.min_group))
     return tuple(found)
-
-
-def _studies(project: Project, named: str | None) -> Sequence[StudySpec]:
-    found = [s for s in project.studies if named in (None, s.study)]
-    if found or named is None:
-        return found
-    known = ", ".join(study.study for study in project.studies) or "none"
-    raise UserError(
-        f"--study: there is no study {named!r}", f"Studies of the project: {known}.", Exit.PROJECT
-    )
 
 
 def as_json(found: Sequence[Calibration]) -> str:

@@ -193,6 +193,21 @@ def _unfilled(data: Any, key: str = "") -> Iterator[str]:
         yield key
 
 
+def chosen_studies(
+    project: Project, named: str | None, otherwise: str = ""
+) -> tuple[StudySpec, ...]:
+    """The project's studies, or the one of that name; UserError with those there are if none.
+
+    ``otherwise`` ends the hint: what else may be named.
+    """
+    found = tuple(study for study in project.studies if named in (None, study.study))
+    if found or named is None:
+        return found
+    known = ", ".join(study.study for study in project.studies) or "none"
+    fix = f"Studies of the project: {known}{otherwise}."
+    raise UserError(f"--study: there is no study {named!r}", fix, Exit.PROJECT)
+
+
 def read_study(path: Path, limits: Thresholds) -> StudySpec:
     """The study in a file, with the project's limits; raises UserError naming file, key and fix."""
     try:

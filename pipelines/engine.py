@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # Opened by tools of the DuckDB 1.x line as well.
 BATCH_ROWS = 1_000_000
+# What an engine holds before it spills, behind the landing: a company of any size is built within
+# about twice this.
+MEMORY = "2GB"
 PORTABLE_STORAGE = "v1.0.0"
 
 

@@ -14,8 +14,8 @@ from analysis.errors import SpecError
 from analysis.planning.plan import plan_study
 from analysis.planning.released import lines_of, not_planned, released_plan
 from pipelines import publish
-from pipelines.config import load_project, read_study
-from pipelines.engine import Engine
+from pipelines.config import chosen_studies, load_project, read_study
+from pipelines.engine import MEMORY, Engine
 from pipelines.errors import Exit, UserError
 from pipelines.terminal import Block, printed
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from analysis.planning.released import ReleasedPlan
     from analysis.study import StudySpec
     from pipelines.config import Project
-
-_MEMORY = "2GB"
 
 
 def plan_all(
@@ -44,24 +42,17 @@ def plan_all(
     project = load_project(project_dir)
     studies = _studies(project, named)
     path = publish.resolve(out / "warehouse")
-    with Engine.open(path, read_only=True, memory=_MEMORY) as engine:
+    with Engine.open(path, read_only=True, memory=MEMORY) as engine:
         return tuple(_plan(engine, spec, project, (people, intake)) for spec in studies)
 
 
 def _studies(project: Project, named: str | None) -> Sequence[StudySpec]:
-    if named is None:
-        return project.studies
-    if Path(named).suffix in (".yml", ".yaml"):
+    if named and Path(named).suffix in (".yml", ".yaml"):
         if not Path(named).is_file():
             fix = "Name a study of the project, or the file of one."
             raise UserError(f"{named}: there is no such file", fix, Exit.PROJECT)
         return (read_study(Path(named), project.settings.thresholds),)
-    found = [study for study in project.studies if study.study == named]
-    if not found:
-        known = ", ".join(study.study for study in project.studies) or "none"
-        fix = f"Studies of the project: {known}; or name the file of another."
-        raise UserError(f"--study: there is no study {named!r}", fix, Exit.PROJECT)
-    return found
+    return chosen_studies(project, named, "; or name the file of another")
 
 
 def _plan(

@@ -16,10 +16,10 @@ from pipelines import ingest, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
-from pipelines.engine import Engine
+from pipelines.engine import MEMORY, Engine
 from pipelines.errors import Exit, UserError
 from pipelines.stage_ingest import ingest_stage, pull_stage
-from pipelines.stage_report import MEMORY, released, report_stage
+from pipelines.stage_report import released, report_stage
 from pipelines.studies import answer, latest_delivery
 from reports.wording import answer as in_words
 

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any
 from analysis.disclosure import Release, restore
 from pipelines import catalog, publish, results, workspace
 from pipelines.calibrate import read_calibrations
-from pipelines.engine import Engine
+from pipelines.engine import MEMORY, Engine
 from reports.build import ProjectNote, Report, findings_json, render_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipelines.run import Context
-
-# What the engine holds before it spills, in every stage behind the landing: a company of any size
-# is built within about twice this.
-MEMORY = "2GB"
 
 
 def report_stage(context: Context, say: Callable[[str], None]) -> None:

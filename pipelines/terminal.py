@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
+
 _WIDEST = 100_000  # columns of text where no terminal says otherwise
 
 
@@ -21,15 +23,22 @@ class Block:
     foot: Sequence[str] = ()
 
 
-def printed(blocks: Iterable[Block]) -> str:
-    """The blocks as text; names are printed as they are, never as markup."""
+def wide_console() -> Console:
+    """A console that breaks lines for a terminal alone."""
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     console = Console()
     if not console.is_terminal:
         console.width = _WIDEST
+    return console
+
+
+def printed(blocks: Iterable[Block]) -> str:
+    """The blocks as text; names are printed as they are, never as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console = wide_console()
     with console.capture() as captured:
         for block in blocks:
             console.print(Text("\n".join(block.head)), soft_wrap=True)

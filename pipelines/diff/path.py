@@ -11,7 +11,7 @@ from analysis.change import CAUSES, Change, Touched, checks_changed, rounded_to_
 from analysis.rules import Rules
 from pipelines.diff import compared
 from pipelines.diff.states import OF_FILES, OF_READING, Recombined, headline_of, spec_of, state_of
-from pipelines.engine import Engine
+from pipelines.engine import MEMORY, Engine
 from reports.numbers import decimals, measure
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pipelines.diff.kept import Kept
     from pipelines.diff.states import Answered, Switched
 
-_MEMORY = "2GB"
 Answers = dict["Switched", "Answered"]  # of one study
 
 
@@ -31,7 +30,7 @@ def changes(
 ) -> tuple[Change, ...]:
     """Why the headline of each of these studies, which both runs answered, is another."""
     found: dict[str, Change] = {}
-    with Engine.memory(memory=_MEMORY) as engine:
+    with Engine.memory(memory=MEMORY) as engine:
         records = Recombined(engine, first, second)
         for dates in sorted({_dates(first, second, name) for name in names}):
             some = [name for name in names if _dates(first, second, name) == dates]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from analysis.change import CAUSES
+from pipelines.terminal import wide_console
 from reports.numbers import measure, signed, with_unit
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from analysis.change import Change, Part, State
     from pipelines.diff.runs import RunDiff
 
-_WIDEST = 100_000  # columns of text where no terminal says otherwise
 OTHER = "other changes"
 HOW = (
     "Each line is the headline after the cause was switched to the second run's version less the "
@@ -63,15 +63,12 @@ def _state(state: State | None) -> dict[str, Any] | None:
 
 def as_text(diff: RunDiff) -> str:
     """The comparison for a terminal."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     if diff.same:
         return f"nothing changed: both are run {diff.first}\n"
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDEST
+    console = wide_console()
     with console.capture() as captured:
         console.print(Text(f"from run {diff.first} to run {diff.second}"), soft_wrap=True)
         for change in diff.changes:
