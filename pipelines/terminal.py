@@ -24,7 +24,7 @@ class Block:
 
 
 def wide_console() -> Console:
-    """A console that breaks lines for a terminal alone."""
+    """A console that breaks lines for a terminal alone: a file or a pipe gets every cell whole."""
     from rich.console import Console
 
     console = Console()

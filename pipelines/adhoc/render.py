@@ -9,17 +9,17 @@ import math
 import unicodedata
 from typing import TYPE_CHECKING
 
+from pipelines.terminal import wide_console
+
 if TYPE_CHECKING:
     from pipelines.adhoc.sandbox import QueryResult, Value
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-WIDEST = 100_000  # columns of text; a file or a pipe gets every cell whole
 
 
 def as_table(result: QueryResult) -> str:
     """A table as text; numbers are on the right, and nothing in a cell steers the terminal."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -28,9 +28,7 @@ def as_table(result: QueryResult) -> str:
         table.add_column(Text(_visible(name)), justify="right" if _is_number(kind) else "left")
     for row in result.rows:
         table.add_row(*(Text("NULL", "dim") if v is None else Text(_visible(str(v))) for v in row))
-    console = Console()
-    if not console.is_terminal:
-        console.width = WIDEST
+    console = wide_console()
     with console.capture() as captured:
         console.print(table)
     return captured.get()
