@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from analysis.errors import SpecError
+from analysis.study_parts import Names, Part, Window
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
@@ -17,18 +18,7 @@ MENTORED_ONLY = ("mfq9", "mentorship_quality")
 _DESIGNS = ("randomised", "opt_in")
 
 
-def _as_tuple(value: object) -> object:
-    """YAML authors write one name or a list of names; both mean a tuple."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-_Window = tuple[int, int]
-
-
-class Mediation(BaseModel):
+class Mediation(Part):
     """What may lie between mentoring and the outcome (studies of a survey scale).
 
     ``mediators``: instruments, or instrument.subscale, answered in event months ``measured``
@@ -40,17 +30,15 @@ class Mediation(BaseModel):
     own, answered in ``functions_measured``, whose ways to the outcome are associations.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    mediators: _Names = Field(min_length=1)
-    measured: _Window
+    mediators: Names = Field(min_length=1)
+    measured: Window
     order: Literal["parallel", "serial"] = "parallel"
     moderator: str | None = None
     moderates: Literal["first", "second"] = "first"
     at: tuple[float, ...] = ()
     interaction: bool = False
-    functions: _Names = ()
-    functions_measured: _Window | None = None
+    functions: Names = ()
+    functions_measured: Window | None = None
 
     @model_validator(mode="after")
     def _keys_fit_each_other(self) -> Self:

@@ -20,12 +20,12 @@ from analysis.outcome_rules import check_outcome
 from analysis.study_parts import (
     Allocation,
     Arms,
+    AsText,
     Covariance,
     DesignName,
     Estimator,
     FollowUp,
     Names,
-    Part,
     Practices,
     Range,
     Rollout,
@@ -34,7 +34,6 @@ from analysis.study_parts import (
     TimeZero,
     Trials,
     Window,
-    as_names,
     never_completion,
     never_the_first_meeting,
 )
@@ -45,7 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class StudySpec(Part, Beyond):
+class StudySpec(Beyond):
     """One question: population, time zero, arms, outcome, window, estimator. See the README."""
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")
@@ -54,9 +53,7 @@ class StudySpec(Part, Beyond):
     as_of: dt.date
     programme: str
     design: DesignName
-    population: dict[str, Range | Annotated[tuple[str, ...], BeforeValidator(as_names)]] = Field(
-        default_factory=dict
-    )
+    population: dict[str, Range | AsText] = Field(default_factory=dict)
     time_zero: Annotated[TimeZero, BeforeValidator(never_the_first_meeting)] = "assigned_on"
     arms: Arms
     decided_within: int = Field(default=1, ge=0)  # months; then arms told from days are formed

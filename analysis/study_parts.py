@@ -17,14 +17,14 @@ Window = tuple[int, int]
 COMPLETION = ("complet", "graduat", "finish")  # words for having stayed to the end
 
 
-def _as_tuple(value: object) -> object:
+def as_tuple(value: object) -> object:
     """YAML authors write one name or a list of names; both mean a tuple."""
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
 
 
-def as_names(value: object) -> object:
+def _as_text(value: object) -> object:
     """Names of values are text, whatever YAML made of them: 1 and 'Sales' alike."""
     if isinstance(value, bool | int | float | str):
         value = (value,)
@@ -54,9 +54,10 @@ def never_completion(value: object) -> object:
     return value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+AsText = Annotated[tuple[str, ...], BeforeValidator(_as_text)]
 Practice = Literal["goal_set_before", "reason_recorded", "rhythm", "acted_on_advice", "formality"]
-Practices = Annotated[tuple[Practice, ...], BeforeValidator(_as_tuple)]
+Practices = Annotated[tuple[Practice, ...], BeforeValidator(as_tuple)]
 
 
 class Part(BaseModel):

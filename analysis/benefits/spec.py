@@ -6,9 +6,10 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.errors import SpecError
+from analysis.study_parts import Part, as_tuple
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
@@ -35,12 +36,10 @@ def _rising(cuts: tuple[float, ...]) -> tuple[float, ...]:
 Cuts = Annotated[tuple[float, ...], AfterValidator(_rising)]
 
 
-class Subgroup(BaseModel):
+class Subgroup(Part):
     """A column known at time zero; ``cuts`` are where a group of a number begins (12: under 12,
     12 and over).
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
     cuts: Cuts = ()
@@ -55,14 +54,8 @@ def _as_subgroups(value: object) -> object:
     return value
 
 
-def _as_tuple(value: object) -> object:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
 Subgroups = Annotated[tuple[Subgroup, ...], BeforeValidator(_as_subgroups)]
-Further = Annotated[tuple[Literal["quantiles", "eagerness"], ...], BeforeValidator(_as_tuple)]
+Further = Annotated[tuple[Literal["quantiles", "eagerness"], ...], BeforeValidator(as_tuple)]
 
 
 def check_bands(spec: StudySpec) -> None:

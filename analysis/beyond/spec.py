@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from analysis.errors import SpecError
+from analysis.study_parts import AsText, Part
 
 if TYPE_CHECKING:
     from analysis.study import StudySpec
@@ -20,21 +21,7 @@ NOT_DRAWN = "not_drawn"  # people of a programme whom no lot was drawn for, as a
 BRANCHES, MENTORS, MATES = "branches.", "mentors.", "team_mates."  # how names of results begin
 
 
-def _as_names(value: object) -> object:
-    """One name or a list of names, as text, whatever YAML made of them."""
-    if isinstance(value, bool | int | float | str):
-        value = (value,)
-    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else value
-
-
-_Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Branches(_Part):
+class Branches(Part):
     """People were sent by lot into a branch where mentoring is drawn among all, or one to opt into.
 
     The study's programme is the mandatory branch. ``voluntary`` is the programme of the other one:
@@ -45,12 +32,12 @@ class Branches(_Part):
     voluntary: str
 
 
-class Mentors(_Part):
+class Mentors(Part):
     """Who may mentor, month by month: levels, departments, sites, months of tenure."""
 
-    level: _Names = ()
-    department: _Names = ()
-    site: _Names = ()
+    level: AsText = ()
+    department: AsText = ()
+    site: AsText = ()
     tenure_from: int = Field(default=0, ge=0)
 
     @property
@@ -60,14 +47,14 @@ class Mentors(_Part):
         return {name: values for name, values in named.items() if values}
 
 
-class Spillover(_Part):
+class Spillover(Part):
     """Teams in which the mentored may help or hinder the others.
 
     ``team``: columns that people of one team share; its members are the people of the programme.
     ``saturations``: the two shares of winners between which lots decided for each team.
     """
 
-    team: _Names = Field(min_length=1)
+    team: AsText = Field(min_length=1)
     saturations: tuple[float, float] | None = None
 
     @model_validator(mode="before")
@@ -93,7 +80,7 @@ class Spillover(_Part):
         return self
 
 
-class Beyond(_Part):
+class Beyond(Part):
     """The keys of a study about others than those mentored."""
 
     branches: Branches | None = None
