@@ -9,8 +9,8 @@ from analysis.estimate import OBJECTIVE
 from analysis.estimators.opt_in_results import headline
 from analysis.estimators.opt_in_setting import make_setting
 from analysis.estimators.results import relabelled
-from analysis.opt_in import with_past
-from analysis.randomised import primary_results, with_covariates
+from analysis.opt_in import as_adjusted
+from analysis.randomised import primary_results
 
 if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
@@ -26,12 +26,9 @@ def objective_spec(spec: StudySpec) -> StudySpec:
 
 def objective_result(panel: Panel, spec: StudySpec) -> Result:
     """The headline's estimator on the objective outcome; ``spec`` is of :func:`objective_spec`."""
-    adjusted = with_covariates(panel, spec.adjust_for) or panel
+    adjusted = as_adjusted(panel, spec)
     if spec.design == "opt_in":
-        setting = make_setting(
-            with_past(adjusted, spec), spec, spec.arms.treated[0], spec.follow_up.primary
-        )
-        found = headline(setting)
+        found = headline(make_setting(adjusted, spec, spec.arms.treated[0], spec.follow_up.primary))
     else:
         found = primary_results(adjusted, spec)[0]
     words = spec.outcome.label or spec.outcome.metric.replace("_", " ")

@@ -127,6 +127,12 @@ def estimate_specification(
     )
 
 
+def as_adjusted(panel: Panel, spec: StudySpec) -> Panel:
+    """The panel with the study's own covariates, of a draw or an opt-in."""
+    chosen = with_covariates(panel, spec.adjust_for) or panel
+    return with_past(chosen, spec) if spec.design == "opt_in" else chosen
+
+
 def with_past(panel: Panel, spec: StudySpec) -> Panel:
     """The panel with the outcome before the start, where adjusted for, over ``ADJUSTED`` only.
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.benefits.eagerness import eagerness_effects
 from analysis.benefits.spread import quantile_effects
 from analysis.benefits.subgroups import subgroup_effects
-from analysis.opt_in import with_past
-from analysis.randomised import with_covariates
+from analysis.opt_in import as_adjusted
 
 if TYPE_CHECKING:
     from analysis.benefits.interaction import Interaction
@@ -34,9 +33,7 @@ def who_benefits(panel: Panel, spec: StudySpec) -> WhoBenefits:
     results: list[Result] = [*found.results]
     notes: list[Diagnostic] = []
     if spec.who_benefits:
-        adjusted = with_covariates(panel, spec.adjust_for) or panel
-        if spec.design == "opt_in":
-            adjusted = with_past(adjusted, spec)
+        adjusted = as_adjusted(panel, spec)
         if "quantiles" in spec.who_benefits:
             made, notes = quantile_effects(adjusted, spec)
             results += made

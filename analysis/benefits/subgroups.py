@@ -15,8 +15,8 @@ from analysis.estimators.aipw import aipw
 from analysis.estimators.mean_ratio import log_ratio
 from analysis.estimators.opt_in_results import headline, held_out
 from analysis.estimators.opt_in_setting import make_setting
-from analysis.opt_in import with_past
-from analysis.randomised import primary_results, with_covariates
+from analysis.opt_in import as_adjusted
+from analysis.randomised import primary_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,7 @@ def subgroup_effects(panel: Panel, spec: StudySpec) -> Benefits:
 
     Everybody of a variable is in one of its groups; who is not recorded stands beside, untested.
     """
-    adjusted = with_covariates(panel, spec.adjust_for) or panel
-    if spec.design == "opt_in":
-        adjusted = with_past(adjusted, spec)
+    adjusted = as_adjusted(panel, spec)
     results: list[Result] = []
     tests: list[Interaction] = []
     for subgroup in spec.subgroups:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.estimate import Estimate, NotEstimable
 from analysis.estimators.item import item_effects
 from analysis.estimators.results import NO_SPREAD, relabelled
-from analysis.scales.standing_in import adjusted
+from analysis.opt_in import as_adjusted
 
 if TYPE_CHECKING:
     from analysis.estimate import Result
@@ -51,7 +51,7 @@ def single_item(study: ScaleStudy) -> tuple[Result, ...]:
     if study.item is None:
         return ()
     spec, window = study.spec_of("score"), study.spec.follow_up.primary
-    panel = adjusted(study.panel(window, "score"), spec)
+    panel = as_adjusted(study.panel(window, "score"), spec)
     found = item_effects(panel, study.spec, window)
     return tuple(_as_ratio(r) if r.target.unit == _LOG_ODDS else r for r in found)
 

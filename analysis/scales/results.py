@@ -11,7 +11,7 @@ from analysis.estimators.opt_in_results import headline
 from analysis.estimators.opt_in_setting import make_setting
 from analysis.estimators.permutation import randomisation_inference
 from analysis.estimators.results import relabelled
-from analysis.opt_in import estimate_opt_in
+from analysis.opt_in import as_adjusted, estimate_opt_in
 from analysis.opt_in import estimate_specification as specified_opt_in
 from analysis.randomised import (
     estimate_randomised,
@@ -19,7 +19,7 @@ from analysis.randomised import (
     primary_results,
 )
 from analysis.scales.other_forms import single_item, standardised
-from analysis.scales.standing_in import adjusted, answers_by_arm, weighted, whole_panel
+from analysis.scales.standing_in import answers_by_arm, weighted, whole_panel
 from analysis.scales.study import NAMES
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _scores(study: ScaleStudy) -> tuple[Result, ...]:
     scores = in_window(study, window, "score", NAMES["score"])
     results = [*scores, *standardised(study, scores), *single_item(study)]
     if study.spec.design == "randomised":
-        panel = adjusted(study.panel(window, "score"), study.spec)
+        panel = as_adjusted(study.panel(window, "score"), study.spec)
         results += lee_bounds(panel, study.spec_of("score"), window)
     return (*results, *weighted(study, "score", "weighted_score"))
 
@@ -134,7 +134,7 @@ def _of_those_known(study: ScaleStudy) -> list[Result]:
     found = in_window(study, window, study.headline, "complete_cases")
     if spec.design != "randomised":
         return [*found]
-    panel = adjusted(study.panel(window, study.headline), spec)
+    panel = as_adjusted(study.panel(window, study.headline), spec)
     redraws = randomisation_inference(panel, primary_only(spec), primary_results(panel, spec))
     return [*found, *redraws]
 
@@ -144,7 +144,7 @@ def in_window(
 ) -> tuple[Result, ...]:
     """The headline's estimator on one measure in one window, one secondary result an arm."""
     spec = study.spec_of(measure)
-    made = adjusted(panel or study.panel(window, measure), spec)
+    made = as_adjusted(panel or study.panel(window, measure), spec)
     if spec.design == "opt_in":
         found = tuple(headline(make_setting(made, spec, arm, window)) for arm in made.treated)
     else:

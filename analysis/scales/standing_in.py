@@ -17,8 +17,7 @@ from analysis.estimators.answering import (
 )
 from analysis.estimators.results import make_estimate, make_target
 from analysis.estimators.sample import dummies, fill_missing
-from analysis.opt_in import with_past
-from analysis.randomised import with_covariates
+from analysis.opt_in import as_adjusted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from analysis.estimate import Result
     from analysis.panel import Panel
     from analysis.scales.study import Measure, ScaleStudy
-    from analysis.study import StudySpec, Window
+    from analysis.study import Window
 
 WEIGHTED = "those who answered standing for people like them of their arm who did not"
 
@@ -64,7 +63,7 @@ def whole_panel(study: ScaleStudy, window: Window) -> Panel:
     known = study.panel(window, study.headline)
     if not study.beside:
         return known
-    asked = asked_of(study, adjusted(known, study.spec), study.headline, window)
+    asked = asked_of(study, as_adjusted(known, study.spec), study.headline, window)
     arm = pd.factorize(asked.people["arm"], sort=True)[0]
     filled = stand_ins(asked.values, asked.certain, arm, asked.covariates)
     values = pd.Series(filled, index=asked.people["person"].to_numpy())
@@ -81,7 +80,7 @@ def answers_by_arm(study: ScaleStudy, window: Window) -> pd.Series[int]:
 
 def weighted(study: ScaleStudy, measure: Measure, name: str) -> tuple[Result, ...]:
     """The measure with weights for who did not answer, by covariates and the past score."""
-    panel = adjusted(study.panel(study.spec.follow_up.primary, measure), study.spec)
+    panel = as_adjusted(study.panel(study.spec.follow_up.primary, measure), study.spec)
     return tuple(_weighted(study, panel.pair(arm), measure, name) for arm in panel.treated)
 
 
@@ -109,9 +108,3 @@ def _weighted(study: ScaleStudy, pair: Panel, measure: Measure, name: str) -> Re
     if isinstance(found, str):
         return NotEstimable(target=target, reason=found)
     return make_estimate(target, found, log=False)
-
-
-def adjusted(panel: Panel, spec: StudySpec) -> Panel:
-    """The panel with the study's own covariates."""
-    chosen = with_covariates(panel, spec.adjust_for) or panel
-    return with_past(chosen, spec) if spec.design == "opt_in" else chosen
