@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.benefits.interaction import corrected, same_effects, told_apart
-from analysis.benefits.members import NOT_RECORDED
+from analysis.benefits.members import present
 from analysis.benefits.subgroups import Benefits, relabel
 from analysis.errors import SpecError
 from analysis.estimate import NotEstimable
@@ -51,12 +51,8 @@ def _of_variable(
     every = np.unique(roll_out.moments.cluster)
     results: list[Result] = []
     known: list[tuple[str, float, Floats]] = []
-    for code in [*range(len(labels)), -1]:
-        members = codes == code
-        if not members.any():
-            continue
-        label = labels[code] if code >= 0 else NOT_RECORDED
-        result, found = _in_group(restricted(roll_out, members), spec, effects, every)
+    for code, label in present(labels, codes):
+        result, found = _in_group(restricted(roll_out, codes == code), spec, effects, every)
         results.append(relabel(result, subgroup, label))
         if found is not None and code >= 0 and told_apart(result):
             known.append((label, *found))

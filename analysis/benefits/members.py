@@ -13,7 +13,9 @@ from analysis.benefits.spec import JOBS, PAST
 from analysis.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from analysis.benefits.spec import Subgroup
     from analysis.panel import Panel
@@ -99,6 +101,13 @@ def parts(panel: Panel, subgroup: Subgroup) -> Iterator[tuple[str, Panel]]:
             yield label, only(panel, (column == label).to_numpy(dtype=bool))
     if column.isna().any():
         yield NOT_RECORDED, only(panel, column.isna().to_numpy(dtype=bool))
+
+
+def present(labels: Sequence[str], codes: NDArray[np.integer]) -> Iterator[tuple[int, str]]:
+    """Code and label of groups that somebody is in, those of whom nothing is recorded (-1) last."""
+    for code, label in (*enumerate(labels), (-1, NOT_RECORDED)):
+        if (codes == code).any():
+            yield code, label
 
 
 def only(panel: Panel, kept: np.ndarray) -> Panel:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.benefits.interaction import corrected, same_effects, told_apart
-from analysis.benefits.members import NOT_RECORDED
+from analysis.benefits.members import NOT_RECORDED, present
 from analysis.benefits.subgroups import Benefits, relabel
 from analysis.estimate import Estimate
 from analysis.exits.figures import Maker
@@ -19,8 +19,6 @@ from analysis.exits.results import contrast, difference, headline_kind
 from analysis.exits.setting import ExitSetting, fitter_of, is_assigned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from analysis.benefits.interaction import Interaction
@@ -63,7 +61,7 @@ def _of_arm(
     results: list[Result] = []
     labels, values, influences = [], [], []
     of_entries, of_group = (_of_entries(column, some) for some in (entries, group))
-    for place, label in _present(column, of_entries):
+    for place, label in present(column.labels, of_entries):
         compared = fitter.compared(entries.take(of_entries == place), group.take(of_group == place))
         made = difference(maker, compared, "subgroup", kind)
         results.append(relabel(made, subgroup, label))
@@ -96,12 +94,3 @@ def _of_entries(column: Covariate, entries: Entries) -> Ints:
     """The group of each entry when its trial began."""
     month = entries.column if column.codes.shape[1] > 1 else 0
     return np.asarray(column.codes[entries.row, month], dtype=np.int64)
-
-
-def _present(column: Covariate, codes: Ints) -> Iterator[tuple[int, str]]:
-    """Groups that somebody is in, those of whom nothing is recorded last."""
-    for place, label in enumerate(column.labels):
-        if (codes == place).any():
-            yield place, label
-    if (codes < 0).any():
-        yield -1, NOT_RECORDED
