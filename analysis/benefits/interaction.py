@@ -66,22 +66,16 @@ def told_apart(result: Result) -> bool:
 
 
 def wald(values: Floats, covariance: Floats, df: float) -> tuple[float, tuple[float, float], float]:
-    """The test of :func:`wald_zero` that values (K,) are equal."""
-    contrasts = np.eye(len(values))[1:] - np.eye(len(values))[0]
-    return wald_zero(contrasts @ values, contrasts @ covariance @ contrasts.T, df)
-
-
-def wald_zero(
-    gaps: Floats, covariance: Floats, df: float
-) -> tuple[float, tuple[float, float], float]:
-    """F statistic of gaps (q,) that are all zero, its degrees of freedom, and p.
+    """F statistic of values (K,) that are all equal, its degrees of freedom, and p.
 
     ``df`` are those of the covariance, which is estimated as a whole: T2 of Hotelling 1931, as
     Pustejovsky & Tipton 2018 have it for clusters (Journal of Business & Economic Statistics
     36:672-683). F(q, df) itself rejects too often where clusters are few and groups many.
-    Directions without variance are left out. p is nan where ``df`` < q.
+    Directions without variance are left out. p is nan where ``df`` are fewer.
     """
-    sizes, axes = np.linalg.eigh(covariance)
+    contrasts = np.eye(len(values))[1:] - np.eye(len(values))[0]
+    gaps = contrasts @ values
+    sizes, axes = np.linalg.eigh(contrasts @ covariance @ contrasts.T)
     real = sizes > _SINGULAR * max(sizes[-1], 0.0)
     count = max(int(real.sum()), 1)
     left = df - count + 1
@@ -91,20 +85,14 @@ def wald_zero(
 
 
 def same_effects(
-    variable: str, arm: str, levels: Sequence[str], values: Floats, covariance: Floats,
-    df: float, *, df_of_two: float | None = None,
-) -> Interaction:  # fmt: skip
-    """The test of equal effects ``values`` (K,), on the model's scale, with their covariance.
-
-    ``df_of_two``: of the one difference there is between two groups, where it has its own.
-    """
+    variable: str, arm: str, levels: Sequence[str], values: Floats, covariance: Floats, df: float
+) -> Interaction:
+    """The test of equal effects ``values`` (K,), on the model's scale, with their covariance."""
     found = Interaction(variable=variable, arm=arm, levels=tuple(levels))
     if len(levels) < 2:
         return replace(found, reason="fewer than two groups can be compared")
-    if not (np.isfinite(values).all() and np.isfinite(covariance).all() and df >= 1):
-        return replace(found, reason="too few people or clusters to tell groups apart")
-    df = df_of_two if df_of_two is not None and len(levels) == 2 else df
-    if df < len(values) - 1:
+    known = np.isfinite(values).all() and np.isfinite(covariance).all()
+    if not (known and df >= len(values) - 1):
         return replace(found, reason="too few people or clusters to tell groups apart")
     statistic, degrees, p_value = wald(values, covariance, df)
     pairs = list(combinations(range(len(values)), 2))
