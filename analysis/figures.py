@@ -75,7 +75,7 @@ def coarse_figures(result: Estimate, *, log: bool, counted: int | None = None) -
         std_error=_rounded(times * result.std_error, places),
         ci_low=_rounded(times * low, places),
         ci_high=_rounded(times * high, places),
-        p_value=None if result.p_value is None else _coarse_p(result.p_value),
+        p_value=None if result.p_value is None else coarse_p(result.p_value),
     )
 
 
@@ -121,7 +121,7 @@ def _limits(result: Estimate, *, log: bool) -> tuple[float, float]:
     return factor * math.exp(middle - half) - less, factor * math.exp(middle + half) - less
 
 
-def _coarse_p(p_value: float) -> float:
+def coarse_p(p_value: float) -> float:
     """Two decimals, or one digit below .1."""
     return round(p_value, 2) if p_value >= 0.1 else float(f"{p_value:.1g}")
 

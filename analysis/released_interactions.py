@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.benefits.eagerness import NAME as EAGERNESS
 from analysis.benefits.members import COLUMN, column_of_name, named
+from analysis.figures import coarse_p
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from analysis.disclosure import ReleasedEstimate, Shown
     from analysis.estimate import Result
     from analysis.rules import Rules
-
-DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,5 @@ def _hidden(estimate: ReleasedEstimate) -> ReleasedEstimate:
 
 
 def _coarse(p_value: float | None, rules: Rules) -> float | None:
-    """Two decimals, or one digit below .1; exact of public data."""
-    if p_value is None or rules.mode == "public":
-        return p_value
-    return round(p_value, DIGITS) if p_value >= 0.1 else float(f"{p_value:.1g}")
+    """Exact of public data alone."""
+    return p_value if p_value is None or rules.mode == "public" else coarse_p(p_value)
