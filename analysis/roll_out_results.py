@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ATT = "effect on those at sites that started (ATT)"
 _SIZE = 1.0  # scale beside which a standard error of nothing would mean an outcome that is fixed
 _FEW = "t with sites − cohorts degrees of freedom"
-NORMAL_DF = 1e6  # degrees of freedom at which a t is the normal
+_NORMAL = 1e6  # degrees of freedom at which a t is the normal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,11 @@ class Effects:
             subgroup=subgroup,
         )
 
+    @property
+    def t_df(self) -> float:
+        """Degrees of freedom of the t; so many that it is the normal where ``df`` are infinite."""
+        return self.df if np.isfinite(self.df) else _NORMAL
+
     def result(
         self,
         target: Target,
@@ -115,19 +120,18 @@ class Effects:
         ``members`` (K,) are the ATT(g,t) whose people count; the whole panel unless told.
         """
         error = std_error * float(np.sqrt(self.factor))
-        t_df = self.df if np.isfinite(self.df) else NORMAL_DF
         interval, few = None, "normal" if np.isinf(self.df) else _FEW
         if critical is not None:
             interval = (estimate - critical * error, estimate + critical * error)
             if p_value is None and error > 0:
-                p_value = float(2 * stats.t.sf(abs(estimate) / error, t_df))
+                p_value = float(2 * stats.t.sf(abs(estimate) / error, self.t_df))
         people = self.seen.compared(self.group_time, members)
         return self.finish(
             target,
             Figures(
                 estimate=estimate,
                 std_error=error,
-                t_df=t_df,
+                t_df=self.t_df,
                 df=min(self.df, float(self.clusters - 1)),
                 counts=people.counts,
                 both=people.both,

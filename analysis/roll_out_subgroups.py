@@ -16,7 +16,7 @@ from analysis.benefits.subgroups import Benefits, relabel
 from analysis.errors import SpecError
 from analysis.estimate import NotEstimable
 from analysis.roll_out import effects_of
-from analysis.roll_out_results import NORMAL_DF, window_result
+from analysis.roll_out_results import window_result
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,11 +57,10 @@ def _of_variable(
         if found is not None and code >= 0 and told_apart(result):
             known.append((label, *found))
     sums = np.array([s for _, _, s in known]).reshape(len(known), len(every))
-    df = effects.df if np.isfinite(effects.df) else NORMAL_DF
     values = np.array([value for _, value, _ in known])
     arm = spec.arms.treated[0]
     return results, same_effects(
-        subgroup.name, arm, [label for label, _, _ in known], values, sums @ sums.T, df
+        subgroup.name, arm, [label for label, _, _ in known], values, sums @ sums.T, effects.t_df
     )
 
 
