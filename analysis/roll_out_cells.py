@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.benefits.members import banded, levels
+from analysis.benefits.members import NOT_RECORDED, banded, levels
 from analysis.errors import SpecError
 from analysis.roll_out_query import KNOWN, attributes_of
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Groups = tuple[NDArray[np.int64], tuple[str, ...]]
     Cells = tuple[NDArray[np.int64], NDArray[np.float64] | None, tuple[str, ...]]
 
-NOT_RECORDED = "not recorded"
 TENURE = (6, 12, 24, 60)  # months at which a band of tenure begins
 FEW = 10  # a number with more values than this is cut into fifths
 
@@ -33,13 +32,9 @@ def cells(spec: StudySpec, people: pd.DataFrame) -> Cells:
     """
     if not spec.adjust_for:
         return np.zeros(len(people), dtype=np.int64), None, ()
-    place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec))}
-    _require(spec, people, "adjust_for", spec.adjust_for)
+    values = _columns(spec, people, "adjust_for", spec.adjust_for)
     text = np.column_stack(
-        [
-            _levels(name, people[place.get(name, name)], spec.bands.get(name, ()))
-            for name in spec.adjust_for
-        ]
+        [_levels(name, values[name], spec.bands.get(name, ())) for name in spec.adjust_for]
     )
     rows, cell = np.unique(text, axis=0, return_inverse=True)
     columns, names = [np.ones(len(rows))], []
@@ -53,24 +48,27 @@ def cells(spec: StudySpec, people: pd.DataFrame) -> Cells:
 def groups(spec: StudySpec, people: pd.DataFrame) -> tuple[Groups, ...]:
     """Of each declared subgroup variable the code of each person (-1: not recorded), and labels."""
     names = tuple(s.name for s in spec.subgroups)
-    _require(spec, people, "subgroups", names)
-    place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec))}
-    found = [levels(s, people[place.get(s.name, s.name)]) for s in spec.subgroups]
+    values = _columns(spec, people, "subgroups", names)
+    found = [levels(s, values[s.name]) for s in spec.subgroups]
     return tuple(
         (np.asarray(c.cat.codes, dtype=np.int64), tuple(str(v) for v in c.cat.categories))
         for c in found
     )
 
 
-def _require(spec: StudySpec, people: pd.DataFrame, key: str, names: tuple[str, ...]) -> None:
-    place = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec)) if name in names}
-    missing = [name for name, column in place.items() if people[column].isna().all()]
+def _columns(
+    spec: StudySpec, people: pd.DataFrame, key: str, names: tuple[str, ...]
+) -> dict[str, pd.Series]:
+    """What is known of people by each name; SpecError for an attribute that nobody has."""
+    own = {name: f"attribute_{i}" for i, name in enumerate(attributes_of(spec)) if name in names}
+    missing = [name for name, column in own.items() if people[column].isna().all()]
     if missing:
         raise SpecError(
             key,
             f"{', '.join(missing)}: no such attribute of people",
             f"Load it under `attributes`, or use one of {', '.join(KNOWN)}.",
         )
+    return {name: people[own.get(name, name)] for name in names}
 
 
 def _levels(name: str, values: pd.Series, cuts: tuple[float, ...]) -> NDArray[np.str_]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benefits.members import NOT_RECORDED
 from analysis.compress import NEVER, Moments, People, fold
 from analysis.errors import SpecError
 from analysis.finding import ArmCount, Flow, Step
@@ -135,7 +136,7 @@ def _strata(spec: StudySpec, people: pd.DataFrame) -> NDArray[np.int64] | None:
     """The stratum of each cluster, in order of their names; None without strata."""
     if not spec.allocation.strata:
         return None
-    text = people[list(spec.allocation.strata)].astype("string").fillna("not recorded")
+    text = people[list(spec.allocation.strata)].astype("string").fillna(NOT_RECORDED)
     stratum = text.agg("\x1f".join, axis=1)
     unit = people[spec.cluster].astype(str)
     if (stratum.groupby(unit).nunique() > 1).any():
