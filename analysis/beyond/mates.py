@@ -27,8 +27,12 @@ def teams_of(spec: StudySpec, people: pd.DataFrame) -> tuple[NDArray[np.int64], 
     """A code for the team of each row, and who has one: all its columns are known."""
     names = list(spec.spillover.team) if spec.spillover else []
     known = people[names].notna().all(axis=1)
-    text = people[names].astype("string").fillna("").agg("\x1f".join, axis=1)
-    return np.asarray(pd.factorize(text, sort=True)[0], dtype=np.int64), known
+    return np.asarray(pd.factorize(_text(people, names), sort=True)[0], dtype=np.int64), known
+
+
+def _text(people: pd.DataFrame, names: list[str]) -> pd.Series[str]:
+    """One text for people with the same values in all these columns."""
+    return people[names].astype("string").fillna("").agg("\x1f".join, axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +103,7 @@ def _chance(
 ) -> Floats:
     """The chance of winning by stratum of the draw, 0 of people who were not drawn."""
     strata = list(spec.allocation.strata)
-    text = people[strata].astype("string").fillna("").agg("\x1f".join, axis=1) if strata else None
-    code = np.zeros(len(people), dtype=int) if text is None else pd.factorize(text)[0]
+    code = pd.factorize(_text(people, strata))[0] if strata else np.zeros(len(people), dtype=int)
     rate = np.bincount(code[drawn], weights=won[drawn], minlength=int(code.max()) + 1)
     return np.asarray(
         drawn * (rate / np.maximum(np.bincount(code[drawn], minlength=len(rate)), 1))[code]

@@ -21,6 +21,7 @@ from analysis.estimators.results import NOT_IDENTIFIED, Figures, make_estimate
 from analysis.estimators.sample import dummies
 from analysis.estimators.within import Within, independent_columns, inverse
 from analysis.funnel import Query
+from analysis.months import months_since
 from analysis.outcomes.values import fitting_values
 
 if TYPE_CHECKING:
@@ -139,13 +140,12 @@ class _Months:
         outcome = fitting_values(spec, rows["value"].to_numpy(dtype=float))
         month = pd.to_datetime(rows["month"])
         first = pd.to_datetime(rows["first_on"])
-        ahead = 12 * (first.dt.year - month.dt.year) + first.dt.month - month.dt.month
         return _Months(
             person=pd.factorize(rows["person_no"], sort=True)[0],
             month=pd.factorize(month, sort=True)[0],
             outcome=np.asarray(outcome, dtype=float),
             mentee=rows["with_mentee"].to_numpy(dtype=float),
-            before=np.asarray(ahead.between(1, LEAD), dtype=np.float64),
+            before=np.asarray(months_since(month, first).between(1, LEAD), dtype=np.float64),
             ever=np.asarray(first.notna(), dtype=np.float64),
             level=pd.factorize(rows["level"].astype("string").fillna(""), sort=True)[0],
             tenure=rows["tenure_months"].to_numpy(dtype=float),
