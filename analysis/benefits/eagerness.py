@@ -15,9 +15,7 @@ import numpy as np
 
 from analysis.benefits.influences import OfPeople, cross_covariance, influence_of
 from analysis.estimate import NotEstimable
-from analysis.estimators.aipw import aipw
 from analysis.estimators.logit import fit_logit
-from analysis.estimators.mean_ratio import everybody_treated, log_ratio
 from analysis.estimators.nuisance import Nuisance
 from analysis.estimators.opt_in_results import held_out
 from analysis.estimators.opt_in_setting import Maker, make_setting
@@ -94,9 +92,7 @@ def fifths(cells: Cells) -> Ints | str:
 def _influence(setting: Setting, cells: Cells, nuisance: Nuisance) -> OfPeople | str:
     if min(cells.counts) < 1:
         return "there are people of one group only"
-    found = aipw(cells, nuisance, "ate")
-    if setting.spec.outcome.link == "log" and not isinstance(found, str):
-        found = log_ratio(cells, found, everybody_treated(cells, nuisance))
+    found = Maker(setting).influence(nuisance, "ate", cells)
     return found if isinstance(found, str) else influence_of(cells, found)
 
 

@@ -11,10 +11,8 @@ from analysis.benefits.influences import cross_covariance, influence_of
 from analysis.benefits.interaction import Interaction, corrected, same_effects, told_apart
 from analysis.benefits.members import NOT_RECORDED, column_of, named, parts
 from analysis.benefits.together import tests_of_draw
-from analysis.estimators.aipw import aipw
-from analysis.estimators.mean_ratio import log_ratio
 from analysis.estimators.opt_in_results import headline, held_out
-from analysis.estimators.opt_in_setting import make_setting
+from analysis.estimators.opt_in_setting import Maker, make_setting
 from analysis.opt_in import as_adjusted
 from analysis.randomised import primary_results
 
@@ -105,10 +103,5 @@ def _of_choice(
 
 def _influence(setting: Setting, held: Held) -> OfPeople | None:
     """The headline on the model's scale with the influence of each person or cluster."""
-    nuisance = held[0]
-    if isinstance(nuisance, str):
-        return None
-    found = aipw(setting.cells, nuisance, "att")
-    if setting.spec.outcome.link == "log" and not isinstance(found, str):
-        found = log_ratio(setting.cells, found, "treated")
+    found = Maker(setting).influence(held[0], "att")
     return None if isinstance(found, str) else influence_of(setting.cells, found)

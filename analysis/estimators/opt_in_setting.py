@@ -70,6 +70,19 @@ class Maker:
     def _ratio(self) -> bool:
         return self.setting.spec.outcome.link == "log"
 
+    def influence(
+        self, nuisance: Nuisance | str, whom: Whom, cells: Cells | None = None
+    ) -> Influence | str:
+        """The effect by AIPW from these models on the model's scale, or why there is none."""
+        used = cells or self.setting.cells
+        found = nuisance if isinstance(nuisance, str) else aipw(used, nuisance, whom)
+        if isinstance(nuisance, str) or isinstance(found, str) or not self._ratio:
+            return found
+        level: Level | Influence = "comparison" if whom == "atc" else "treated"
+        if whom == "ate":
+            level = everybody_treated(used, nuisance)
+        return log_ratio(used, found, level)
+
     def doubly_robust(
         self,
         nuisance: Nuisance | str,
@@ -83,13 +96,8 @@ class Maker:
     ) -> Result:
         """AIPW from these models, or why there is none."""
         used = cells or self.setting.cells
-        found = nuisance if isinstance(nuisance, str) else aipw(used, nuisance, whom)
-        level: Level | Influence = "comparison" if whom == "atc" else "treated"
-        if whom == "ate" and not isinstance(nuisance, str) and not isinstance(found, str):
-            level = everybody_treated(used, nuisance)
-        return self.result(
-            found, name, "AIPW", estimand, role=role, how=how, cells=used, level=level
-        )
+        found = self.influence(nuisance, whom, used)
+        return self._shown(found, name, "AIPW", estimand, role, how, used)
 
     def result(
         self,
@@ -101,15 +109,22 @@ class Maker:
         role: Role = "secondary",
         how: str = "",
         cells: Cells | None = None,
-        level: Level | Influence = "treated",
     ) -> Result:
         """The estimate with its interval, or the reason there is none.
 
-        Counts: the ratio of means, whose ``level`` see :func:`log_ratio`.
+        Counts: the ratio of means of those who joined.
         """
-        s = self.setting
+        used = cells or self.setting.cells
         if self._ratio and not isinstance(influence, str):
-            influence = log_ratio(cells or s.cells, influence, level)
+            influence = log_ratio(used, influence, "treated")
+        return self._shown(influence, name, estimator, estimand, role, how, used)
+
+    def _shown(
+        self, influence: Influence | str, name: str, estimator: str, estimand: str, role: Role,
+        how: str, cells: Cells,
+    ) -> Result:  # fmt: skip
+        """The result of an effect on the model's scale."""
+        s = self.setting
         target = make_target(
             s.pair, s.spec, s.arm, s.window,
             name=name, estimator=estimator, estimand=estimand, role=role,
@@ -118,7 +133,7 @@ class Maker:
             where = _all_joined(s.choice) if influence == SEPARATION else ""
             return NotEstimable(target=target, reason=influence + where)
         return make_estimate(
-            target, self._figures(influence, cells or s.cells, how),
+            target, self._figures(influence, cells, how),
             log=s.spec.outcome.per_cent,
         )  # fmt: skip
 
