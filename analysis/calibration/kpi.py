@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from analysis.panel import Panel
 
 STREAMS: dict[Kind, int] = {"random": 4012, "matched": 4013}
-KINDS: dict[str, tuple[Kind, ...]] = {"opt_in": ("random", "matched"), "randomised": ("random",)}
 _HALF = 0.5  # who wins where a study declares no share
 
 
