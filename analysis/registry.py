@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Verdict:
     registration: Registration
     entry: Entry
     original: Entry
-    new: bool = field(default=False)
+    new: bool = False
 
 
 def meaning(spec: StudySpec) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def judge(mine: Entry, entries: Sequence[Entry]) -> Verdict:
     original = _original(mine, entries)
     found = _changes(original, mine) if original else ()
     if found and original:
-        mine = _replaced(mine, departs_from=original.id)
+        mine = replace(mine, departs_from=original.id)
     known = _known(mine, entries, found)
     entry, first = known or mine, original or known or mine
     state: State = "registered" if not found else "amended" if mine.amended else "changed"
@@ -234,10 +234,6 @@ def _flat(value: dict[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
             yield from _flat(inner, key)
         else:
             yield key, inner if isinstance(inner, str) else _canonical(inner).replace('"', "")
-
-
-def _replaced(entry: Entry, **values: str) -> Entry:
-    return Entry(**{name: getattr(entry, name) for name in ENTRY_FIELDS} | values)
 
 
 def _hash(value: Any) -> str:
