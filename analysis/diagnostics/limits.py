@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from analysis.diagnostics.wording import per_cent
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,7 +52,7 @@ class Limit:
 
     def text(self, value: float) -> str:
         """The limit as printed: "below p = 0.01", "above 5 %"."""
-        number = f"{100 * value:.6g} %" if self.unit == "share" else f"{value:g}"
+        number = f"{per_cent(value)} %" if self.unit == "share" else f"{value:g}"
         before = "p = " if self.unit == "p" else ""
         after = {"SD": " SD", "people": " people"}.get(self.unit, "")
         return f"{self.side} {before}{number}{after}"
