@@ -7,11 +7,10 @@ Public projects (published data) keep exact counts; every other rule about withh
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from analysis.canonical import sha256_of
 from analysis.diagnostics.limits import UsedLimit
 from analysis.estimate import OBJECTIVE, Estimate, Result
 from analysis.figures import shown_figures
@@ -146,8 +145,7 @@ class Release:
 
     def digest(self) -> str:
         """SHA-256 of everything shown."""
-        text = json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return sha256_of(self.as_dict())
 
 
 Ledger = tuple[str, ...]  # digests of what was released, oldest first

@@ -7,10 +7,11 @@ interval says (Nosek et al. 2018, PNAS 115:2600).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from analysis.canonical import canonical, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,12 +59,12 @@ class Entry:
     @property
     def hash(self) -> str:
         """SHA-256 of the meaning in canonical JSON."""
-        return _hash(self.meaning)
+        return sha256_of(self.meaning)
 
     @property
     def id(self) -> str:
         """SHA-256 of the whole entry in canonical JSON."""
-        return _hash({name: getattr(self, name) for name in ENTRY_FIELDS})
+        return sha256_of({name: getattr(self, name) for name in ENTRY_FIELDS})
 
 
 ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
@@ -124,7 +125,7 @@ def meaning(spec: StudySpec) -> dict[str, Any]:
     data = spec.model_dump(mode="json", exclude_defaults=True, exclude=_EXCLUDED)
     for key in _SETS:
         if key in data:
-            data[key] = sorted(data[key], key=_canonical)
+            data[key] = sorted(data[key], key=canonical)
     for values in (data.get("population") or {}).values():
         if isinstance(values, list):
             values.sort()
@@ -233,12 +234,4 @@ def _flat(value: dict[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
         if isinstance(inner, dict):
             yield from _flat(inner, key)
         else:
-            yield key, inner if isinstance(inner, str) else _canonical(inner).replace('"', "")
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(_canonical(value).encode()).hexdigest()
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+            yield key, inner if isinstance(inner, str) else canonical(inner).replace('"', "")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import hashlib
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from analysis.benefits.spec import Cuts, Further, Subgroups, check_bands, check_benefits
 from analysis.beyond.spec import Beyond, check_beyond
+from analysis.canonical import sha256_of
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
 from analysis.mediation_spec import Mediation, check_mediation
@@ -102,8 +101,7 @@ class StudySpec(Beyond):
         ``amended``, which says something about a change and nothing of the question.
         """
         data = self.model_dump(mode="json", exclude_defaults=True, exclude={"amended"})
-        text = json.dumps(data, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return sha256_of(data)
 
     def seed(self) -> int:
         """Seed of everything random in this study: a function of the question alone."""

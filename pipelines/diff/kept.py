@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.canonical import sha256_of
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
 from analysis.manifest import RunManifest
@@ -129,7 +128,6 @@ def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
 def _released(space: workspace.Workspace) -> Iterator[dict[str, Any]]:
     """What the run released, as it was written; UserError where it was altered since."""
     for item in workspace.read_json(space.releases):
-        text = json.dumps(item["release"], sort_keys=True, ensure_ascii=False)
-        if hashlib.sha256(text.encode()).hexdigest() != item["digest"]:
+        if sha256_of(item["release"]) != item["digest"]:
             raise UserError(f"run {space.run}: its saved findings were altered", AGAIN)
         yield item["release"]
