@@ -136,11 +136,16 @@ def _path(
     before: State, after: State, way: tuple[str, ...], answers: Answers
 ) -> list[tuple[str, State]]:
     """The states on the way; code at both ends where it answers otherwise than the runs did."""
+    steps = _steps(way, answers)
+    if (steps[0][1], steps[-1][1]) == (before, after):
+        return steps
+    return [("", before), ("code", steps[0][1]), *steps[1:], ("code", after)]
+
+
+def _steps(way: tuple[str, ...], answers: Answers) -> list[tuple[str, State]]:
+    """The first run's records as they answer now, then each cause with the state behind it."""
     states = [answers[switched].state for switched in _along(way)]
-    steps = list(zip(way, states[1:], strict=True))
-    if (states[0], states[-1]) == (before, after):
-        return [("", before), *steps]
-    return [("", before), ("code", states[0]), *steps, ("code", after)]
+    return list(zip(("", *way), states, strict=True))
 
 
 def _differences(path: list[tuple[str, State]], cause: str) -> Iterator[float | None]:
@@ -156,8 +161,7 @@ def _sum(values: Iterator[float | None]) -> float | None:
 
 
 def _other(way: tuple[str, ...], answers: Answers) -> dict[str, float | None]:
-    states = [answers[switched].state for switched in _along(way)]
-    path = [("", states[0]), *zip(way, states[1:], strict=True)]
+    path = _steps(way, answers)
     return {cause: _sum(_differences(path, cause)) for cause in way}
 
 
@@ -171,7 +175,7 @@ def _touched(
     moved, recorded = [], 0
     for way in ways:
         last = answers[frozenset()]
-        for name, switched in zip(way, list(_along(way))[1:], strict=True):
+        for name, switched in zip(("", *way), _along(way), strict=True):
             here = answers[switched]
             if name == cause and here.people is not None and last.people is not None:
                 found = compared.changed(last.people, here.people)
