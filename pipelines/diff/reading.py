@@ -24,8 +24,9 @@ FIRST, SECOND = "run_a", "run_b"
 ROW = ("_source", "_file", "_row")
 WHY = ("exit_kind", "exit_reason", "regretted")  # of employment: why somebody left
 _BY_PERSON = f"({text(UNKNOWN)}, {text(SEVERAL)})"  # rules of rows whose person is not known
-# Landed tables whose rows are no rows of one file.
-_WHOLE = {"exit_reasons": "mapping", "scoring_keys": "mapping", "lottery_draws": "identity"}
+# Landed tables whose rows are no rows of one file: what they tell of, and what became of files.
+WHOLE = {"exit_reasons": "mapping", "scoring_keys": "mapping", "lottery_draws": "identity"}
+ABOUT_FILES = ("deliveries", "quarantine")
 
 
 def row_tables() -> tuple[Contract, ...]:
@@ -87,7 +88,7 @@ def read_first(engine: Engine, switched: frozenset[str]) -> None:
         if mapping or identity:
             sql = _mixed(contract, mapping=mapping, identity=identity)
         show(engine, contract.table, sql)
-    for table, cause in _WHOLE.items():
+    for table, cause in WHOLE.items():
         show(engine, table, f"from {SECOND if cause in switched else FIRST}.landed.{table}")
     files = {"deliveries": "source as _source, file as _file, *", "quarantine": "*"}
     for table, columns in files.items():
@@ -138,12 +139,11 @@ def _mixed(contract: Contract, *, mapping: bool, identity: bool) -> str:
     parts.append("2 * x._seq as _seq")
     asked = identifiers(contract) + ([*WHY] if contract.table == "employment" else [])
     one = ", ".join(f"any_value({c}) as {c}" for c in asked)
-    same = " and ".join(f"x.{c} = y.{c}" for c in ROW)
     name = f"landed.{contract.table}"
     sql = (
         f"select x.* replace ({', '.join(parts)}) from {base}.{name} x "
         f"left join (select {', '.join(ROW)}, {one} from {other}.{name} "
-        f"group by {', '.join(ROW)}) y on {same} where {is_common('x')}"
+        f"group by {', '.join(ROW)}) y on {_same_row('x', 'y')} where {is_common('x')}"
     )
     if mapping != identity:  # rows that one run could not give a person
         sql += f" and not {_by_person('x', other, contract)}"
@@ -157,11 +157,15 @@ def _mixed(contract: Contract, *, mapping: bool, identity: bool) -> str:
     )
 
 
+def _same_row(one: str, two: str) -> str:
+    """The condition that both are the same row of a file."""
+    return " and ".join(f"{one}.{c} = {two}.{c}" for c in ROW)
+
+
 def _by_person(alias: str, run: str, contract: Contract) -> str:
     """The condition that the run set a row aside since its person was not known."""
-    same = " and ".join(f"q.{c} = {alias}.{c}" for c in ROW)
     return (
-        f"exists (select 1 from {run}.landed.quarantine q where {same} "
+        f"exists (select 1 from {run}.landed.quarantine q where {_same_row('q', alias)} "
         f"and q.table_name = {text(contract.table)} and q.rule in {_BY_PERSON})"
     )
 
@@ -179,11 +183,11 @@ def count_changed(engine: Engine) -> dict[str, int]:
             for run, against in ((FIRST, SECOND), (SECOND, FIRST))
         ]
         found["mapping"] += _apart(engine, *sides)
-        same = " and ".join(f"a.{c} = b.{c}" for c in ROW)
         other = " or ".join(f"a.{c} is distinct from b.{c}" for c in ids)
         found["identity"] += engine.scalar(
             f"select count(distinct ({', '.join(f'a.{c}' for c in ROW)})) from {FIRST}.{name} a "
-            f"inner join {SECOND}.{name} b on {same} where {is_common('a')} and ({other})"
+            f"inner join {SECOND}.{name} b on {_same_row('a', 'b')} "
+            f"where {is_common('a')} and ({other})"
         )
         for one, two in ((FIRST, SECOND), (SECOND, FIRST)):
             found["identity"] += engine.scalar(
@@ -192,7 +196,7 @@ def count_changed(engine: Engine) -> dict[str, int]:
             )
     for table in ("scoring_keys", "lottery_draws"):
         sides = [f"from {run}.landed.{table}" for run in (FIRST, SECOND)]
-        found[_WHOLE[table]] += _apart(engine, *sides)
+        found[WHOLE[table]] += _apart(engine, *sides)
     return found
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.diff import reading
-from pipelines.diff.reading import FIRST, SECOND, WHY, content, row_tables, show
+from pipelines.diff.reading import ABOUT_FILES, FIRST, SECOND, WHOLE, WHY, content, row_tables, show
 from pipelines.engine import quote_text as text
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     from pipelines.engine import Engine
     from pipelines.models import Contract
@@ -104,7 +105,7 @@ def keep_half(engine: Engine) -> None:
         engine.run(f"create table half.{contract.table} as from landed.{contract.table}")
     for table in ("spell_version", "person"):
         engine.run(f"create table half.{table} as from staging.{table}")
-    for table in ("deliveries", "quarantine"):
+    for table in ABOUT_FILES:
         engine.run(f"create table half.{table} as from landed.{table}")
 
 
@@ -128,22 +129,31 @@ def _compare_rows(
 ) -> None:
     """The last row of each key in new files, where it speaks of the past and says otherwise."""
     table, columns = contract.table, content(contract)
-    key = [*(contract.key or columns), "_source"]
+    key = _key_of(contract)
     told = dict.fromkeys([*key, *columns])
     last = (
         "select * from {0}.{1} where _delivered_on <= ${2} qualify row_number() over "
         f"(partition by {', '.join(key)} order by _delivered_on desc, _seq desc) = 1"
     )
-    same = " and ".join(f"k.{c} is not distinct from r.{c}" for c in told)
     sql = (
         f"create or replace table told.{table} as "
         f"with r as ({last.format(SECOND + '.landed', table, 'second')}), "
         f"k as ({last.format('half', table, 'first')}) "
         f"select r.* from r where {reading.is_common('r', not_so=True)} and {_PAST[table]} "
-        f"and not exists (select 1 from k where {same})"
+        f"and not exists (select 1 from k where {_alike('k', 'r', told)})"
     )
     given = {"day": day, "first": first, "second": second}
     engine.run(sql, {name: value for name, value in given.items() if f"${name}" in sql})
+
+
+def _key_of(contract: Contract) -> list[str]:
+    """The columns that tell the facts of a landed table apart."""
+    return [*(contract.key or content(contract)), "_source"]
+
+
+def _alike(one: str, two: str, columns: Iterable[str]) -> str:
+    """The condition that both have the same in these columns, or nothing."""
+    return " and ".join(f"{one}.{c} is not distinct from {two}.{c}" for c in columns)
 
 
 def count_restated(engine: Engine) -> dict[str, int]:
@@ -173,9 +183,9 @@ def count_restated(engine: Engine) -> dict[str, int]:
 
 def show_half(engine: Engine, switched: frozenset[str], day: dt.date) -> None:
     """Make ``landed`` the first run's files with what is switched as the second run knows it."""
-    for table in ("deliveries", "quarantine"):
+    for table in ABOUT_FILES:
         show(engine, table, f"from half.{table}")
-    for table in ("exit_reasons", "scoring_keys", "lottery_draws"):
+    for table in WHOLE:
         show(engine, table, f"from {SECOND}.landed.{table}")
     restated = {t for cause, tables in _ROWS.items() if cause in switched for t in tables}
     for contract in row_tables():
@@ -202,8 +212,7 @@ def show_second(engine: Engine, switched: frozenset[str], day: dt.date) -> None:
     kept = {t for cause, tables in _ROWS.items() if cause not in switched for t in tables}
     for contract in row_tables():
         if contract.table in kept:
-            key = [*(contract.key or content(contract)), "_source"]
-            same = " and ".join(f"t.{c} is not distinct from x.{c}" for c in key)
+            same = _alike("t", "x", _key_of(contract))
             told = f"exists (select 1 from told.{contract.table} t where {same})"
             show(
                 engine,
