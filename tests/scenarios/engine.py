@@ -33,7 +33,8 @@ _METRICS = "select distinct metric from marts.performance order by metric"
 class Memory:
     """Stands where pipelines.engine.Engine does, for one study of one company.
 
-    An unknown query is a KeyError: whoever adds one to the product adds its frame here.
+    An unknown query is a KeyError: whoever adds one to the product adds its frame here. Frames
+    are made from the marts, never from ``self``: a cycle would keep the company in memory.
     """
 
     def __init__(self, marts: Marts, spec: StudySpec) -> None:
@@ -69,19 +70,8 @@ class Memory:
             attributes_query(spec).sql: lambda p: marts.attributes(p[:-1]),
             meetings_query(spec).sql: lambda _: marts.meetings_held(),
             roster_query(spec).sql: lambda _: pd.DataFrame({"people": [0]}),
-            _RESULTS: lambda p: self._results(p[0]),
+            _RESULTS: lambda p: _results(marts, p[0]),
         }
-
-    def _results(self, metric: str) -> pd.DataFrame:
-        found = self._marts.figures(metric)
-        months = dates(np.datetime64("2022-01", "M") + np.arange(48))
-        return pd.DataFrame(
-            {
-                "person_no": self._marts.number[found.row],
-                "month": months[found.month],
-                "value": found.value,
-            }
-        )
 
     def _exits(self) -> dict[str, Callable[[Any], pd.DataFrame]]:
         marts, spec = self._marts, self._spec
@@ -179,3 +169,15 @@ from marts.performance
 where metric = ? and known_from <= ? and known_to > ?
 order by person_no, month
 """
+
+
+def _results(marts: Marts, metric: str) -> pd.DataFrame:
+    found = marts.figures(metric)
+    months = dates(np.datetime64("2022-01", "M") + np.arange(48))
+    return pd.DataFrame(
+        {
+            "person_no": marts.number[found.row],
+            "month": months[found.month],
+            "value": found.value,
+        }
+    )

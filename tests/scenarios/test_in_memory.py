@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +23,8 @@ from tests.scenarios.truth import starters_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from analysis.synthetic.company import Company
 
 SIZE, SEED = 1_200, 7
 
@@ -70,3 +74,22 @@ def test_an_unknown_query_is_not_answered() -> None:
     memory = Memory(Marts(draw_company("small", seed=SEED)), spec)
     with pytest.raises(KeyError):
         memory.frame("select 1")
+
+
+def test_a_company_is_let_go_once_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cycle holds it: the collector counts objects, and comes late to a few large arrays."""
+    alive = []
+
+    class Watched(Marts):
+        def __init__(self, company: Company) -> None:
+            super().__init__(company)
+            alive.append(weakref.ref(self))
+
+    monkeypatch.setattr("tests.scenarios.draw.Marts", Watched)
+    gc.disable()
+    try:
+        with shared_noise(SEED), headline_only():
+            assert len(list(lines("default", DEMO, size=SIZE, seed=SEED))) == len(DEMO)
+        assert [ref() for ref in alive] == [None]
+    finally:
+        gc.enable()
