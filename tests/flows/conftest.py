@@ -61,6 +61,18 @@ adjust_for: [pre_period_outcome]
 """
 
 
+def command(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of `mentorlift ARGUMENTS`, in this process."""
+    from pipelines.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["mentorlift", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+    return int(left.value.code or 0), out.getvalue(), err.getvalue()
+
+
 @dataclass(frozen=True)
 class Firm:
     """A project folder, its exports, and where results go."""
@@ -83,14 +95,7 @@ class Firm:
 
     def run(self, *options: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of the command, in this process."""
-        from pipelines.cli import main
-
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["mentorlift", *self.arguments, *options])
-            with pytest.raises(SystemExit) as left:
-                main()
-        return int(left.value.code or 0), out.getvalue(), err.getvalue()
+        return command(*self.arguments, *options)
 
     def run_apart(self, **env: str) -> tuple[int, str, str]:
         """The same as a process of its own, which can be killed."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+
+from tests.flows.conftest import command
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Firm
@@ -17,15 +16,7 @@ if TYPE_CHECKING:
 
 def calibrate(firm: Firm, *options: str) -> tuple[int, str, str]:
     """Exit code and both outputs of the command."""
-    from pipelines.cli import main
-
-    arguments = ["mentorlift", "calibrate", str(firm.project), "--out", str(firm.out), *options]
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", arguments)
-        with pytest.raises(SystemExit) as left:
-            main()
-    return int(left.value.code or 0), out.getvalue(), err.getvalue()
+    return command("calibrate", str(firm.project), "--out", str(firm.out), *options)
 
 
 @pytest.fixture

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipelines.errors import UserError
 from pipelines.run import run
+from tests.flows.conftest import command
 from tests.two_deliveries import CHANGES, draw
 
 if TYPE_CHECKING:
@@ -31,14 +29,7 @@ def quiet(_: str) -> None:
 
 def said(*arguments: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of `mentorlift diff`."""
-    from pipelines.cli import main
-
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["mentorlift", "diff", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-    return int(left.value.code or 0), out.getvalue(), err.getvalue()
+    return command("diff", *arguments)
 
 
 def headlines(findings: Path) -> dict[str, float]:
