@@ -31,7 +31,7 @@ from analysis.randomised import with_covariates
 from analysis.study import parse_study
 from pipelines.demo import write_demo
 from tests.recovery.test_demo_opt_in import SPEC as CARE
-from tests.recovery.test_demo_opt_in import months
+from tests.recovery.test_demo_opt_in import enrolled
 from tests.recovery.test_demo_opt_in import panel_of as care_panel
 
 DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "3"))
@@ -68,22 +68,12 @@ class Company:
 
 
 def lottery_panel(canonical: Path) -> Panel:
-    def read(name: str) -> pd.DataFrame:
-        return pq.read_table(canonical / f"{name}.parquet").to_pandas(date_as_object=False)
-
-    drawn = read("enrolment").query(
-        "programme == 'SALES-LOT' and department == 'sales' and applied"
-    )
-    drawn = drawn.sort_values("person_id").reset_index(drop=True)
-    drawn["person"] = np.arange(len(drawn))
-    zero = drawn[["person_id", "person", "time_zero"]]
-    spells = zero.merge(read("employment"), on="person_id").query("hired_on <= time_zero")
-    hired = spells.groupby("person")["hired_on"].max()
-    rows = zero.merge(read("performance"), on="person_id").query("metric == 'revenue_per_call'")
-    rows["event_month"] = months(rows["month"]) - months(rows["time_zero"])
-    rows["outcome"] = np.log(rows["value"].astype(float))
+    drawn, rows = enrolled(
+        canonical, "programme == 'SALES-LOT' and department == 'sales' and applied",
+        "revenue_per_call",
+    )  # fmt: skip
     before = rows[rows["event_month"].between(-12, -1)].groupby("person")["outcome"].mean()
-    tenure = (months(drawn["time_zero"]) - months(hired)).astype(float)
+    tenure = drawn["tenure"].astype(float)
     people = pd.DataFrame(
         {
             "person": drawn["person"],

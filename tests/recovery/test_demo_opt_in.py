@@ -46,21 +46,28 @@ def months(day: pd.Series[pd.Timestamp]) -> pd.Series[int]:
     return day.dt.year * 12 + day.dt.month
 
 
-def panel_of(canonical: Path) -> Panel:
-    def read(name: str) -> pd.DataFrame:
-        return pq.read_table(canonical / f"{name}.parquet").to_pandas(date_as_object=False)
+def read(canonical: Path, name: str) -> pd.DataFrame:
+    return pq.read_table(canonical / f"{name}.parquet").to_pandas(date_as_object=False)
 
-    invited = read("enrolment").query("programme == 'CARE-OPTIN'").sort_values("person_id")
-    invited = invited.reset_index(drop=True)
-    invited["person"] = np.arange(len(invited))
-    zero = invited[["person_id", "person", "time_zero"]]
-    spells = zero.merge(read("employment"), on="person_id").query("hired_on <= time_zero")
-    hired = spells.groupby("person")["hired_on"].max()
-    survey = read("survey").dropna(subset="answered_on")
-    survey = survey[survey["invited_on"] < PROGRAMMES_BEGIN].sort_values("wave")
-    rows = zero.merge(read("performance"), on="person_id").query("metric == 'resolved_per_hour'")
+
+def enrolled(canonical: Path, chosen: str, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Chosen enrolments with ``tenure`` in months, numbered; and their log results by month."""
+    people = read(canonical, "enrolment").query(chosen).sort_values("person_id", ignore_index=True)
+    people["person"] = np.arange(len(people))
+    zero = people[["person_id", "person", "time_zero"]]
+    spells = zero.merge(read(canonical, "employment"), on="person_id")
+    hired = spells.query("hired_on <= time_zero").groupby("person")["hired_on"].max()
+    people["tenure"] = months(people["time_zero"]) - months(hired)
+    rows = zero.merge(read(canonical, "performance"), on="person_id").query("metric == @metric")
     rows["event_month"] = months(rows["month"]) - months(rows["time_zero"])
     rows["outcome"] = np.log(rows["value"].astype(float))
+    return people, rows
+
+
+def panel_of(canonical: Path) -> Panel:
+    invited, rows = enrolled(canonical, "programme == 'CARE-OPTIN'", "resolved_per_hour")
+    survey = read(canonical, "survey").dropna(subset="answered_on")
+    survey = survey[survey["invited_on"] < PROGRAMMES_BEGIN].sort_values("wave")
     people = pd.DataFrame(
         {
             "person": invited["person"],
@@ -73,7 +80,7 @@ def panel_of(canonical: Path) -> Panel:
             "engagement": invited["person_id"].map(
                 survey.groupby("person_id")["engagement"].last()
             ),
-            "newcomer": (months(invited["time_zero"]) - months(hired) < 12).astype(float),
+            "newcomer": (invited["tenure"] < 12).astype(float),
         }
     )
     columns = ["person", "event_month", "outcome"]
