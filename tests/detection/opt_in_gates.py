@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tests.detection import opt_in
 from tests.detection.curve import Gate
 
@@ -74,7 +76,7 @@ GATES = (
         theory=opt_in.ease_theory,
         draw=opt_in.ease_draw,
         nominal=0.5,
-        allowed=0.25 * (3.141592653589793 / 2) ** 0.5,
+        allowed=opt_in.EASE * (math.pi / 2) ** 0.5,
         search=(0.01, 0.9),
         slack=0.01,
         how="normal mean, chi-square variance",

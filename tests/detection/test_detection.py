@@ -24,7 +24,6 @@ from tests.detection.data import panel, status_of, study
 
 DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "40"))
 ALL_SIZES = 200  # draws from which every size is planted
-# Not in the committed tables yet: `python -m tests.detection NAME` measures one; then take it out.
 FOLDER = Path(__file__).parent
 OF = {gate.name: gate for gate in GATES}
 
