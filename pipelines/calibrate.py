@@ -14,7 +14,7 @@ from pipelines.config import chosen_studies, load_project
 from pipelines.engine import MEMORY, Engine
 from pipelines.studies import read_cohort
 from pipelines.terminal import Block, printed
-from reports.calibration_words import in_words, lines_of
+from reports.wording.calibration import in_words, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -23,7 +23,7 @@ from pipelines.config import load_project
 from pipelines.errors import Exit, ServerAway, UserError
 from pipelines.pull import is_pulled
 from pipelines.run import Outcome, begin, end, prepare, pull_stage, released, run_stage
-from reports.exploratory import graded
+from reports.wording.exploratory import graded
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun

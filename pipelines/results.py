@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from reports.wording import answer
+from reports.wording.answers import answer
 
 if TYPE_CHECKING:
     from analysis.calibration.summary import Calibration

@@ -21,7 +21,7 @@ from pipelines.errors import Exit, UserError
 from pipelines.stage_ingest import ingest_stage, pull_stage
 from pipelines.stage_report import released, report_stage
 from pipelines.studies import answer, latest_delivery
-from reports.wording import answer as in_words
+from reports.wording.answers import answer as in_words
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.exit_words import LEFT
 from reports.names import arm_words
 from reports.numbers import number
+from reports.wording.exits import LEFT
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedCurve

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.exit_words import is_about_exits, within
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
 from reports.scales import Scale, bar, scale
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.vocabulary import GRADES
-from reports.wording import (
+from reports.wording.answers import (
     answer,
     failures,
     gap_words,
@@ -20,6 +18,8 @@ from reports.wording import (
     page_headline,
     raw_gap,
 )
+from reports.wording.exits import is_about_exits, within
+from reports.wording.vocabulary import GRADES
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release

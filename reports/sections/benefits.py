@@ -9,7 +9,12 @@ from analysis.benefits.eagerness import TREND
 from analysis.benefits.members import COLUMN, NOT_RECORDED
 from analysis.benefits.spread import EQUAL, SD_RATIO
 from analysis.benefits.spread import NAME as QUANTILE
-from reports.benefit_words import (
+from reports.forest import axis_of, reference, row
+from reports.names import arm_words, outcome_words, study_title
+from reports.numbers import months, p_text, words
+from reports.sections.section import Section
+from reports.shown import shown
+from reports.wording.benefits import (
     eagerness_sentence,
     is_benefit,
     is_fifth,
@@ -19,11 +24,6 @@ from reports.benefit_words import (
     spread_sentence,
     tests_sentence,
 )
-from reports.forest import axis_of, reference, row
-from reports.names import arm_words, outcome_words, study_title
-from reports.numbers import months, p_text, words
-from reports.sections.section import Section
-from reports.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from reports.numbers import months
 from reports.sections.beyond_rows import released_of, table
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.vocabulary import MATES_ASSUME, MENTORS_ASSUME, SATURATION_ASSUMES
+from reports.wording.vocabulary import MATES_ASSUME, MENTORS_ASSUME, SATURATION_ASSUMES
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release

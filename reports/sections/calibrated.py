@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.calibration_words import in_words, lines_of
 from reports.names import study_title
 from reports.sections.section import Section
+from reports.wording.calibration import in_words, lines_of
 
 if TYPE_CHECKING:
     from reports.model import Report

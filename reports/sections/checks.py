@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.benefits.spread import EQUAL
 from analysis.diagnostics.limits import LIMITS
-from reports.exploratory import graded
 from reports.names import study_title
 from reports.numbers import number
 from reports.scales import plain_ticks, unsigned_scale
 from reports.sections.section import Section
+from reports.wording.exploratory import graded
 
 if TYPE_CHECKING:
     from analysis.diagnostics.limits import UsedLimit

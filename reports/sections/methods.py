@@ -8,8 +8,8 @@ from analysis.finding import DESIGN_WORDS
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import date_text, measure, months, plain, words
 from reports.sections.section import Section
-from reports.vocabulary import GRADES, assumptions, estimand_sentence
-from reports.wording import gap_words
+from reports.wording.answers import gap_words
+from reports.wording.vocabulary import GRADES, assumptions, estimand_sentence
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

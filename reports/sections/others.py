@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.benefit_words import is_benefit
-from reports.exit_words import is_about_exits
 from reports.forest import axis_of, in_order, reference, row
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import words
@@ -16,7 +14,9 @@ from reports.sections.mediation import is_mediation
 from reports.sections.over_time import further_windows, is_by_month, is_by_time
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.wording import raw_gap
+from reports.wording.answers import raw_gap
+from reports.wording.benefits import is_benefit
+from reports.wording.exits import is_about_exits
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from reports.exit_words import is_about_exits
 from reports.figures import ROLES, by_month_figure, script_json
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, number, p_text, signed, words
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording.exits import is_about_exits
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

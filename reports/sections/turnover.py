@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from analysis.agreeing_curves import OF_THE_OUTCOME, day_of, difference_in
 from analysis.figures import RATIO
 from analysis.outcome import EXIT_KINDS
-from reports.benefit_words import is_benefit
 from reports.curve_tables import (
     STANDARDISED,
     by_day,
@@ -18,7 +17,6 @@ from reports.curve_tables import (
     who,
 )
 from reports.curves import Line, curve_figure
-from reports.exit_words import HAD_TO_STAY, LEFT, hazard_words, is_about_exits, per_cent, within
 from reports.figures import script_json
 from reports.forest import axis_of, in_order, reference, row
 from reports.names import lower_first, study_title
@@ -26,7 +24,9 @@ from reports.numbers import number, signed
 from reports.sections.dose import is_dose
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.vocabulary import NOT_TOLD
+from reports.wording.benefits import is_benefit
+from reports.wording.exits import HAD_TO_STAY, LEFT, hazard_words, is_about_exits, per_cent, within
+from reports.wording.vocabulary import NOT_TOLD
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedCurve, ReleasedEstimate

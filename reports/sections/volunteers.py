@@ -9,7 +9,7 @@ from reports.numbers import months
 from reports.sections.beyond_rows import released_of, table
 from reports.sections.section import Section
 from reports.shown import shown
-from reports.vocabulary import TWO_BRANCHES_ASSUME
+from reports.wording.vocabulary import TWO_BRANCHES_ASSUME
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release

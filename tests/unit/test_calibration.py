@@ -28,7 +28,7 @@ from analysis.calibration.summary import (
 from analysis.exits.careers import NEVER, Careers
 from analysis.panel import Panel
 from analysis.study import StudySpec, parse_study
-from reports.calibration_words import AS_CHANCE, MOSTLY_WITHHELD, TOO_MANY, in_words, lines_of
+from reports.wording.calibration import AS_CHANCE, MOSTLY_WITHHELD, TOO_MANY, in_words, lines_of
 
 MONTHS = 6
 FIRST = 12 * 2024

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.exit_words import hazard_words, within
 from reports.sections.answer import view
 from reports.shown import shown
-from reports.wording import Answer, answer, gap_words
+from reports.wording.answers import Answer, answer, gap_words
+from reports.wording.exits import hazard_words, within
 from tests.exit_cases import exit_estimate, intention, required_of_exits, turnover
 from tests.report_cases import check, released, report, trial_spec
 

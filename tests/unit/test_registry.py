@@ -17,7 +17,7 @@ from analysis.registry import ENTRY_FIELDS, Entry, judge, meaning
 from analysis.study import parse_study
 from pipelines import registry
 from pipelines.errors import UserError
-from reports.wording import answer
+from reports.wording.answers import answer
 from tests.report_cases import released, trial, trial_spec
 
 if TYPE_CHECKING:

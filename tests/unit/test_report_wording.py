@@ -11,7 +11,7 @@ from analysis.disclosure import Release, release
 from analysis.finding import REQUIRED, ArmCount, Finding, Flow, Step
 from analysis.rules import Rules
 from reports.sections.answer import view
-from reports.wording import Answer, answer
+from reports.wording.answers import Answer, answer
 from tests.report_cases import check, estimate, report, required, trial_spec
 
 CAUSAL = re.compile(r"(?<!probably )(?<!may have )\b(raised|lowered)\b")

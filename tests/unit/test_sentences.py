@@ -13,8 +13,8 @@ import pytest
 from analysis.disclosure import Release, restore
 from analysis.estimate import NotEstimable
 from analysis.finding import Finding, Flow, Step, required_checks
-from reports.exit_words import NO_DIFFERENCE
-from reports.wording import Answer, answer
+from reports.wording.answers import Answer, answer
+from reports.wording.exits import NO_DIFFERENCE
 from tests.report_cases import check, estimate, released, target, trial_spec
 
 if TYPE_CHECKING:

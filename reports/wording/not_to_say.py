@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports import exit_words
 from reports.names import lower_first, outcome_words
 from reports.shown import shown
-from reports.vocabulary import NOT_TOLD
+from reports.wording import exits as exit_words
+from reports.wording.vocabulary import NOT_TOLD
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reports import exit_words, exploratory, not_to_say
-from reports.exploratory import graded
 from reports.names import arm_words, lower_first, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
 from reports.shown import Shown, shown
-from reports.to_raise import NOT_SHOWN, to_answer, to_raise
-from reports.vocabulary import (
+from reports.wording import exits as exit_words
+from reports.wording import exploratory, not_to_say
+from reports.wording.exploratory import graded
+from reports.wording.to_raise import NOT_SHOWN, to_answer, to_raise
+from reports.wording.vocabulary import (
     AMONG,
     GRADES,
     GROUP,

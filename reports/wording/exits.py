@@ -8,7 +8,7 @@ from analysis.exits.calendar import DAYS_A_YEAR, end_of_month
 from reports.names import arm_words, is_composite, scale_words
 from reports.numbers import THIN, number
 from reports.shown import shown
-from reports.vocabulary import GRADES, INTERVAL_95, NOT_TOLD
+from reports.wording.vocabulary import GRADES, INTERVAL_95, NOT_TOLD
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate

@@ -8,7 +8,7 @@ from reports.names import lower_first
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
-    from reports.wording import Answer
+    from reports.wording.answers import Answer
 
 _IN = "In an exploratory analysis, "
 

@@ -1,0 +1,1 @@
+"""Every sentence a report says, in one place: the grade of a study chooses the verb."""
