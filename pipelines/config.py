@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
+from analysis.literature import Shelf
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
 from pipelines.delivery import Source
@@ -24,6 +25,7 @@ from pipelines.instruments import (
     read_instruments,
     scoring_keys,
 )
+from pipelines.literature import literature_files, read_shelf
 from pipelines.lottery_audit import draw_files
 from pipelines.parts import Part, read_yaml
 
@@ -112,12 +114,13 @@ class Settings(Part):
 
 
 class Project(Part):
-    """A project folder as read: settings, studies, scoring keys, and the hash of all its files."""
+    """A project folder as read: settings, studies, keys, literature, the hash of all files."""
 
     folder: Path
     settings: Settings
     studies: tuple[StudySpec, ...]
     keys: tuple[KeyRow, ...] = ()
+    shelf: Shelf = ()
     digest: str
 
 
@@ -154,11 +157,17 @@ def load_project(folder: Path) -> Project:
     mappings = sorted((folder / "mappings").glob("*.csv"))
     dialects = sorted((folder / "dialects").glob("*.yml"))
     keys = scoring_keys(read_instruments(folder), settings.instruments, file)
+    literature = literature_files(folder)
     lots = draw_files(folder, studies)
-    for path in (file, *paths, *mappings, *dialects, *instrument_files(folder), *lots):
+    for path in (file, *paths, *mappings, *dialects, *instrument_files(folder), *literature, *lots):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return Project(
-        folder=folder, settings=settings, studies=studies, keys=keys, digest=digest.hexdigest()
+        folder=folder,
+        settings=settings,
+        studies=studies,
+        keys=keys,
+        shelf=read_shelf(folder),
+        digest=digest.hexdigest(),
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from reports.literature import on_shelf
 from reports.wording.answers import answer
+from reports.wording.literature import citation
 
 if TYPE_CHECKING:
     from analysis.calibration.summary import Calibration
     from analysis.disclosure import Release
+    from analysis.literature import Shelf
     from analysis.manifest import RunManifest
+    from reports.literature import Found
 
 Rows = list[dict[str, Any]]
 
@@ -19,9 +23,10 @@ def tables(
     releases: tuple[Release, ...],
     manifest: RunManifest,
     calibrations: tuple[Calibration, ...] = (),
+    shelf: Shelf = (),
 ) -> dict[str, Rows]:
-    """Rows of results.runs, studies, findings, estimates, diagnostics, curves, interactions and
-    calibration.
+    """Rows of results.runs, studies, findings, estimates, diagnostics, curves, interactions,
+    calibration and literature.
     """
     return {
         "runs": [_run(manifest)],
@@ -32,6 +37,7 @@ def tables(
         "curves": [row for r in releases for row in _curves(r)],
         "interactions": [row for r in releases for row in _interactions(r)],
         "calibration": [row for c in calibrations for row in _calibration(c)],
+        "literature": [_literature(found) for found in on_shelf(shelf)],
     }
 
 
@@ -172,3 +178,23 @@ def _calibration(item: Calibration) -> Rows:
         }
         for line in item.lines
     ]
+
+
+def _literature(found: Found) -> dict[str, Any]:
+    source, entry = found.source, found.entry
+    low, high = entry.interval or (None, None)
+    names = ("family", "outcome", "who", "finding", "estimate", "unit", "std_error",
+             "n", "grade", "verified", "read_in", "caveat")  # fmt: skip
+    return {
+        "entry": entry.id,
+        "authors": source.authors,
+        "year": source.year,
+        "title": source.title,
+        "design": source.design,
+        "setting": source.setting,
+        **{name: getattr(entry, name) for name in names},
+        "period": entry.window,
+        "ci_low": low,
+        "ci_high": high,
+        "citation": citation(found),
+    }

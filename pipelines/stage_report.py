@@ -27,7 +27,12 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     with Engine.open(temporary, memory=MEMORY) as engine:
         catalog.write_results(
             engine,
-            results.tables(releases, context.manifest, read_calibrations(space.calibrations)),
+            results.tables(
+                releases,
+                context.manifest,
+                read_calibrations(space.calibrations),
+                context.project.shelf,
+            ),
         )
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)
@@ -63,4 +68,5 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
         ),
         previous=None,
         calibrations=read_calibrations(space.calibrations),
+        shelf=context.project.shelf,
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-STYLES = ("base", "answer", "sections", "charts", "tables", "narrow", "print")
+STYLES = ("base", "answer", "sections", "charts", "tables", "shelf", "narrow", "print")
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
 _SHORT_RUN = 8
 _ROLES = {"headline": 0, "secondary": 1, "naive": 2, "association": 3}

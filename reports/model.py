@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.calibration.summary import Calibration
     from analysis.disclosure import Release
+    from analysis.literature import Shelf
     from analysis.manifest import RunManifest
 
 
@@ -26,7 +27,8 @@ class ProjectNote:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything a report may read. ``previous`` is reserved for the comparison with the last one;
-    ``calibrations``: what placebo programmes of each study found, empty where none were drawn.
+    ``calibrations``: what placebo programmes of each study found, empty where none were drawn;
+    ``shelf``: what others found.
 
     ``reconciliation`` holds counts of file rows: {"files": [...], "skipped": [...],
     "refused": [...], "remarks": [...], "checks": [...]}.
@@ -38,6 +40,7 @@ class Report:
     project: ProjectNote
     previous: None = None
     calibrations: tuple[Calibration, ...] = ()
+    shelf: Shelf = ()
 
     @property
     def public(self) -> bool:

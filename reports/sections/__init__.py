@@ -14,6 +14,7 @@ from reports.sections import (
     data_quality,
     dose,
     intention,
+    literature,
     mediation,
     methods,
     others,
@@ -41,6 +42,7 @@ SECTIONS: tuple[Section, ...] = (
     mediation.SECTION,
     dose.SECTION,
     data_quality.SECTION,
+    literature.SECTION,
     methods.SECTION,
     provenance.SECTION,
 )
