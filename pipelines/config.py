@@ -30,7 +30,7 @@ from pipelines.lottery_audit import draw_files
 from pipelines.parts import Part, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PROJECT_FILE = "mentorlift.yml"
 # What only a company's own HR system delivers; published research data never holds it.
@@ -153,22 +153,26 @@ def load_project(folder: Path) -> Project:
                 f"under programmes in {PROJECT_FILE}.",
                 Exit.PROJECT,
             )
-    digest = hashlib.sha256()
-    mappings = sorted((folder / "mappings").glob("*.csv"))
-    dialects = sorted((folder / "dialects").glob("*.yml"))
     keys = scoring_keys(read_instruments(folder), settings.instruments, file)
-    literature = literature_files(folder)
-    lots = draw_files(folder, studies)
-    for path in (file, *paths, *mappings, *dialects, *instrument_files(folder), *literature, *lots):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return Project(
         folder=folder,
         settings=settings,
         studies=studies,
         keys=keys,
         shelf=read_shelf(folder),
-        digest=digest.hexdigest(),
+        digest=_digest(folder, (file, *paths), draw_files(folder, studies)),
     )
+
+
+def _digest(folder: Path, declared: Iterable[Path], lots: Iterable[Path]) -> str:
+    """One hash over every file that the project rests on, apart from its data."""
+    mappings = sorted((folder / "mappings").glob("*.csv"))
+    dialects = sorted((folder / "dialects").glob("*.yml"))
+    shared = (*instrument_files(folder), *literature_files(folder))
+    digest = hashlib.sha256()
+    for path in (*declared, *mappings, *dialects, *shared, *lots):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _settings(file: Path) -> Settings:

@@ -158,7 +158,7 @@ def facts(entry: Entry, figures: Shown | None) -> str:
     if entry.as_published:
         parts.append(f"published as: {entry.as_published}")
     if entry.n:
-        parts.append(f"{number(entry.n, 0)} people")
+        parts.append(f"n{NBSP}={NBSP}{number(entry.n, 0)}")
     if entry.window:
         parts.append(entry.window)
     said = "; ".join(p for p in parts if p)
