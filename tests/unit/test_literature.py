@@ -239,3 +239,10 @@ def test_how_it_bears_is_chosen_by_our_design():
 
 def test_no_shelf_no_section():
     assert _view(_sales(), shelf=())["nothing_to_say"]
+
+
+def test_a_hostile_source_does_not_run():
+    bad = source(entry("bad", finding="<script>alert(1)</script>"), title="<img src=x onerror=y>")
+    html = render_html(replace(report((_sales(),)), shelf=(bad,)))
+    assert "<script>alert" not in html and "<img" not in html
+    assert "&lt;img src=x onerror=y&gt;" in html

@@ -142,6 +142,7 @@ def test_every_section_is_there_under_one_heading() -> None:
         "checks",
         "others",
         "data_quality",
+        "literature",
         "methods",
         "provenance",
     }
