@@ -13,6 +13,8 @@ from pydantic import Field, ValidationError, model_validator
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
 from analysis.literature import Shelf
+from analysis.money.rules import check_money
+from analysis.money.spec import MoneyCase
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
 from pipelines.delivery import Source
@@ -76,6 +78,7 @@ class Settings(Part):
     identity: Identity | None = None
     instruments: tuple[InstrumentUse, ...] = ()
     thresholds: Thresholds = Thresholds()
+    money: tuple[MoneyCase, ...] = ()
 
     @model_validator(mode="after")
     def _public_means_published(self) -> Self:
@@ -136,23 +139,7 @@ def load_project(folder: Path) -> Project:
     settings = _settings(file)
     paths = sorted((folder / "studies").glob("*.yml"))
     studies = tuple(read_study(path, settings.thresholds) for path in paths)
-    names = [s.study for s in studies]
-    for path, name in zip(paths, names, strict=True):
-        if names.count(name) > 1:
-            raise UserError(
-                f"{path}: study: another file has the same study name",
-                "Give each study a name of its own.",
-                Exit.PROJECT,
-            )
-    known = {p.id for p in settings.programmes}
-    for path, study in zip(paths, studies, strict=True):
-        if study.programme not in known:
-            raise UserError(
-                f"{path}: programme: not one of the project's programmes",
-                f"Use one of: {', '.join(sorted(known)) or '(none declared)'}; or declare it "
-                f"under programmes in {PROJECT_FILE}.",
-                Exit.PROJECT,
-            )
+    _check_studies(file, settings, paths, studies)
     keys = scoring_keys(read_instruments(folder), settings.instruments, file)
     return Project(
         folder=folder,
@@ -173,6 +160,33 @@ def _digest(folder: Path, declared: Iterable[Path], lots: Iterable[Path]) -> str
     for path in (*declared, *mappings, *dialects, *shared, *lots):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _check_studies(
+    file: Path, settings: Settings, paths: list[Path], studies: tuple[StudySpec, ...]
+) -> None:
+    """Names and programmes fit the project; what is priced is priced once."""
+    names = [s.study for s in studies]
+    for path, name in zip(paths, names, strict=True):
+        if names.count(name) > 1:
+            raise UserError(
+                f"{path}: study: another file has the same study name",
+                "Give each study a name of its own.",
+                Exit.PROJECT,
+            )
+    known = {p.id for p in settings.programmes}
+    for path, study in zip(paths, studies, strict=True):
+        if study.programme not in known:
+            raise UserError(
+                f"{path}: programme: not one of the project's programmes",
+                f"Use one of: {', '.join(sorted(known)) or '(none declared)'}; or declare it "
+                f"under programmes in {PROJECT_FILE}.",
+                Exit.PROJECT,
+            )
+    try:
+        check_money(settings.money, studies)
+    except SpecError as error:
+        raise _located(file, error) from None
 
 
 def _settings(file: Path) -> Settings:

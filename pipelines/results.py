@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pipelines.results_money import rows_of
 from reports.literature import on_shelf
 from reports.wording.answers import answer
 from reports.wording.literature import citation
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release
     from analysis.literature import Shelf
     from analysis.manifest import RunManifest
+    from analysis.money.value import Money
     from reports.literature import Found
 
 Rows = list[dict[str, Any]]
@@ -24,9 +26,10 @@ def tables(
     manifest: RunManifest,
     calibrations: tuple[Calibration, ...] = (),
     shelf: Shelf = (),
+    money: tuple[Money, ...] = (),
 ) -> dict[str, Rows]:
     """Rows of results.runs, studies, findings, estimates, diagnostics, curves, interactions,
-    calibration and literature.
+    calibration, literature and money.
     """
     return {
         "runs": [_run(manifest)],
@@ -38,6 +41,7 @@ def tables(
         "interactions": [row for r in releases for row in _interactions(r)],
         "calibration": [row for c in calibrations for row in _calibration(c)],
         "literature": [_literature(found) for found in on_shelf(shelf)],
+        "money": [row for m in money for row in rows_of(m)],
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import Release, restore
+from analysis.money.price import price
 from pipelines import catalog, publish, results, workspace
 from pipelines.calibrate import read_calibrations
 from pipelines.engine import MEMORY, Engine
@@ -15,6 +16,7 @@ from reports.build import ProjectNote, Report, findings_json, render_html
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analysis.money.value import Money
     from pipelines.run import Context
 
 
@@ -32,6 +34,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
                 context.manifest,
                 read_calibrations(space.calibrations),
                 context.project.shelf,
+                priced(context, releases),
             ),
         )
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
@@ -47,6 +50,12 @@ def released(context: Context) -> tuple[Release, ...]:
     """The releases of the estimate stage, verified against their digests."""
     saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
     return tuple(restore(item["release"], item["digest"]) for item in saved)
+
+
+def priced(context: Context, releases: tuple[Release, ...]) -> tuple[Money, ...]:
+    """The money cases of the project, from what was released."""
+    cases, studies = context.project.settings.money, context.project.studies
+    return tuple(price(case, studies, releases) for case in cases)
 
 
 def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
@@ -69,4 +78,5 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
         previous=None,
         calibrations=read_calibrations(space.calibrations),
         shelf=context.project.shelf,
+        money=priced(context, releases),
     )

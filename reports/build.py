@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-STYLES = ("base", "answer", "sections", "charts", "tables", "shelf", "narrow", "print")
+STYLES = ("base", "answer", "sections", "charts", "tables", "shelf", "narrow", "money", "print")
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
 _SHORT_RUN = 8
 _ROLES = {"headline": 0, "secondary": 1, "naive": 2, "association": 3}
@@ -54,15 +54,27 @@ def findings_json(report: Report) -> str:
     run = report.manifest
     hashes = {"run": run.run, "code": run.code_hash, "inputs": run.inputs_hash()}
     drawn = {c.study: c.as_dict() for c in report.calibrations}
+    money = _money(report)
     found = [
         {
             **_finding(r, hashes),
             "code_version": run.code_version,
             "calibration": drawn.get(r.study),
+            "money": money.get(r.study),
         }
         for r in sorted(report.releases, key=lambda r: r.study)
     ]
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _money(report: Report) -> dict[str, dict[str, Any]]:
+    """Each case at the first of its studies that was answered, so that nobody adds it up twice."""
+    answered = {r.study for r in report.releases}
+    made = {}
+    for money in report.money:
+        for study in [b.study for b in money.benefits if b.study in answered][:1]:
+            made[study] = money.as_dict()
+    return made
 
 
 def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release
     from analysis.literature import Shelf
     from analysis.manifest import RunManifest
+    from analysis.money.value import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class ProjectNote:
 class Report:
     """Everything a report may read. ``previous`` is reserved for the comparison with the last one;
     ``calibrations``: what placebo programmes of each study found, empty where none were drawn;
-    ``shelf``: what others found.
+    ``shelf``: what others found;
+    ``money``: the cases of the project, priced from these releases.
 
     ``reconciliation`` holds counts of file rows: {"files": [...], "skipped": [...],
     "refused": [...], "remarks": [...], "checks": [...]}.
@@ -41,6 +43,7 @@ class Report:
     previous: None = None
     calibrations: tuple[Calibration, ...] = ()
     shelf: Shelf = ()
+    money: tuple[Money, ...] = ()
 
     @property
     def public(self) -> bool:

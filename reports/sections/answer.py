@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
 from reports.scales import Scale, bar, scale
+from reports.sections import money
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording.answers import (
@@ -36,6 +37,7 @@ def view(report: Report) -> dict[str, Any]:
         "headline": page_headline(report.releases),
         "rows": [_row(i, r) for i, r in enumerate(report.releases, start=1)],
         "people": _people(report.releases),
+        "money": money.rows(report),
         "raw_gap": gap_words(tuple(r for r in report.releases if _shows_gap(r))),
     }
 

@@ -1,0 +1,1 @@
+"""What a programme is worth: released effects times the project's assumptions, less its costs."""
