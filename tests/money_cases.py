@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.money.price import price
 from analysis.money.spec import MoneyCase
-from tests.report_cases import PROJECT, lottery, released, report, withheld
+from tests.report_cases import PROJECT, lottery, released, report, trial, withheld
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -63,13 +63,18 @@ def money_case(*benefits: dict[str, Any], **changes: Any) -> MoneyCase:
     return MoneyCase.model_validate({**data, **changes})
 
 
-def money_report() -> Report:
-    """A case that is counted, and one of a study that is withheld."""
-    findings = (lottery(), withheld())
+def money_report(title: str = "Sales mentoring") -> Report:
+    """A case that is counted, and one of a study that is withheld; ``title`` is also a note."""
+    findings = (trial(), lottery(), withheld())
     made = released(*findings)
     desk = uplift(study="service-desk", monthly_value=50_000)
     cases = (
-        money_case(),
+        money_case(
+            uplift(
+                monthly_value={"value": 3000, "note": "" if title.startswith("Sales") else title}
+            ),
+            title=title,
+        ),
         money_case(desk, case="desk", title="The service desk", programme="DESK", horizon=24),
     )
     money = tuple(price(case, [f.spec for f in findings], made) for case in cases)

@@ -11,6 +11,7 @@ import pytest
 
 from reports.build import render_html
 from tests.exit_cases import leaving_report
+from tests.money_cases import money_report
 from tests.report_cases import company_report, hostile_report, public_report
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The reports of fixed cases as files."""
     folder = tmp_path_factory.mktemp("reports")
     made = {"public": public_report(), "company": company_report(), "leaving": leaving_report()}
+    made["money"] = money_report()
     made |= {f"hostile-{name}": hostile_report(text) for name, text in HOSTILE.items()}
+    made |= {
+        f"money-{name}": hostile_report(text, money_report(text)) for name, text in HOSTILE.items()
+    }
     exits = leaving_report()
     made |= {f"exits-{name}": hostile_report(text, exits) for name, text in HOSTILE.items()}
     for name, case in made.items():

@@ -68,7 +68,7 @@ BROKEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["company", "leaving"])
+@pytest.mark.parametrize("name", ["company", "leaving", "money"])
 def test_no_word_of_a_table_is_broken_on_a_narrow_screen(opened: Opened, name: str) -> None:
     page, _ = opened(name, **SCREENS["narrow"])
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
@@ -76,7 +76,7 @@ def test_no_word_of_a_table_is_broken_on_a_narrow_screen(opened: Opened, name: s
     page.context.close()
 
 
-@pytest.mark.parametrize("kind", ["hostile", "exits"])
+@pytest.mark.parametrize("kind", ["hostile", "exits", "money"])
 @pytest.mark.parametrize("text", ["tags", "long", "rtl"])
 def test_hostile_text_neither_runs_nor_breaks_the_page(
     opened: Opened, picture: Callable[[Page, str], None], kind: str, text: str
@@ -141,7 +141,7 @@ def test_without_script_the_table_stands_for_the_chart(
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["public", "company", "leaving"])
+@pytest.mark.parametrize("name", ["public", "company", "leaving", "money"])
 def test_the_first_printed_page_holds_the_answer_alone(
     opened: Opened, picture: Callable[[Page, str], None], name: str
 ) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from reports.build import findings_json, render_html
 from tests.exit_cases import leaving_report
+from tests.money_cases import money_report
 from tests.report_cases import company_report, public_report
 
 HERE = Path(__file__).resolve().parent
@@ -37,6 +38,7 @@ GOLDEN = {
     "company_report.html": lambda: _words(render_html(company_report())),
     "leaving_report.html": lambda: _words(render_html(leaving_report())),
     "leaving_findings.json": lambda: findings_json(leaving_report()),
+    "money_report.html": lambda: _words(render_html(money_report())),
     "findings.json": lambda: findings_json(company_report()),
 }
 
