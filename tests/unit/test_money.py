@@ -19,19 +19,27 @@ Exits: -2.0 points (-5.0 to +1.0) of 100 people at 9,000 each: 18,000 (-9,000 to
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from analysis.errors import SpecError
+from analysis.finding import registered
 from analysis.money.effect import Effect, effect_of
 from analysis.money.price import price, value
 from analysis.money.rules import check_money
+from analysis.registry import judge
+from pipelines.config import load_project
+from pipelines.errors import UserError
 from tests.money_cases import COSTS, exits, money_case, uplift
 from tests.report_cases import lottery, released, suppressed, trial, trial_spec, withheld
+from tests.unit.test_registry import FIRST, WHY, entry
 
+DEMO = Path(__file__).parents[2] / "data" / "examples" / "demo"
 SALES = lottery().spec
 LEAVING = trial_spec(
     study="sales-turnover",
@@ -220,6 +228,20 @@ def test_no_case_of_such_values(benefit: dict[str, Any]) -> None:
         money_case(benefit)
 
 
+def test_the_project_is_refused_by_file_key_and_fix(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(DEMO, folder)
+    assert [case.case for case in load_project(folder).settings.money] == ["sales"]
+    file = folder / "mentorlift.yml"
+    again = "      - {kind: uplift, study: sales-mentoring, monthly_value: 1, still_employed: 1}\n"
+    text = file.read_text(encoding="utf-8").replace("    costs:\n", f"{again}    costs:\n")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_project(folder)
+    where = "mentorlift.yml: money.sales.benefits.1.study: stands in the case twice"
+    assert caught.value.problem.endswith(where)
+
+
 # What is counted follows the grade.
 def graded(warnings: int) -> Any:
     found = lottery()
@@ -255,6 +277,14 @@ def test_withheld_and_hidden_answers_are_not_counted(finding: Any, why: str) -> 
     (made,) = released(finding)
     found = effect_of(made.study, {made.study: finding.spec}, {made.study: made})
     assert found == why if why else isinstance(found, Effect)
+
+
+def test_a_question_changed_after_its_answer_is_not_counted() -> None:
+    changed = entry("later", covariance="HC3", amended=WHY)
+    finding = registered(trial(), judge(changed, [FIRST]).registration)
+    (made,) = released(finding, mode="public")
+    found = effect_of(made.study, {made.study: finding.spec}, {made.study: made})
+    assert found == "exploratory"
 
 
 def test_an_interval_without_an_end_is_not_counted() -> None:
