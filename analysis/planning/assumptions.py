@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from analysis.planning.exits import Leaving
-    from analysis.planning.sites import SiteSpread, Waves
+    from analysis.planning.joining import Joining
+    from analysis.planning.sites import SiteSpread
     from analysis.planning.size import Size
     from analysis.planning.spread import Spread
+    from analysis.planning.starters import Starters
+    from analysis.planning.waves import Waves
     from analysis.study import StudySpec, Window
 
 TREATED_AMONG = (
@@ -65,40 +70,45 @@ def of_spread(spread: Spread, spec: StudySpec, window: Window) -> list[str]:
     return said
 
 
-def weighting(found: float | None) -> str:
+def weighting(joining: Joining | None, size: Size) -> str:
     """How weights count."""
-    if found is None:
+    if joining is None:
         return (
             "who joins is not known yet: as precise as a draw, which weighting for an opt-in "
             "never is"
         )
+    made = joining.errors(size.treated, size.comparison)
+    drawn = 1 / size.treated + joining.cost / size.comparison
+    few = 100 * (np.sqrt(made.variance / drawn) - 1)
+    more = (
+        f"; models fitted to so few people make the answer {few:.0f} % less precise than that"
+        if few >= 1
+        else ""
+    )
     return (
-        f"weights that make the others like the joiners cost a factor of {found:.1f} of the "
-        "comparison group (Kish's design effect); with fewer than about 300 people the answer is "
-        "some 7 % less precise than that"
+        f"weights that make the others like the joiners cost a factor of {joining.cost:.1f} of the "
+        f"comparison group (Kish's design effect){more}"
     )
 
 
-def of_sites(spread: SiteSpread, waves: Waves, months: int) -> list[str]:
+def of_sites(spread: SiteSpread, waves: Waves | None, spans: int) -> list[str]:
     """How sites are compared."""
     how = (
-        f"{len(waves)} waves as recorded, each against sites not started yet"
+        f"{waves.number} waves as recorded, each against sites not started yet"
         if waves
         else "half of the sites start in one month"
     )
-    short = (
-        "; with few sites a wave the study's own errors are wider: with six, 80 % are 74 %"
-        if waves
-        else ""
-    )
     return [
-        f"{spread.sites} sites, {how}{short}; changes of sites over {months} spans of the past",
+        f"{spread.sites} sites, {how}; changes of sites between months of {spans} spans of the "
+        "past, one change of so many months as likely as another",
         "people needed: with sites of today's size, half of them starting in one month",
     ]
 
 
-def of_exits(leaving: Leaving, spec: StudySpec) -> list[str]:
-    """How exits are compared."""
+def of_exits(
+    leaving: Leaving, spec: StudySpec, starters: Starters | None, told: float
+) -> list[str]:
+    """How exits are compared; ``told``: people compared for each who could start."""
     said = [
         "exits: the difference of two shares of leavers; hazard ratios by Schoenfeld's number of "
         "events; covariates are taken to explain nothing",
@@ -109,9 +119,16 @@ def of_exits(leaving: Leaving, spec: StudySpec) -> list[str]:
             f"exits within one {spec.cluster.replace('_', ' ')} are alike: variances times "
             f"{leaving.design:.1f}"
         )
-    if spec.design == "opt_in":
+    if starters is not None:
         said.append(
-            "people choose: comparing starters month by month with everybody not started yet makes "
-            "the answer more precise than printed here, weights for who starts make it less"
+            "starters are compared month by month with everybody not started yet, as recorded so "
+            f"far: for people like the starters that is worth {100 * told:.0f} people "
+            "who never start for each 100 who could; starters are followed to the end"
+        )
+    elif spec.design == "opt_in":
+        said.append(
+            "who starts is not known yet: comparing starters month by month with everybody not "
+            "started yet makes the answer more precise than printed here, adjusting for who "
+            "starts makes it less"
         )
     return said

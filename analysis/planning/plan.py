@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import SpecError
@@ -13,6 +14,7 @@ from analysis.estimators.results import as_per_cent
 from analysis.opt_in import with_past
 from analysis.planning import assumptions
 from analysis.planning.exits import leaving_of
+from analysis.planning.joining import people_needed, smallest_by_people
 from analysis.planning.past import read_past, with_window
 from analysis.planning.power import (
     fewer,
@@ -21,21 +23,22 @@ from analysis.planning.power import (
     smallest_hazard_ratio,
     units_needed,
 )
-from analysis.planning.sites import changes_of, half, site_spread, smallest_of_sites, waves_of
-from analysis.planning.size import Size, site_starts, size_of, weighting_of
+from analysis.planning.sites import site_spread
+from analysis.planning.size import Size, joining_of, site_starts, size_of, starters_of
 from analysis.planning.spread import Spread, of_means, spread_of
+from analysis.planning.waves import smallest_in_waves, waves_of
 
 if TYPE_CHECKING:
     from analysis.panel import Panel
+    from analysis.planning.joining import Joining
     from analysis.planning.past import Read
-    from analysis.planning.sites import SiteSpread
     from analysis.study import StudySpec, Window
 
 POWERS = (0.80, 0.90)
 KINDS = ("continuous", "count", "scale", "exit")
 _LENGTHS = (3, 6, 12)  # months, beside the windows that the study declares
 _ENOUGH = 50_000  # people, whose spread has a standard error of a third of a per cent
-_SITE_QUARTERS, _QUARTER = 6, 3  # spans of the past in which sites are looked at, months apart
+_SITE_SPANS, _HALF_YEAR = 3, 6  # spans of the past in which sites are looked at, months apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ class _Planner:
             raise SpecError("follow_up.primary", found, "Plan a shorter window.")
         everybody = len(self.past.people(found[0], intake or 0))
         self.size = size_of(spec, read, everybody, people, intake)
+        chosen = spec.outcome.kind == "exit" and spec.design == "opt_in"
+        self.starters = starters_of(spec, read) if chosen else None
         self.said = assumptions.always(spec, self.size)
         if self.size.tenure and "tenure_months" not in spec.population:
             self.past = self.past.employed_for(*self.size.tenure)
@@ -142,13 +147,13 @@ class _Planner:
         if isinstance(spread, str):
             return spread
         self._say(window, assumptions.of_spread(spread, self.spec, window))
-        weighting = 1.0
+        joining = None
         if self.spec.design == "opt_in":
             spread = of_means(panel, with_window(self.past.spec, window), window, spread)
-            cost = weighting_of(self.spec, self.past.read, panel, people)
-            self._say(window, [assumptions.weighting(cost)])
-            weighting = cost or 1.0
-        smallest, needed = self._of_people(spread, weighting)
+            seen = spread.seen / spread.people
+            joining = joining_of(self.spec, self.past.read, panel, people, seen)
+            self._say(window, [assumptions.weighting(joining, self.size)])
+        smallest, needed = self._of_people(spread, joining)
         return self._row(window, day, people, seen=spread.seen, smallest=smallest, needed=needed)
 
     def _say(self, window: Window, lines: list[str]) -> None:
@@ -157,81 +162,86 @@ class _Planner:
             self.said += lines
 
     def _of_people(
-        self, spread: Spread, weighting: float
+        self, spread: Spread, joining: Joining | None
     ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
         """Effects and people, by people or by the clusters that errors are counted by."""
         size, wanted = self.size, self._wanted()
-        variance, each = spread.variance, 1.0
-        if spread.clusters and spread.of_clusters:
-            variance, each = spread.of_clusters, spread.people / spread.clusters
-        arms = (size.treated / each, size.comparison / each)
-        effects = tuple(
-            self._shown(smallest_difference(variance, *arms, power, weighting))
-            if sum(arms) > 3
-            else None
-            for power in POWERS
-        )
-        people = tuple(
-            None
-            if wanted is None
-            else each * units_needed(wanted, variance, size.share, power, weighting)
-            for power in POWERS
-        )
-        return effects, people
+        effects: list[float | None] = []
+        people: list[float | None] = []
+        for power in POWERS:
+            effect = smallest_by_people(spread, joining, size.share, power)(size.people)
+            effects.append(self._shown(effect) if math.isfinite(effect) else None)
+            people.append(
+                None
+                if wanted is None
+                else people_needed(wanted, spread, joining, size.share, power)
+            )
+        return tuple(effects), tuple(people)
 
     def _of_sites(self, people: pd.DataFrame, window: Window, day: pd.Timestamp) -> Row | str:
-        spec = with_window(self.past.spec, window)
-        found = [changes_of(self.past.panel(people, window), spec, window)]
-        for quarter in range(1, _SITE_QUARTERS):
+        spec, name = with_window(self.past.spec, window), self.spec.cluster
+        panels = [self.past.panel(people, window)]
+        for span in range(1, _SITE_SPANS):
             try:
-                earlier = self.past.people(day - pd.DateOffset(months=_QUARTER * quarter))
-                found.append(changes_of(self.past.panel(earlier, window), spec, window))
+                earlier = self.past.people(day - pd.DateOffset(months=_HALF_YEAR * span))
+                panels.append(self.past.panel(earlier, window))
             except SpecError:  # the records begin later
                 break
-        spread = site_spread(found)
+        each = people[name].value_counts().sort_index()
+        spread = site_spread(panels, spec, np.asarray(each, dtype=np.float64))
         if spread is None:
-            return "fewer than three sites have results before and in the window"
+            return "fewer than three sites have results in two months"
         starts = site_starts(self.spec, self.past.read)
-        sites = people[spec.cluster].dropna().unique()
-        waves = waves_of(starts.reindex(sites), spec, window) if len(starts) else ()
-        self._say(window, assumptions.of_sites(spread, waves, len(found)))
+        waves = waves_of(starts.reindex(each.index), each) if len(starts) else None
+        self._say(window, assumptions.of_sites(spread, waves, len(panels)))
+        variance = spread.variance(window, -1 - spec.rollout.anticipation)
+        half = spread.sites / 2
+        smallest = [
+            smallest_in_waves(spread, waves, spec, window, power)
+            if waves
+            else smallest_difference(variance, half, half, power)
+            for power in POWERS
+        ]
+        if None in smallest:
+            return "too few sites wait, or are told apart, to compare the waves with"
         return self._row(
             window, day, people,
             seen=len(people),
-            smallest=tuple(
-                self._shown(smallest_of_sites(spread.variance, waves or half(spread.sites), power))
-                for power in POWERS
-            ),
-            needed=tuple(self._sites_needed(spread, power) for power in POWERS),
+            smallest=tuple(self._shown(effect) for effect in smallest if effect is not None),
+            needed=tuple(self._sites_needed(variance, len(people) / spread.sites, power)
+                         for power in POWERS),
         )  # fmt: skip
 
-    def _sites_needed(self, spread: SiteSpread, power: float) -> float | None:
+    def _sites_needed(self, variance: float, people: float, power: float) -> float | None:
         wanted = self._wanted()
-        if wanted is None:
-            return None
-        return spread.people * units_needed(wanted, spread.variance, 0.5, power)
+        return None if wanted is None else people * units_needed(wanted, variance, 0.5, power)
 
     def _of_exits(self, people: pd.DataFrame, window: Window, day: pd.Timestamp) -> Row | str:
         leaving = leaving_of(self.spec, people, window[1])
         if not leaving.events:
             return "nobody left in this way"
-        self._say(window, assumptions.of_exits(leaving, self.spec))
         size, wanted = self.size, self.spec.effect_of_interest
-        arms = (size.treated, size.comparison)
-        design = leaving.design
+        told = size.comparison / size.people
+        if self.starters is not None:
+            told = self.starters.told(window[1]) / len(self.starters.zero)
+        if not told:
+            return "nobody of those compared was followed for so long"
+        self._say(window, assumptions.of_exits(leaving, self.spec, self.starters, told))
+        each = (size.share, told)
+        arms = (size.treated, told * size.people)
+        events = leaving.share * sum(arms) / leaving.design
         return self._row(
             window, day, people,
             seen=leaving.events,
-            smallest=tuple(fewer(leaving.share, *arms, power, design) for power in POWERS),
+            smallest=tuple(fewer(leaving.share, *arms, power, leaving.design) for power in POWERS),
             needed=tuple(
                 None
                 if wanted is None
-                else people_for_fewer(leaving.share, abs(wanted), size.share, power, design)
+                else people_for_fewer(leaving.share, abs(wanted), each, power, leaving.design)
                 for power in POWERS
             ),
             hazard_ratio=tuple(
-                smallest_hazard_ratio(leaving.share * size.people / design, size.share, power)
-                for power in POWERS
+                smallest_hazard_ratio(events, arms[0] / sum(arms), power) for power in POWERS
             ),
         )  # fmt: skip
 

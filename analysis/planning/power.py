@@ -3,67 +3,100 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import optimize, stats
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ALPHA = 0.05
 POWER = 0.80
 _NORMAL_DF = 5_000  # beyond, t and normal differ by less than 1 in 5,000
+_FAR = 1e3  # times the effect that is looked for
 _MOST = 1e12  # people; whoever needs more needs another question
 
 
-def errors_needed(power: float = POWER, alpha: float = ALPHA, df: float = math.inf) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """``variance`` of an effect, the ``reported`` one on average, and that one's ``df``.
+
+    The degrees of freedom are Satterthwaite's: twice the squared mean over the variance.
+    """
+
+    variance: float
+    reported: float
+    df: float
+
+    def smallest(self, power: float, critical: float) -> float:
+        """The effect found with this power by a test at ``critical`` of the reported errors."""
+        if not math.isfinite(self.variance):
+            return math.inf
+        wider = math.sqrt(self.reported / self.variance)
+        return errors_needed(power, self.df, critical * wider) * math.sqrt(self.variance)
+
+
+def errors_needed(
+    power: float = POWER, df: float = math.inf, critical: float | None = None
+) -> float:
     """The effect, in standard errors, that a test finds with this power.
 
     2.80 for large samples (Bloom 1995, Evaluation Review 19:547-556); with ``df`` degrees of
-    freedom from the noncentral t, as in Cohen (1988), chapter 2.
+    freedom from the noncentral t, as in Cohen (1988), chapter 2. ``critical``: where the test's
+    critical value is another than that of the t.
     """
+    limit = critical_t(df) if critical is None else critical
     if df > _NORMAL_DF:
-        return float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))
-    critical = stats.t.ppf(1 - alpha / 2, df)
+        return limit + float(stats.norm.ppf(power))
 
     def missing(effect: float) -> float:
-        found = stats.nct.sf(critical, df, effect) + stats.nct.cdf(-critical, df, effect)
+        found = stats.nct.sf(limit, df, effect) + stats.nct.cdf(-limit, df, effect)
         return (1.0 if np.isnan(found) else float(found)) - power  # far beyond, it is 1
 
-    return float(optimize.brentq(missing, 0.0, 4 * critical + 2))
+    return float(optimize.brentq(missing, 0.0, 4 * limit + 2))
 
 
-def two_arm_error(
-    variance: float, treated: float, comparison: float, weighting: float = 1
-) -> float:
-    """Standard error of a difference of means: ``variance`` is that of one person's figure.
-
-    ``weighting``: by how much weights make the comparison smaller (Kish's design effect).
-    """
-    return math.sqrt(variance * (1 / treated + weighting / comparison))
+def critical_t(df: float) -> float:
+    """The critical value of the t, of the normal where ``df`` are infinite."""
+    return float(stats.norm.isf(ALPHA / 2) if df > _NORMAL_DF else stats.t.isf(ALPHA / 2, df))
 
 
 def smallest_difference(
-    variance: float, treated: float, comparison: float, power: float = POWER, weighting: float = 1
+    variance: float, treated: float, comparison: float, power: float = POWER
 ) -> float:
-    """Minimum detectable difference of means, in the square root of the unit of ``variance``."""
-    error = two_arm_error(variance, treated, comparison, weighting)
+    """Minimum detectable difference of means, in the square root of the unit of ``variance``.
+
+    ``variance`` is that of one person's figure.
+    """
+    error = math.sqrt(variance * (1 / treated + 1 / comparison))
     return errors_needed(power, df=treated + comparison - 2) * error
 
 
-def units_needed(
-    effect: float, variance: float, share: float, power: float = POWER, weighting: float = 1
-) -> float:
+def units_needed(effect: float, variance: float, share: float, power: float = POWER) -> float:
     """People (or clusters) of both arms together that see this effect; ``share`` are treated.
 
     Not a whole number. Infinite where an effect of 0 is to be seen.
     """
+    return units_for(
+        effect, lambda n: smallest_difference(variance, share * n, (1 - share) * n, power)
+    )
 
-    def missing(units: float) -> float:
-        found = smallest_difference(variance, share * units, (1 - share) * units, power, weighting)
-        return found - abs(effect)
 
-    fewest = 3.0  # one degree of freedom
-    if not effect or missing(_MOST) > 0:
+def units_for(effect: float, smallest: Callable[[float], float], fewest: float = 3.0) -> float:
+    """The units with which the ``smallest`` effect found is this one, no fewer than ``fewest``.
+
+    Three leave one degree of freedom.
+    """
+
+    def missing(log_units: float) -> float:  # as good as infinite is enough to search from
+        return min(smallest(math.exp(log_units)), _FAR * abs(effect)) - abs(effect)
+
+    low, high = math.log(fewest), math.log(_MOST)
+    if not effect or missing(high) > 0:
         return math.inf
-    return fewest if missing(fewest) < 0 else float(optimize.brentq(missing, fewest, _MOST))
+    return fewest if missing(low) <= 0 else math.exp(float(optimize.brentq(missing, low, high)))
 
 
 def events_needed(ratio: float, share: float = 0.5, power: float = POWER) -> float:
@@ -95,12 +128,15 @@ def fewer(
 
 
 def people_for_fewer(
-    base: float, fall: float, share: float, power: float = POWER, design: float = 1
+    base: float, fall: float, arms: tuple[float, float], power: float = POWER, design: float = 1
 ) -> float | None:
-    """People of both arms that see a share fall by ``fall``; None where it is not so large."""
+    """People of both arms that see a share fall by ``fall``; None where it is not so large.
+
+    ``arms``: what each of them adds to the treated and to the comparison.
+    """
     if not 0 < fall <= base < 1:
         return None
-    one = _share_error(base, fall, share, 1 - share, design)
+    one = _share_error(base, fall, *arms, design)
     return (errors_needed(power) * one / fall) ** 2
 
 

@@ -1,4 +1,4 @@
-"""What one site adds to the error of a roll-out, from sites in months when none of them started."""
+"""How sites change by themselves: from months when none of them had started."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.months import months_since
-from analysis.planning.power import errors_needed
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,86 +16,104 @@ if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
 
-Waves = tuple[tuple[float, float], ...]  # sites that start together, and those compared with them
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+_FEWEST = 3  # sites, for a spread of their changes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSpread:
-    """``variance`` of one site's change; ``sites`` and people they have on average."""
+    """``change`` (lags,): variance of a site's change over so many months, nan where not seen.
 
-    variance: float
-    sites: int
-    people: float
-
-
-def changes_of(panel: Panel, spec: StudySpec, window: Window) -> NDArray[np.float64]:
-    """(sites, 2): people of each site, and its change from the month before a start to the window.
-
-    Sites without an outcome in one of the two are left out. Ratios: of the means, in logs.
+    It is twice the semivariogram of sites' months (Cressie 1993, Statistics for Spatial Data,
+    section 2.4): all that errors of differences between months take of a site, whatever its level.
+    ``people`` (sites,) they have.
     """
-    rows = panel.rows.merge(panel.people[["person", "cluster"]], on="person")
-    base = -1 - spec.rollout.anticipation
-    after = rows[rows["event_month"].between(*window)].groupby("cluster")["outcome"]
-    before = rows[rows["event_month"] == base].groupby("cluster")["outcome"].mean()
-    mean = after.mean()
-    if spec.outcome.link == "log":
-        mean, before = np.log(mean[mean > 0]), np.log(before[before > 0])
-    change = (mean - before).dropna()
-    people = rows.groupby("cluster")["person"].nunique()
-    return np.column_stack([people[change.index].to_numpy(dtype=float), change.to_numpy()])
+
+    change: Floats
+    people: Floats
+
+    @property
+    def sites(self) -> int:
+        """How many sites there are."""
+        return len(self.people)
+
+    def covariance(self, months: int) -> Floats:
+        """(months, months): covariance of a site's months, up to what all of them share.
+
+        Lags beyond those seen have the variance of the last; what is no covariance is cut off.
+        """
+        lag = np.abs(np.subtract.outer(np.arange(months), np.arange(months)))
+        seen = np.flatnonzero(~np.isnan(self.change))
+        half = np.interp(lag, np.r_[0, seen], np.r_[0.0, self.change[seen]]) / 2
+        centred = half - half.mean(axis=0)
+        values, vectors = np.linalg.eigh(-(centred - centred.mean(axis=1, keepdims=True)))
+        return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)
+
+    def variance(self, window: Window, base: int) -> float:
+        """What a site adds to the error of a window, where half of all start in one month.
+
+        Sites count by their people: the more these differ, the fewer sites there are in effect.
+        """
+        months = window[1] - base + 1
+        weight = np.zeros(months)
+        weight[window[0] - base :] = 1 / (window[1] - window[0] + 1)
+        weight[0] -= 1
+        uneven = float((self.people**2).mean() / self.people.mean() ** 2)
+        return uneven * float(weight @ self.covariance(months) @ weight)
 
 
-def site_spread(found: Sequence[NDArray[np.float64]]) -> SiteSpread | None:
-    """The spread over several months of the past, each with its own mean change taken out.
+def site_spread(panels: Sequence[Panel], spec: StudySpec, people: Floats) -> SiteSpread | None:
+    """The spread over spans of the past, the latest with its sites' ``people`` (sites,).
 
-    Sites count by their people, as in the averages of a roll-out. None with fewer than three.
+    None with fewer than three sites.
     """
-    usable = [changes for changes in found if len(changes) > 2]
-    if not usable:
+    if len(people) < _FEWEST:
         return None
-    variances = []
-    for changes in usable:
-        people, change = changes.T
-        left = people * (change - np.average(change, weights=people))
-        variances.append(float(left @ left) / (len(left) - 1) / people.mean() ** 2)
-    return SiteSpread(
-        variance=float(np.mean(variances)),
-        sites=round(np.mean([len(c) for c in usable])),
-        people=float(np.mean([c[:, 0].mean() for c in usable])),
-    )
+    found = [_changes(panel, ratio=spec.outcome.link == "log") for panel in panels]
+    both = pd.concat(found).groupby("lag")["square"].mean()
+    if both.empty:
+        return None
+    change = both.reindex(range(int(both.index.max()) + 1)).to_numpy(dtype=float)
+    return SiteSpread(change=change, people=people)
 
 
-def waves_of(starts: pd.Series[pd.Timestamp], spec: StudySpec, window: Window) -> Waves:
-    """Waves of a roll-out whose starts are known (NaT: never), with those not started yet.
+def _changes(panel: Panel, *, ratio: bool) -> pd.DataFrame:
+    """``square`` of sites' changes between any two months, by ``lag``.
 
-    A wave is compared, month by month, with sites that have not started by then; their number is
-    the harmonic mean over the window. Waves nobody is left to be compared with are left out.
+    Among people seen in both months, as in ATT(g,t); ratios relative to the mean of all.
     """
-    waves = []
-    for start in sorted(starts.dropna().unique()):
-        since = months_since(pd.Series(start, index=starts.index), starts)
-        own = float((since == 0).sum())
-        later: list[int] = []
-        for month in range(window[0], window[1] + 1):
-            waiting = starts.isna() if spec.rollout.control == "never" else ~(since <= month)
-            later.append(int(waiting.sum()))
-        if min(later) > 0:
-            waves.append((own, len(later) / sum(1 / people for people in later)))
-    return tuple(waves)
+    wide = panel.rows.pivot_table(index="person", columns="event_month", values="outcome")
+    cluster = panel.people.set_index("person")["cluster"].reindex(wide.index)
+    site = pd.factorize(cluster)[0]
+    value, months = wide.to_numpy(dtype=float), wide.columns.to_numpy()
+    made = []
+    for late in range(len(months)):
+        for early in range(late):
+            both = (site >= 0) & ~np.isnan(value[:, late]) & ~np.isnan(value[:, early])
+            if not both.any():
+                continue
+            then, now = value[both, early], value[both, late]
+            if ratio and (then.mean() == 0 or now.mean() == 0):
+                continue
+            size = (then.mean(), now.mean()) if ratio else (1.0, 1.0)
+            square = _square(now / size[1] - then / size[0], site[both])
+            if square is not None:
+                made.append((int(months[late] - months[early]), square))
+    return pd.DataFrame(made, columns=["lag", "square"])
 
 
-def half(sites: float) -> Waves:
-    """One wave of half of the sites."""
-    return ((sites / 2, sites / 2),)
+def _square(change: Floats, site: Ints) -> float | None:
+    """The variance of sites' mean changes about the mean of all people.
 
-
-def smallest_of_sites(variance: float, waves: Waves, power: float) -> float:
-    """Smallest effect seen on average over the waves, which count by their sites.
-
-    Waves are taken to be independent: they are months apart.
+    Sites count by their people; the divisor is what the squares come to where it is one for all.
     """
-    treated = sum(own for own, _ in waves)
-    square = sum((own / treated) ** 2 * (1 / own + 1 / other) for own, other in waves)
-    sites = treated + min(other for _, other in waves)  # whoever starts later is in `treated`
-    df = max(sites - len(waves) - 1, 1)
-    return errors_needed(power, df=df) * float(np.sqrt(variance * square))
+    count = np.bincount(site)
+    total = np.bincount(site, weights=change)[count > 0]
+    size = count[count > 0].astype(float)
+    if len(size) < _FEWEST:
+        return None
+    share = size / size.sum()
+    rest = share * (total / size - change.mean())
+    return float(rest @ rest / (share**2 @ (1 - 2 * share + share @ share)))

@@ -12,10 +12,15 @@ from analysis.cohort import build_cohort
 from analysis.errors import SpecError
 from analysis.estimators.logit import fit_logit
 from analysis.estimators.sample import fill_missing
-from analysis.funnel import Query, attributes_query, funnel_query
+from analysis.funnel import JOB_COLUMNS, Query, attribute_names, attributes_query, funnel_query
 from analysis.months import months_since
+from analysis.planning.joining import Joining
+from analysis.planning.starters import NEVER, Starters
+from analysis.population import with_attributes
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from analysis.panel import Panel
     from analysis.planning.past import Read
     from analysis.study import StudySpec
@@ -96,11 +101,50 @@ def _recorded(spec: StudySpec, read: Read) -> pd.DataFrame | None:
 
 
 def _who_started(spec: StudySpec, funnel: pd.DataFrame) -> pd.DataFrame | None:
-    """People who could start, and as treated those who did; None where only those are on record."""
+    """People who could start, their ``start``, and as treated those who did; None without both."""
     able = funnel[funnel["time_zero"].notna()]
     start = able["met_on" if spec.trials.start == "first_met_on" else spec.trials.start]
     arm = np.where(start.notna(), spec.arms.treated[0], spec.arms.comparison)
-    return able.assign(arm=arm) if 0 < start.notna().sum() < len(able) else None
+    some = 0 < start.notna().sum() < len(able)
+    return able.assign(arm=arm, start=pd.to_datetime(start)) if some else None
+
+
+def starters_of(spec: StudySpec, read: Read) -> Starters | None:
+    """Who could start with whom, as recorded; None where nobody did.
+
+    Adjusted for are tenure, which models always have, and of ``adjust_for`` what is known of
+    people at time zero; figures of theirs by month are not.
+    """
+    able = _who_started(spec, read(funnel_query(spec)))
+    if able is None:
+        return None
+    able = with_attributes(spec, able, read(attributes_query(spec)), "time_zero")
+    zero = pd.to_datetime(able["time_zero"])
+    first = pd.Series(zero.min(), index=able.index)
+    gone = able[["exited_on", "notice_on"]].apply(pd.to_datetime).min(axis=1)
+    known = pd.Series([pd.Timestamp(spec.as_of) + pd.DateOffset(days=1)])
+    tenure = months_since(pd.to_datetime(able["hired_on"]), zero).astype(float)
+    given = [np.ones((len(able), 1)), np.log1p(np.asarray(tenure.clip(lower=0)))[:, None]]
+    given += [_numbers(able[name]) for name in spec.adjust_for if name in JOB_COLUMNS]
+    given += [_numbers(able[name]) for name in attribute_names(spec) if name in spec.adjust_for]
+
+    def month(day: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
+        return np.asarray(months_since(first, day).where(day.notna(), NEVER), dtype=np.int64)
+
+    return Starters(
+        zero=month(zero), start=month(able["start"]), exit=month(gone),
+        last=int(months_since(first.iloc[:1], known).iloc[0]) - 1,
+        columns=fill_missing(np.column_stack(given)),
+        within=NEVER if spec.trials.within is None else spec.trials.within,
+    )  # fmt: skip
+
+
+def _numbers(values: pd.Series[str]) -> NDArray[np.float64]:
+    """Numbers as they are, words as one column each but the first."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    if (numbers.notna() | values.isna()).all():
+        return np.asarray(numbers, dtype=np.float64)[:, None]
+    return np.asarray(pd.get_dummies(values.astype("string")), dtype=np.float64)[:, 1:]
 
 
 def _share(spec: StudySpec, recorded: pd.DataFrame | None) -> tuple[float, str]:
@@ -146,8 +190,10 @@ def site_starts(spec: StudySpec, read: Read) -> pd.Series[pd.Timestamp]:
     return found.dropna(subset=[spec.cluster]).groupby(spec.cluster)["time_zero"].min()
 
 
-def weighting_of(spec: StudySpec, read: Read, panel: Panel, people: pd.DataFrame) -> float | None:
-    """By how much weights for the effect on joiners make the comparison smaller (Kish 1965).
+def joining_of(
+    spec: StudySpec, read: Read, panel: Panel, people: pd.DataFrame, seen: float
+) -> Joining | None:
+    """How those differ who came, of people ``seen`` of whom (a share) have an outcome.
 
     From a logit of who came to the programme since, among ``people`` of the panel whom it knows.
     None where too few did, or some were sure to.
@@ -161,13 +207,11 @@ def weighting_of(spec: StudySpec, read: Read, panel: Panel, people: pd.DataFrame
     if min(came.sum(), others.sum()) < _FEWEST:
         return None
     used = came | others
-    columns = fill_missing(panel.people.loc[used, list(panel.covariates)].to_numpy(dtype=float))
-    model = fit_logit(
-        np.column_stack([np.ones(len(columns)), columns]),
-        np.array([others[used], came[used]], dtype=float),
-    )
+    given = fill_missing(panel.people.loc[used, list(panel.covariates)].to_numpy(dtype=float))
+    columns = np.column_stack([np.ones(len(given)), given])
+    model = fit_logit(columns, np.array([others[used], came[used]], dtype=float))
     if isinstance(model, str):
         return None
-    chance = model.chance[others[used]]
-    weight = chance / (1 - chance)
-    return float(len(weight) * (weight @ weight) / weight.sum() ** 2)
+    rest = others[used]
+    chance = model.chance[rest]
+    return Joining(columns=columns[rest], odds=chance / (1 - chance), seen=seen)

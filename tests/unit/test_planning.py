@@ -23,7 +23,6 @@ from analysis.planning.power import (
     units_needed,
 )
 from analysis.planning.released import lines_of, released_plan
-from analysis.planning.sites import half, site_spread, smallest_of_sites, waves_of
 from analysis.planning.size import Size, size_of
 from analysis.planning.spread import spread_of
 from analysis.rules import Rules
@@ -50,8 +49,8 @@ def test_the_smallest_difference_is_that_of_statsmodels(
 
 
 def test_needed_and_smallest_are_two_sides_of_one_figure() -> None:
-    people = units_needed(0.3, 2.5, 0.4, 0.9, weighting=1.7)
-    assert smallest_difference(2.5, 0.4 * people, 0.6 * people, 0.9, 1.7) == pytest.approx(0.3)
+    people = units_needed(0.3, 2.5, 0.4, 0.9)
+    assert smallest_difference(2.5, 0.4 * people, 0.6 * people, 0.9) == pytest.approx(0.3)
     assert units_needed(0, 1, 0.5) == math.inf
     assert units_needed(1e9, 1, 0.5) == 3  # one degree of freedom is the least
     assert smallest_hazard_ratio(630.52) == pytest.approx(0.8, abs=1e-4)
@@ -68,12 +67,12 @@ def test_a_fall_of_a_share_is_found_as_often_as_planned() -> None:
     less, base = rng.binomial(400, 0.20 - fall, 20_000) / 400, rng.binomial(600, 0.2, 20_000) / 600
     error = np.sqrt(less * (1 - less) / 400 + base * (1 - base) / 600)
     assert np.mean(np.abs(base - less) > 1.96 * error) == pytest.approx(0.80, abs=0.015)
-    assert people_for_fewer(0.20, fall, 0.4) == pytest.approx(1_000)
+    assert people_for_fewer(0.20, fall, (0.4, 0.6)) == pytest.approx(1_000)
 
 
 def test_what_cannot_be_seen_is_no_number() -> None:
     assert fewer(0.05, 20, 20) is None
-    assert people_for_fewer(0.05, 0.06, 0.5) is None
+    assert people_for_fewer(0.05, 0.06, (0.5, 0.5)) is None
 
 
 def _panel(values: np.ndarray, past: np.ndarray, cluster: np.ndarray | None = None) -> Panel:
@@ -149,25 +148,6 @@ def test_groups_that_are_drawn_whole_add_their_likeness(make_spec) -> None:
     assert spread.clusters == 400
     assert spread.icc == pytest.approx(0.2, abs=0.04)
     assert spread.of_clusters == pytest.approx(4.8 / 20, rel=0.15)
-
-
-def test_sites_change_by_themselves_and_waves_are_compared_with_who_waits(make_spec) -> None:
-    """Hand-computed: changes -1, 0, 1 of equal sites have variance 1; each wave its own two."""
-    equal = np.array([[10, 4.0], [10, 5.0], [10, 6.0]])
-    assert site_spread([equal]).variance == pytest.approx(1.0)
-    assert site_spread([equal[:2]]) is None
-    starts = pd.Series(pd.to_datetime(["2024-01-01", "2024-04-01", "2024-04-01", None, None]))
-    spec = make_spec(design="rollout", cluster="site", time_zero="eligible_on")
-    # months 1 and 2 after January: four wait; after April: two never start
-    assert waves_of(starts, spec, (1, 2)) == ((1.0, 4.0), (2.0, 2.0))
-    # months 2 and 3: in April two have begun, so 4 and 2 wait: 2 / (1/4 + 1/2)
-    assert waves_of(starts, spec, (2, 3))[0] == (1.0, pytest.approx(2 / 0.75))
-    one_wave = smallest_of_sites(1.0, half(20), 0.8)
-    assert one_wave == pytest.approx(errors_needed(df=18) * math.sqrt(2 / 10))
-    # 24 sites, a quarter never: three waves wait with 18, 12, 6; 24 sites less 4 groups tell
-    in_waves = smallest_of_sites(1.0, ((6.0, 18.0), (6.0, 12.0), (6.0, 6.0)), 0.8)
-    square = (3 / 6 + 1 / 18 + 1 / 12 + 1 / 6) / 9
-    assert in_waves == pytest.approx(errors_needed(df=20) * math.sqrt(square))
 
 
 LEFT = pd.DataFrame(
