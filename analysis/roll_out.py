@@ -18,7 +18,7 @@ from analysis.diagnostics.wording import share_text
 from analysis.errors import SpecError
 from analysis.estimators.aggregate import aggregate
 from analysis.estimators.goodman_bacon import decompose
-from analysis.estimators.group_time import att_by_group_and_time
+from analysis.estimators.group_time import CONTROLS, att_by_group_and_time
 from analysis.estimators.linear import FEW_CLUSTERS
 from analysis.estimators.people_compared import people_seen
 from analysis.estimators.start_permutation import permuted, sites_of
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from analysis.compress import Moments
     from analysis.estimate import Result
     from analysis.estimators.aggregate import Aggregate
-    from analysis.estimators.group_time import Base, Control, GroupTime
+    from analysis.estimators.group_time import Base, GroupTime
     from analysis.estimators.start_permutation import Reference
     from analysis.roll_out_panel import RollOut
     from analysis.study import StudySpec
 
-CONTROLS: dict[str, Control] = {"not_yet": "not_yet_treated", "never": "never_treated"}
 _HARDLY = 2.0  # people a pattern below which compressing saves nothing
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
@@ -93,6 +94,17 @@ class StudySpec(Beyond):
     def unit(self) -> str:
         """The unit every effect is shown in."""
         return self.outcome.shown_in
+
+    @property
+    def wanted(self) -> float | None:
+        """How large the effect of interest is on the scale that is estimated; ratios in logs.
+
+        A fall of 10 % is as large as a rise of 11 %. None where no effect is declared.
+        """
+        effect = self.effect_of_interest
+        if effect is None:
+            return None
+        return abs(math.log1p(effect) if self.outcome.per_cent else effect)
 
     def digest(self) -> str:
         """SHA-256 of the question in canonical JSON: comments and key order do not matter.

@@ -135,8 +135,6 @@ def _verdict(test: Interaction, p_holm: float, spec: StudySpec) -> Verdict:
     """What may be said: no sign only where differences of the size of interest are ruled out."""
     if p_holm < LEVEL:
         return "differ"
-    wanted = spec.effect_of_interest
-    if wanted is None or test.largest is None:
+    if spec.wanted is None or test.largest is None:
         return "cannot_tell"
-    size = abs(float(np.log1p(wanted))) if spec.outcome.per_cent else abs(wanted)
-    return "no_sign" if test.largest < size else "cannot_tell"
+    return "no_sign" if test.largest < spec.wanted else "cannot_tell"

@@ -34,6 +34,8 @@ NAME = "quantile: "  # how the names of the results begin
 SD_RATIO = "sd_ratio"
 EQUAL = "quantile_equality_"  # how the names of the notes begin, an arm each
 ON_JOINERS = "effect on the distribution of those who joined"
+ROUNDING = 1e-9  # of a logarithm, below which an error is none
+NO_ERROR = "everybody is as far from the mean: how certain the ratio of spreads is cannot be told"
 _STREAM = 4003  # keeps the draws of the band apart from other draws of the study
 
 
@@ -99,6 +101,8 @@ class _Arm:
         value, influence = found
         covariance, df, how = self._covariance([influence])
         error = float(covariance[0, 0]) ** 0.5
+        if not (error > ROUNDING and df > 0):
+            return NotEstimable(target=target, reason=NO_ERROR)
         half = float(stats.t.ppf(0.975, df)) * error
         treated, comparison = self.choice.people
         ratio = float(np.exp(value))

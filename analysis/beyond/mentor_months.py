@@ -151,9 +151,9 @@ class _Months:
             tenure=rows["tenure_months"].to_numpy(dtype=float),
         )
 
-    def counts(self) -> tuple[int, int, int]:
-        """People who have had a mentee, the others, rows."""
-        mentors = len(np.unique(self.person[self.mentee > 0]))
+    def counts(self, having: Floats) -> tuple[int, int, int]:
+        """People with any month of ``having`` (n,) a mentee, the others, rows."""
+        mentors = len(np.unique(self.person[having > 0]))
         return mentors, len(np.unique(self.person)) - mentors, len(self.person)
 
 
@@ -219,7 +219,8 @@ def _result(
         window=spec.follow_up.primary,
         unit=spec.unit,
     )
-    mentors, others, rows = made.counts()
+    # The raw gap is that of people who ever mentor, also outside the months looked at.
+    mentors, others, rows = made.counts(made.ever if estimand == RAW else made.mentee)
     if isinstance(found, str) or not mentors:
         why = found if isinstance(found, str) else "nobody who may mentor had a mentee"
         return NotEstimable(target=target, reason=why)

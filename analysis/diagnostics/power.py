@@ -33,10 +33,10 @@ def _one(result: Estimate, spec: StudySpec) -> Diagnostic:
     smallest = as_per_cent(needed) if log else needed
     wanted, threshold = spec.effect_of_interest, "no effect of interest declared"
     verdict, remedy = "", ""
-    if wanted is not None:
+    if wanted is not None and spec.wanted is not None:
         wanted = 100 * wanted if log else wanted
         threshold = f"effect of interest {number_text(wanted, result.target.unit)}"
-        if smallest > abs(wanted):
+        if needed > spec.wanted:
             verdict = ": cannot tell"
             remedy = (
                 "Cannot tell effects of the size of interest from none: more people or more "

@@ -104,12 +104,11 @@ def _power(
 
     The drift reaches the effect at the middle of the primary window; None without such an effect.
     """
-    if not spec.effect_of_interest:
+    if not spec.wanted:
         return None
-    effect = _on_scale(spec)
     middle = sum(spec.follow_up.primary) / 2
     base = -1 - spec.rollout.anticipation
-    drift = contrasts @ (effect * (event.labels - base) / (middle - base))
+    drift = contrasts @ (spec.wanted * (event.labels - base) / (middle - base))
     shift = float(drift @ np.linalg.solve(variance, drift))
     count = len(drift)
     if np.isinf(df):
@@ -118,19 +117,13 @@ def _power(
     return float(stats.ncf.sf(stats.f.ppf(0.95, count, left), count, left, shift))
 
 
-def _on_scale(spec: StudySpec) -> float:
-    """The effect of interest on the scale of the model."""
-    effect = spec.effect_of_interest or 0.0
-    return float(np.log1p(effect)) if spec.outcome.per_cent else effect
-
-
 def _excludes(leads: Floats, variance: Floats, spec: StudySpec, df: float) -> bool:
     """Whether the simultaneous interval of the largest lead lies beyond that part of it."""
-    if not spec.effect_of_interest:
+    if not spec.wanted:
         return True
     largest = int(np.argmax(np.abs(leads)))
     level = 1 - 0.05 / (2 * len(leads))  # Bonferroni over at most three
     reach = stats.norm.ppf(level) if np.isinf(df) else stats.t.ppf(level, df)
     half = float(reach * np.sqrt(variance[largest, largest]))
-    part = spec.thresholds.pre_trend_fail_share * abs(_on_scale(spec))
+    part = spec.thresholds.pre_trend_fail_share * spec.wanted
     return bool(abs(leads[largest]) - half > part)

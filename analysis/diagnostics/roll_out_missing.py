@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import stats
 
-from analysis.compress import NEVER
 from analysis.diagnostics import Diagnostic
 from analysis.diagnostics.response import missing_verdict
+from analysis.estimators.group_time import CONTROLS, untreated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,9 +67,8 @@ def _pairs(moments: Moments, effects: Effects) -> list[_Pair]:
             continue
         at, then = (int(np.searchsorted(moments.periods, p)) for p in (period, base))
         seen = moments.observed[:, then]
-        free = moments.cohort == NEVER
-        if rollout.control == "not_yet":
-            free = moments.cohort > period + rollout.anticipation
+        control = CONTROLS[rollout.control]
+        free = untreated(moments, int(group), max(at, then), control, rollout.anticipation)
         pair = _Pair(
             int(period - group), seen & (moments.cohort == group), seen & free,
             moments.observed[:, at],

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Control = Literal["never_treated", "not_yet_treated"]
 Base = Literal["varying", "universal"]
+# What a study's `rollout.control` asks for.
+CONTROLS: dict[str, Control] = {"not_yet": "not_yet_treated", "never": "never_treated"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +184,20 @@ def on_each_side(
 ) -> tuple[Bools, Bools]:
     """Which patterns (P,) ATT(g,t) treats and which it compares with: those seen in both."""
     both = starts.observed[:, late] & starts.observed[:, early]
+    others = untreated(starts, group, max(late, early), control, anticipation)
+    return both & (starts.cohort == group), both & others
+
+
+def untreated(
+    starts: Moments | Seen, group: int, late: int, control: Control, anticipation: int
+) -> Bools:
+    """Which patterns (P,) a cohort is compared with up to a period, seen or not."""
     # Whoever starts, or may show an effect, only after the last period never does so here.
-    untreated = starts.cohort > starts.periods[-1] + anticipation
+    found = starts.cohort > starts.periods[-1] + anticipation
     if control == "not_yet_treated":
-        last = starts.periods[max(late, early)] + anticipation
-        untreated |= (starts.cohort > last) & (starts.cohort != group)
-    return both & (starts.cohort == group), both & untreated
+        last = starts.periods[late] + anticipation
+        found |= (starts.cohort > last) & (starts.cohort != group)
+    return np.asarray(found)
 
 
 def _sides(

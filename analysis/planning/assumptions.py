@@ -123,7 +123,8 @@ def of_exits(
         said.append(
             "starters are compared month by month with everybody not started yet, as recorded so "
             f"far: for people like the starters that is worth {100 * told:.0f} people "
-            "who never start for each 100 who could; starters are followed to the end"
+            "who never start for each 100 who could; starters are followed to the end, and figures "
+            "by month that are adjusted for are not counted"
         )
     elif spec.design == "opt_in":
         said.append(

@@ -165,7 +165,7 @@ class _Planner:
         self, spread: Spread, joining: Joining | None
     ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
         """Effects and people, by people or by the clusters that errors are counted by."""
-        size, wanted = self.size, self._wanted()
+        size, wanted = self.size, self.spec.wanted
         effects: list[float | None] = []
         people: list[float | None] = []
         for power in POWERS:
@@ -213,14 +213,14 @@ class _Planner:
         )  # fmt: skip
 
     def _sites_needed(self, variance: float, people: float, power: float) -> float | None:
-        wanted = self._wanted()
+        wanted = self.spec.wanted
         return None if wanted is None else people * units_needed(wanted, variance, 0.5, power)
 
     def _of_exits(self, people: pd.DataFrame, window: Window, day: pd.Timestamp) -> Row | str:
         leaving = leaving_of(self.spec, people, window[1])
         if not leaving.events:
             return "nobody left in this way"
-        size, wanted = self.size, self.spec.effect_of_interest
+        size, wanted = self.size, self.spec.wanted
         told = size.comparison / size.people
         if self.starters is not None:
             told = self.starters.told(window[1]) / len(self.starters.zero)
@@ -237,7 +237,7 @@ class _Planner:
             needed=tuple(
                 None
                 if wanted is None
-                else people_for_fewer(leaving.share, abs(wanted), each, power, leaving.design)
+                else people_for_fewer(leaving.share, wanted, each, power, leaving.design)
                 for power in POWERS
             ),
             hazard_ratio=tuple(
@@ -265,13 +265,6 @@ class _Planner:
             months_to_come=None if rate is None or first is None else first / rate,
             left=int((left < end).sum()) if self.past.span.told_on is not None else None,
         )  # fmt: skip
-
-    def _wanted(self) -> float | None:
-        """The effect of interest on the scale that is estimated; ratios in logs."""
-        wanted = self.spec.effect_of_interest
-        if wanted is None:
-            return None
-        return math.log1p(abs(wanted)) if self.spec.outcome.per_cent else abs(wanted)
 
     def _shown(self, effect: float) -> float:
         """An effect in the unit that the study shows."""

@@ -38,6 +38,16 @@ def mentor_rows() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def test_the_raw_gap_counts_who_ever_mentors_also_outside_the_months(make_spec) -> None:
+    """20 of 40 people ever mentor; two of them had their mentee in months without a figure."""
+    rows = mentor_rows()
+    rows = rows[~(rows["person_no"].isin([1, 3]) & rows["with_mentee"])]
+    found = {r.target.name: r for r in mentor_results(make_spec(mentors={"level": 3}), rows)}
+    raw, across = found["mentors.raw"], found["mentors.across"]
+    assert (raw.n_treated, raw.n_comparison) == (20, 20)
+    assert (across.n_treated, across.n_comparison) == (18, 22)
+
+
 def test_within_people_is_a_regression_with_a_dummy_each(make_spec) -> None:
     rows = mentor_rows()
     found = {r.target.name: r for r in mentor_results(make_spec(mentors={"level": 3}), rows)}

@@ -405,6 +405,26 @@ def test_people_lost_on_one_side_of_a_start_alone(lost: tuple[float, float], sta
     assert found.value == pytest.approx(alike)  # everybody is seen in the base month
 
 
+def test_missing_outcomes_are_those_of_the_people_the_estimate_compares_with():
+    """`control: never` counts sites that start after the last month, as ATT(g,t) does.
+
+    Of 3 sites of 10 people the first starts in month 8, the second in month 20, after all months,
+    and loses 2 of 10; the third never starts and loses none: 1 less 9/10.
+    """
+    site = np.repeat(np.arange(3), 10)
+    cohort = np.array([8, 20, NEVER])[site]
+    person, month = np.divmod(np.arange(len(site) * 12), 12)
+    kept = ~(np.isin(person, (10, 11)) & (month >= 8))
+    value = np.random.default_rng(1).normal(size=kept.sum())
+    people = People(cohort=cohort, cell=np.zeros(len(site), dtype=np.int64), cluster=site)
+    made = RollOut(
+        moments=fold(lambda: iter([(person[kept], month[kept], value)]), people, np.arange(12)),
+        covariates=None, covariate_names=(), strata=None, flow=Flow(steps=(), arms=()),
+    )  # fmt: skip
+    asked = spec(rollout={"control": "never"})
+    assert roll_out_missing(made.moments, effects_of(made, asked)).value == pytest.approx(0.1)
+
+
 def test_mentors_before_a_site_started_are_contamination(engine):
     assert check(studies.answer(engine, spec(), 10), "contamination").display == "0.0 %"
     people = pd.DataFrame(

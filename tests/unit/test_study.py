@@ -84,3 +84,25 @@ def test_values_of_the_population_are_names() -> None:
     study = parse_study(GOOD | {"population": {"sex": [1], "tenure_months": {"max": 3}}})
     assert study.population["sex"] == ("1",)
     assert study.population["tenure_months"].max == 3
+
+
+@pytest.mark.parametrize(
+    ("effect", "outcome", "wanted"),
+    [
+        (None, {"metric": "revenue"}, None),
+        (-2.0, {"metric": "revenue"}, 2.0),
+        (-0.1, {"metric": "revenue", "transform": "log"}, 0.1053605),  # log of 1 / .9
+        (0.1, {"metric": "calls", "kind": "count"}, 0.0953102),  # log of 1.1
+    ],
+)
+def test_the_effect_of_interest_on_the_scale_of_the_estimate(
+    effect: float | None, outcome: dict, wanted: float | None
+) -> None:
+    spec = parse_study({**GOOD, "outcome": outcome, "effect_of_interest": effect})
+    assert spec.wanted == (None if wanted is None else pytest.approx(wanted, abs=1e-7))
+
+
+def test_a_ratio_cannot_fall_by_all_there_is() -> None:
+    outcome = {"metric": "revenue", "transform": "log"}
+    with pytest.raises(SpecError, match="effect_of_interest"):
+        parse_study({**GOOD, "outcome": outcome, "effect_of_interest": -1.0})
