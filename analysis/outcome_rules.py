@@ -18,12 +18,7 @@ _RATIOS = ("ancova", "difference_in_means")  # what a ratio of means can be esti
 def check_outcome(spec: StudySpec) -> None:
     """Raises SpecError where design, windows, clusters or estimators do not fit the outcome."""
     kind = spec.outcome.kind
-    if spec.outcome.per_cent and (spec.effect_of_interest or 0.0) <= -1:
-        raise SpecError(
-            "effect_of_interest",
-            "is a fall by all there is, or more, of what is compared as a ratio",
-            "Write -0.05 for a fall by five per cent, say.",
-        )
+    _interest(spec)
     if kind == "exit":
         check_exits(spec)
         return
@@ -59,6 +54,15 @@ def check_outcome(spec: StudySpec) -> None:
         )
     if spec.start_dates == "matched":
         _drawn_dates(spec)
+
+
+def _interest(spec: StudySpec) -> None:
+    if spec.outcome.per_cent and (spec.effect_of_interest or 0.0) <= -1:
+        raise SpecError(
+            "effect_of_interest",
+            "is a fall by all there is, or more, of what is compared as a ratio",
+            "Write -0.05 for a fall by five per cent, say.",
+        )
 
 
 def _drawn_dates(spec: StudySpec) -> None:

@@ -57,9 +57,9 @@ class Starters:
         stop = np.minimum(np.minimum(self.start, self.exit), self.last)
         at_risk, left = np.zeros(months), np.zeros(months)
         for trial in trials:
-            open_to = self._open(trial)
+            able = self._able(trial)
             for k in range(1, months + 1):
-                there = open_to & (stop >= trial + k)
+                there = able & (stop >= trial + k)
                 at_risk[k - 1] += there.sum()
                 left[k - 1] += (there & (self.exit == trial + k)).sum()
         if not at_risk.all():
@@ -82,7 +82,7 @@ class Starters:
         spread = (x - mean).T @ ((x - mean) * waited[:, None]) / waited.sum()
         return float(gap @ np.linalg.pinv(spread) @ gap)
 
-    def _open(self, trial: int) -> Bools:
+    def _able(self, trial: int) -> Bools:
         """Who could start in this month and had not before."""
         return (self.zero <= trial) & (self.start > trial) & (trial - self.zero <= self.within)
 
@@ -92,6 +92,6 @@ class Starters:
         for month in range(int(trials[0]) + 1, int(stop.max()) + 1):
             moved = np.zeros(len(self.zero))
             for trial in trials[(trials < month) & (trials >= month - len(moves))]:
-                moved += self._open(trial) * moves[month - trial - 1]
+                moved += self._able(trial) * moves[month - trial - 1]
             total += float((moved[stop >= month] ** 2).sum())
         return total
