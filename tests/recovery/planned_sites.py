@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -16,9 +18,13 @@ from analysis.roll_out_results import window_result
 from tests.detection.data import panel, study
 from tests.recovery.planned import ON_A_MONTH, POWER, STUDIES
 
+if TYPE_CHECKING:
+    from analysis.study import StudySpec
+
 SITES = 24
 PERIODS = np.arange(1, 31)
 SITED = study("rollout", cluster="site", follow_up={"months": 6, "primary": ON_A_MONTH})
+DRAWN = SITED.model_copy(update={"rollout": SITED.rollout.model_copy(update={"drawn": True})})
 
 
 def _sites(months: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -46,7 +52,9 @@ def _past_of_sites(rng: np.random.Generator) -> SiteSpread:
     return spread
 
 
-def _sites_found(starts: np.ndarray, effect: float, rng: np.random.Generator) -> bool:
+def _sites_found(
+    starts: np.ndarray, effect: float, rng: np.random.Generator, spec: StudySpec = SITED
+) -> bool:
     site, value = _sites(len(PERIODS), rng)
     cohort = rng.permutation(starts)[site]
     value = value + effect * (cohort[:, None] <= PERIODS)
@@ -57,7 +65,7 @@ def _sites_found(starts: np.ndarray, effect: float, rng: np.random.Generator) ->
         moments=fold(lambda: [rows], people, PERIODS),
         covariates=None, covariate_names=(), strata=None, flow=Flow(steps=(), arms=()),
     )  # fmt: skip
-    effects = effects_of(made, SITED)
+    effects = effects_of(made, spec)
     return window_result(effects, ON_A_MONTH, name="x", role="headline").p_value < 0.05
 
 
@@ -69,13 +77,18 @@ def half_of_sites(rng: np.random.Generator) -> list[bool]:
     return [_sites_found(starts, effect, rng) for _ in range(STUDIES)]
 
 
-def waves_of_sites(rng: np.random.Generator) -> list[bool]:
+def waves_of_sites(rng: np.random.Generator, spec: StudySpec = SITED) -> list[bool]:
     """A quarter of the sites each in three months, a quarter never."""
     months = np.repeat([14, 18, 22, NEVER], SITES // 4)
     spread = _past_of_sites(rng)
     day = [pd.Timestamp(2023, 1, 1) + pd.DateOffset(months=int(m)) if m < NEVER else pd.NaT
            for m in rng.permutation(months)]  # fmt: skip
     waves = waves_of(pd.Series(day), pd.Series(spread.people))
-    effect = smallest_in_waves(spread, waves, SITED, ON_A_MONTH, POWER)
+    effect = smallest_in_waves(spread, waves, spec, ON_A_MONTH, POWER)
     assert effect is not None
-    return [_sites_found(months, effect, rng) for _ in range(STUDIES)]
+    return [_sites_found(months, effect, rng, spec) for _ in range(STUDIES)]
+
+
+def drawn_waves(rng: np.random.Generator) -> list[bool]:
+    """The same where starts were drawn, and the headline permutes them."""
+    return waves_of_sites(rng, DRAWN)

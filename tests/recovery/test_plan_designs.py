@@ -26,7 +26,7 @@ from analysis.planning.spread import Spread, of_means, spread_of
 from tests.detection.data import panel, study
 from tests.recovery.planned import ALLOWED, ON_A_MONTH, PAST, POWER, STUDIES
 from tests.recovery.planned_exits import chosen_exits, drawn_exits, drawn_exits_needed
-from tests.recovery.planned_sites import half_of_sites, waves_of_sites
+from tests.recovery.planned_sites import drawn_waves, half_of_sites, waves_of_sites
 
 LONG = bool(os.environ.get("MENTORLIFT_LONG"))
 DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "2000" if LONG else "40"))
@@ -109,6 +109,7 @@ DESIGNS = {
     "opt-in, few people": few_chosen,
     "roll-out, half of the sites": half_of_sites,
     "roll-out in waves": waves_of_sites,
+    "roll-out in waves, starts drawn": drawn_waves,
 }
 
 
