@@ -15,13 +15,9 @@ from analysis.diagnostics.limits import UsedLimit
 from analysis.estimate import OBJECTIVE, Estimate, Result
 from analysis.figures import shown_figures
 from analysis.registry import registration_from
+from analysis.released_balance import ReleasedBalance, balances_from, released_balances
 from analysis.released_curves import ReleasedCurve, curves_from, released_curves
-from analysis.released_flow import (
-    ReleasedGroup,
-    ReleasedStep,
-    released_groups,
-    released_steps,
-)
+from analysis.released_flow import ReleasedGroup, ReleasedStep, released_groups, released_steps
 from analysis.released_interactions import (
     ReleasedInteraction,
     released_interactions,
@@ -116,6 +112,7 @@ class Release:
     limits: tuple[UsedLimit, ...]
     steps: tuple[ReleasedStep, ...]
     groups: tuple[ReleasedGroup, ...]
+    balances: tuple[ReleasedBalance, ...]
     curves: tuple[ReleasedCurve, ...]
     interactions: tuple[ReleasedInteraction, ...]
     notes: tuple[str, ...]
@@ -171,6 +168,7 @@ def restore(saved: dict[str, Any], digest: str) -> Release:
     values["limits"] = tuple(UsedLimit(**x) for x in values["limits"])
     values["groups"] = tuple(ReleasedGroup(**g) for g in values["groups"])
     values["steps"] = tuple(ReleasedStep(**s) for s in values["steps"])
+    values["balances"] = balances_from(values["balances"])
     values["curves"] = curves_from(values["curves"])
     values["interactions"] = tuple(
         ReleasedInteraction(**{**i, "levels": tuple(i["levels"])}) for i in values["interactions"]
@@ -198,6 +196,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         limits=finding.limits,
         steps=released_steps(finding.flow, rules),
         groups=released_groups(finding.flow, rules),
+        balances=released_balances(finding, rules),
         curves=released_curves(finding, estimates, rules) if shown else (),
         interactions=released_interactions(finding.interactions, estimates, hidden, rules),
         notes=tuple(f"{s.name}: {s.note.strip()}" for s in spec.specifications if s.note),

@@ -10,6 +10,7 @@ from analysis.diagnostics.registered_study import registered_study
 from analysis.estimate import NotEstimable, Result
 
 if TYPE_CHECKING:
+    from analysis.balance import Balance
     from analysis.benefits.interaction import Interaction
     from analysis.curve import Curve
     from analysis.diagnostics import Diagnostic
@@ -98,6 +99,10 @@ REQUIRED_BY_KIND: dict[str, frozenset[str]] = {
         {"scale_reliability", "invariance", "response_bounds", "intent_predicts_exit"}
     ),
 }
+
+
+# Those of a study's own arms that carry what they looked at.
+BALANCE_CHECKS = ("balance", "adjusted_balance", "clusters")
 
 
 def required_checks(spec: StudySpec) -> frozenset[str]:
@@ -196,6 +201,11 @@ class Finding:
         caps = [LADDER.index(d.capped_at) for d in warned if d.capped_at]
         steps = LADDER.index(BEST[self.spec.design]) + len(warned) - len(caps)
         return LADDER[min(max([steps, *caps]), len(LADDER) - 1)]
+
+    @property
+    def balances(self) -> tuple[Balance, ...]:
+        """How alike the groups were, from the check of each treated arm that looked at it."""
+        return tuple(b for d in self.diagnostics if d.name in BALANCE_CHECKS for b in d.balances)
 
     @property
     def limits(self) -> tuple[UsedLimit, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.diagnostics.adjusted_balance import adjusted_balance, love_notes, rare_categories
+from analysis.diagnostics.adjusted_balance import adjusted_balance, rare_categories
 from analysis.diagnostics.comparability import comparability
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.missing_outcome import missing_outcome
@@ -98,7 +98,6 @@ def diagnose_opt_in(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
         found = headline(setting, held=held)
         checks += minimum_detectable_effect((found,), spec)
         checks += unseen_notes(setting, found, held, null_of(controls))
-        checks += love_notes(setting, chance)
         checks += rare_categories(setting)
     checks += [contamination(adjusted, limits), enough_data(adjusted, spec)]
     checks += [*response(adjusted, spec), *response_by_month(adjusted, spec)]

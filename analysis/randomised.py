@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.diagnostics.balance import balance, standardised_differences
+from analysis.diagnostics.balance import balance
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.fading import fading
 from analysis.diagnostics.first_stage import first_stage as first_stage_strength
@@ -92,7 +92,6 @@ def diagnose_randomised(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]
     checks += fading(adjusted, spec)
     checks += response(adjusted, spec)
     checks += response_by_month(adjusted, spec)
-    checks += standardised_differences(adjusted)
     return (*checks, *panel.notes)
 
 

@@ -14,6 +14,7 @@ from analysis.diagnostics.no_effect import NAME_THEM, negative_controls
 from analysis.diagnostics.power import minimum_detectable_effect
 from analysis.diagnostics.pre_trend import pre_trend
 from analysis.diagnostics.roll_out_missing import roll_out_missing
+from analysis.diagnostics.site_balance import site_balance
 from analysis.diagnostics.wording import share_text
 from analysis.errors import SpecError
 from analysis.estimators.aggregate import aggregate
@@ -136,7 +137,7 @@ def diagnose_roll_out(
         roll_out_missing(roll_out.moments, effects),
         contaminated_sites(roll_out.mentored_early, spec.thresholds),
         negative_controls(controls, spec.thresholds, asked=NAME_THEM),
-        _sites(effects),
+        replace(_sites(effects), balances=site_balance(roll_out, spec)),
         _already_treated(roll_out.moments),
         _compression(roll_out.moments),
         *minimum_detectable_effect(results[:1], spec),

@@ -28,8 +28,8 @@ def tables(
     shelf: Shelf = (),
     money: tuple[Money, ...] = (),
 ) -> dict[str, Rows]:
-    """Rows of results.runs, studies, findings, estimates, diagnostics, curves, interactions,
-    calibration, literature and money.
+    """Rows of results.runs, studies, findings, estimates, diagnostics, balance, overlap, curves,
+    interactions, calibration, literature and money.
     """
     return {
         "runs": [_run(manifest)],
@@ -37,6 +37,8 @@ def tables(
         "findings": [_finding(r) for r in releases],
         "estimates": [row for r in releases for row in _estimates(r)],
         "diagnostics": [row for r in releases for row in _diagnostics(r)],
+        "balance": [row for r in releases for row in _balance(r)],
+        "overlap": [row for r in releases for row in _overlap(r)],
         "curves": [row for r in releases for row in _curves(r)],
         "interactions": [row for r in releases for row in _interactions(r)],
         "calibration": [row for c in calibrations for row in _calibration(c)],
@@ -137,6 +139,36 @@ def _diagnostics(item: Release) -> Rows:
     return [
         {"study": item.study, **{name: getattr(d, name) for name in names}}
         for d in item.diagnostics
+    ]
+
+
+def _balance(item: Release) -> Rows:
+    """Lines of love plots; where there are none to show, one that says why."""
+    rows: Rows = []
+    for b in item.balances:
+        base = {"study": item.study, "arm": b.arm, "comparison": b.comparison}
+        if b.reason:
+            rows.append({**base, "covariate": "all", "reason": b.reason})
+        rows += [
+            {**base, **asdict(line), "level": line.level or None, "difference_limit": b.limit}
+            for line in b.rows
+        ]
+        rows += [{**base, "covariate": name, "reason": why} for name, why in b.left_out]
+    return rows
+
+
+def _overlap(item: Release) -> Rows:
+    return [
+        {
+            "study": item.study,
+            "arm": b.arm,
+            "side": part.side,
+            "score_from": part.low,
+            "score_to": part.high,
+            "share": part.share,
+        }
+        for b in item.balances
+        for part in b.overlap
     ]
 
 

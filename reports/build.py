@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-STYLES = ("base", "answer", "sections", "charts", "tables", "shelf", "narrow", "money", "print")
+STYLES = (
+    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money", "print",
+)  # fmt: skip
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
 _SHORT_RUN = 8
 _ROLES = {"headline": 0, "secondary": 1, "naive": 2, "association": 3}
@@ -94,6 +96,7 @@ def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
         "estimates": [_estimate(e) for e in ordered],
         "diagnostics": [_diagnostic(d) for d in release.diagnostics],
         "limits": [_limit(x) for x in release.limits],
+        "balance": [asdict(b) for b in release.balances],
         "curves": [asdict(c) for c in release.curves],
         "interactions": [{**asdict(i), "levels": list(i.levels)} for i in release.interactions],
         "population": release.population,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from analysis.balance import Balance
 
 Status = Literal["pass", "warn", "fail", "note"]
 
@@ -24,13 +27,14 @@ class Share:
 class Diagnostic:
     """One check of a study.
 
-    ``status`` "note" informs and never changes a grade (a minimum detectable effect, an SMD).
+    ``status`` "note" informs and never changes a grade (a minimum detectable effect).
     ``reveals_effect`` marks figures from which the headline could be read back (Lee bounds,
     robustness values): they are blanked when the headline is withheld.
     ``n_smallest`` is the smallest group of people the figure rests on (None: not about people).
     Two forms for data that are not public: ``shares`` are printed as rates that hide small groups
     and remainders; ``coarse`` is value and display rounded until nobody can be counted.
     ``capped_at``: a warning that holds the grade there instead of lowering it one step.
+    ``balances``: what a check of balance looked at, one for each treated arm.
     """
 
     name: str  # snake_case key
@@ -45,6 +49,7 @@ class Diagnostic:
     shares: tuple[Share, ...] = ()
     coarse: tuple[float | None, str] | None = None
     capped_at: Literal["Suggestive"] | None = None
+    balances: tuple[Balance, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label.replace("_", " "))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from analysis.balance import Balance
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.balance import smallest_told_of
-from analysis.diagnostics.wording import sd_text
+from analysis.diagnostics.alike import counter, mean_and_variance, rows_of
+from analysis.diagnostics.overlap import extreme, overlap_of, weights_of
 from analysis.estimators.rare import FEW
 from analysis.estimators.weighting import effective_size, weights
 
@@ -46,18 +47,13 @@ def love_plot(
     raw, odds = np.ones_like(chance), weights(chance, "att")[0]
     found: list[Difference] = []
     for name, values in zip(names, cells.design[:, 1:].T, strict=True):
-        mean0, spread0 = _moments(values, cells.people[0] * raw)
-        mean1, spread1 = _moments(values, cells.people[1] * raw)
+        mean0, spread0 = mean_and_variance(values, cells.people[0] * raw)
+        mean1, spread1 = mean_and_variance(values, cells.people[1] * raw)
         pooled = float(np.sqrt((spread0 + spread1) / 2))
         if pooled > 0:
-            after = _moments(values, cells.people[0] * odds)[0]
+            after = mean_and_variance(values, cells.people[0] * odds)[0]
             found.append(Difference(name, (mean1 - mean0) / pooled, (mean1 - after) / pooled))
     return tuple(found)
-
-
-def _moments(values: NDArray[np.float64], mass: NDArray[np.float64]) -> tuple[float, float]:
-    mean = float(values @ mass / mass.sum())
-    return mean, float((values - mean) ** 2 @ mass / mass.sum())
 
 
 def adjusted_balance(setting: Setting, chance: NDArray[np.float64] | None) -> Diagnostic:
@@ -93,7 +89,32 @@ def adjusted_balance(setting: Setting, chance: NDArray[np.float64] | None) -> Di
         remedy="" if status == "pass" else _REMEDY,
         n_smallest=min(setting.choice.people),
         coarse=(round(largest, 1), f"{largest:.1f} SD ({len(differences)} covariates)"),
+        balances=(_balance_of(setting, chance, differences),),
     )
+
+
+def _balance_of(
+    setting: Setting, chance: NDArray[np.float64], differences: tuple[Difference, ...]
+) -> Balance:
+    """The love plot, where the choices overlap, and the weights of the comparison."""
+    cells = setting.cells
+    rows, rest = rows_of(
+        setting.choice.names,
+        cells.design[:, 1:].T,
+        counter(cells.people),
+        {d.covariate: (d.before, d.after) for d in differences},
+    )
+    odds = weights(chance, "att")[0]
+    return Balance(
+        arm=setting.arm,
+        comparison=setting.pair.comparison,
+        people=setting.choice.people,
+        rows=rows,
+        rest=rest,
+        limit=setting.spec.thresholds.adjusted_smd,
+        overlap=overlap_of(cells, chance),
+        weights=weights_of(odds, cells.people[0], extreme(cells, chance)),
+    )  # fmt: skip
 
 
 def _label(setting: Setting) -> str:
@@ -104,39 +125,6 @@ def _error(cells: Cells, chance: NDArray[np.float64]) -> float:
     """Standard error of a standardised difference, the weights taken as given."""
     size = effective_size(cells.people[0], weights(chance, "att")[0])
     return float(np.sqrt(1 / max(size, 1.0) + 1 / max(cells.counts[1], 1.0)))
-
-
-def love_notes(setting: Setting, chance: NDArray[np.float64] | None) -> tuple[Diagnostic, ...]:
-    """One note a covariate: its difference before and after; the value is the one after."""
-    if chance is None:
-        return ()
-    choice = setting.choice
-    raw = setting.pair.people.iloc[choice.place]
-    notes: list[Diagnostic] = []
-    for d in love_plot(choice.names, setting.cells, chance):
-        groups = (choice.treated, ~choice.treated)
-        told = (
-            [smallest_told_of(raw[list(setting.pair.covariates)], d.covariate, g) for g in groups]
-            if d.covariate in raw
-            else [_fewest(choice.covariates[g, choice.names.index(d.covariate)]) for g in groups]
-        )
-        notes.append(
-            Diagnostic(
-                name="love",
-                label=f"{d.covariate}, {setting.arm} against {setting.pair.comparison}",
-                value=d.after,
-                display=f"{sd_text(d.before, 2)} before, {sd_text(d.after, 2)} after weighting",
-                threshold="not gated one by one: see the largest difference left",
-                status="note",
-                remedy="",
-                n_smallest=min(told),
-                coarse=(
-                    round(d.after, 1),
-                    f"{sd_text(d.before, 1)} before, {sd_text(d.after, 1)} after weighting",
-                ),
-            )
-        )
-    return tuple(notes)
 
 
 def rare_categories(setting: Setting) -> tuple[Diagnostic, ...]:
@@ -154,9 +142,3 @@ def rare_categories(setting: Setting) -> tuple[Diagnostic, ...]:
             remedy="",
         ),
     )
-
-
-def _fewest(flags: NDArray[np.float64]) -> int:
-    """The smaller of those with and without a 0/1 mark, where both exist."""
-    marked = int(flags.sum())
-    return min(n for n in (marked, len(flags) - marked, len(flags)) if n) if len(flags) else 0

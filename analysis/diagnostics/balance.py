@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.balance import Balance
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.wording import p_text, sd_text
+from analysis.diagnostics.alike import counter, rows_of
+from analysis.diagnostics.wording import p_text
 from analysis.estimators.permutation import DRAWS, Units, drawn_units, redrawn
 from analysis.estimators.sample import fill_missing
 
@@ -37,6 +39,7 @@ def balance(panel: Panel, spec: StudySpec, draws: int = DRAWS) -> Diagnostic:
     threshold = f"fail below p = {spec.thresholds.balance_fail_p:g}"
     smallest = int(panel.people["arm"].value_counts().min()) if len(panel.people) else 0
     columns = _columns(panel)
+    seen = differences(panel, columns)
     p_value = None if columns.empty else omnibus_p(panel, columns, spec.seed(), draws)
     if p_value is None:
         return Diagnostic(
@@ -48,6 +51,7 @@ def balance(panel: Panel, spec: StudySpec, draws: int = DRAWS) -> Diagnostic:
             status="note",
             remedy="Name what was known before the start under adjust_for.",
             n_smallest=smallest,
+            balances=seen,
         )
     status: Status = "fail" if p_value < spec.thresholds.balance_fail_p else "pass"
     return Diagnostic(
@@ -59,53 +63,35 @@ def balance(panel: Panel, spec: StudySpec, draws: int = DRAWS) -> Diagnostic:
         status=status,
         remedy=_REMEDY if status == "fail" else "",
         n_smallest=smallest,
+        balances=seen,
     )
 
 
-def standardised_differences(panel: Panel) -> tuple[Diagnostic, ...]:
-    """One note a covariate and treated arm: difference of means / pooled standard deviation."""
-    columns = _columns(panel)
-    notes: list[Diagnostic] = []
+def differences(panel: Panel, columns: pd.DataFrame) -> tuple[Balance, ...]:
+    """One love plot a treated arm: difference of means / pooled standard deviation, no weights."""
+    found: list[Balance] = []
+    arms, values = panel.people["arm"].to_numpy(), columns.to_numpy(dtype=float).T
     for arm in panel.treated:
-        of_arm = (panel.people["arm"] == arm).to_numpy()
-        of_comparison = (panel.people["arm"] == panel.comparison).to_numpy()
-        for name in columns.columns:
-            values = columns[name].to_numpy(dtype=float)
-            treated, others = _known(values[of_arm]), _known(values[of_comparison])
-            smd = standardised_difference(treated, others)
-            notes.append(
-                Diagnostic(
-                    name="smd",
-                    label=f"{name}, {arm} against {panel.comparison}",
-                    value=smd,
-                    display="does not vary" if smd is None else sd_text(smd, 2),
-                    threshold="not gated: a draw leaves chance differences",
-                    status="note",
-                    remedy="",
-                    n_smallest=min(
-                        smallest_told_of(columns, name, g) for g in (of_arm, of_comparison)
-                    ),
-                    coarse=None if smd is None else (round(smd, 1), sd_text(smd, 1)),
-                )
+        sides = np.stack([arms == panel.comparison, arms == arm])
+        smd = {
+            name: standardised_difference(_known(v[sides[1]]), _known(v[sides[0]]))
+            for name, v in zip(columns.columns, values, strict=True)
+        }
+        kept = sides.any(axis=0)
+        rows, rest = rows_of(
+            tuple(columns.columns),
+            values[:, kept],
+            counter(sides[:, kept].astype(float)),
+            {name: (value, None) for name, value in smd.items() if value is not None},
+        )
+        comparison, treated = (int(n) for n in sides.sum(axis=1))
+        found.append(
+            Balance(
+                arm=arm, comparison=panel.comparison, people=(treated, comparison), rows=rows,
+                rest=rest,
             )
-    return tuple(notes)
-
-
-def smallest_told_of(columns: pd.DataFrame, name: str, group: NDArray[np.bool_]) -> int:
-    """Fewest people of a group that the figure tells of.
-
-    Of a category ("grade=b") every level counts, the one without a column and the unknown too:
-    the differences of its columns together give the shares of all of them.
-    """
-    prefix = f"{name.split('=')[0]}=" if "=" in name else name
-    family = [c for c in columns.columns if c == name or ("=" in name and c.startswith(prefix))]
-    values = columns.loc[group, family].to_numpy(dtype=float)
-    known = values[~np.isnan(values).any(axis=1)]
-    groups = [int(group.sum())]
-    if np.isin(known, (0.0, 1.0)).all():
-        levels = [*known.sum(axis=0), len(known) - known.sum(), len(values) - len(known)]
-        groups += [int(n) for n in levels if n]
-    return min(groups)
+        )  # fmt: skip
+    return tuple(found)
 
 
 def standardised_difference(

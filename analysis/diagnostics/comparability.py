@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from analysis.diagnostics import Diagnostic, Share, Status
+from analysis.diagnostics.overlap import preference as preference_score
 from analysis.diagnostics.wording import per_cent, share_text
 from analysis.estimators.weighting import effective_size, weights
 
@@ -43,18 +44,9 @@ def with_a_comparator(cells: Cells, chance: NDArray[np.float64]) -> float:
 def open_choice(
     cells: Cells, chance: NDArray[np.float64], trial: NDArray[np.int64] | None = None
 ) -> float:
-    """Share of people whose preference score lies in .3 to .7.
-
-    The chance of joining as it would be were half to join (Walker et al. 2013, Comparative
-    Effectiveness Research 3:11-20, eq. 1); of several trials (c,), half of each, since people are
-    compared within a trial alone. Trials that nobody joined, or everybody, compare nobody.
-    """
-    of = np.zeros(len(chance), dtype=np.int64) if trial is None else trial
-    code = np.unique(of, return_inverse=True)[1]
-    comparison, treated = (np.bincount(code, weights=side)[code] for side in cells.people)
-    compared = (comparison > 0) & (treated > 0)
-    at = logit(np.clip(chance[compared], 1e-15, 1 - 1e-15))
-    preference = expit(at - np.log(treated[compared] / comparison[compared]))
+    """Share of people whose preference score lies in .3 to .7 (Walker et al. 2013)."""
+    preference, compared = preference_score(cells, chance, trial)
+    preference = preference[compared]
     inside = (preference >= OPEN[0]) & (preference <= OPEN[1])
     people = cells.people.sum(axis=0)[compared]
     return float(people @ inside / people.sum())

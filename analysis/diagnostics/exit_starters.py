@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from analysis.balance import Balance
 from analysis.diagnostics import Diagnostic, Share, Status
 from analysis.diagnostics.adjusted_balance import love_plot
+from analysis.diagnostics.alike import counter, rows_of
 from analysis.diagnostics.comparability import OPEN, open_choice, with_a_comparator
+from analysis.diagnostics.overlap import overlap_of, weights_of
 from analysis.diagnostics.wording import per_cent, sd_text, share_text, whole_share_text
 
 if TYPE_CHECKING:
+    from analysis.diagnostics.adjusted_balance import Difference
     from analysis.diagnostics.thresholds import Thresholds
     from analysis.exits.starters import Starters
 
@@ -25,16 +29,16 @@ _LEVEL = 0.05  # of the test that a difference is above the limit, shared by all
 
 
 def starters_checks(
-    starters: Starters | str, people: tuple[int, int], limits: Thresholds
+    starters: Starters | str, people: tuple[int, int], arms: tuple[str, str], limits: Thresholds
 ) -> tuple[Diagnostic, ...]:
     """Comparators near starters, open choices, balance after weighting, effective size.
 
-    ``people``: who started, and who was compared with them.
+    ``people`` of ``arms``: who started, and who was compared with them.
     """
     return (
         _comparable(starters, people, limits),
         _equipoise(starters, people, limits),
-        _balance(starters, people, limits),
+        _balance(starters, people, arms, limits),
         _effective(starters, people, limits),
     )
 
@@ -86,7 +90,9 @@ def _equipoise(starters: Starters | str, people: tuple[int, int], limits: Thresh
     )
 
 
-def _balance(starters: Starters | str, people: tuple[int, int], limits: Thresholds) -> Diagnostic:
+def _balance(
+    starters: Starters | str, people: tuple[int, int], arms: tuple[str, str], limits: Thresholds
+) -> Diagnostic:
     found = () if isinstance(starters, str) else love_plot(
         starters.names, starters.cells, starters.chance
     )  # fmt: skip
@@ -111,7 +117,29 @@ def _balance(starters: Starters | str, people: tuple[int, int], limits: Threshol
         coarse=None
         if largest is None
         else (round(largest, 1), f"{largest:.1f} SD ({len(found)} columns)"),
+        balances=()
+        if isinstance(starters, str)
+        else (_balance_of(starters, people, arms, found, limit),),
     )
+
+
+def _balance_of(
+    starters: Starters, people: tuple[int, int], arms: tuple[str, str],
+    found: tuple[Difference, ...], limit: float,
+) -> Balance:  # fmt: skip
+    """The love plot at the baselines of trials, the overlap there, and people's weights."""
+    cells = starters.cells
+    rows, rest = rows_of(
+        starters.names,
+        cells.design[:, 1:].T,
+        counter(cells.people, starters.month),
+        {d.covariate: (d.before, d.after) for d in found},
+    )
+    return Balance(
+        arm=arms[0], comparison=arms[1], people=people, rows=rows, rest=rest, limit=limit,
+        trials=True, overlap=overlap_of(cells, starters.chance, starters.month),
+        weights=weights_of(starters.weight, np.ones(len(starters.weight))),
+    )  # fmt: skip
 
 
 def _effective(starters: Starters | str, people: tuple[int, int], limits: Thresholds) -> Diagnostic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.diagnostics.balance import balance, standardised_differences
+from analysis.diagnostics.balance import balance
 from analysis.diagnostics.comparison_group import comparison_group
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.exit_records import exit_records, notice_days
@@ -75,5 +75,4 @@ def _of_draw(spec: StudySpec, built: Built, read: Read, min_group: int) -> Itera
     yield comparison_group(built.flow.groups, spec.arms.comparison, min_group)
     yield sample_ratio(built.panel, spec)
     yield balance(built.panel, spec)
-    yield from standardised_differences(built.panel)
     yield from informal_mentors(built.panel.people, (*spec.arms.treated, spec.arms.comparison))

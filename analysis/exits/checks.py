@@ -56,7 +56,9 @@ def gates_of(setting: ExitSetting, arm: str, compared: Compared | str) -> Iterat
         why = compared if isinstance(compared, str) else ""
         people = (0, 0) if isinstance(compared, str) else maker.counts(compared.entries)[:2]
         starters = why if isinstance(compared, str) else starters_of(setting, compared)
-        beside = (*starters_checks(starters, people, limits), weights_check(compared, limits))
+        names = (arm, setting.spec.arms.comparison)
+        alike = starters_checks(starters, people, names, limits)
+        beside = (*alike, weights_check(compared, limits))
         yield from beside if not why else (_not_looked_at(d) for d in beside)
 
 

@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 class Starters:
     """Entries as cells of their baseline, and the chance (c,) of being one who starts.
 
-    ``names`` of the columns after the constant, ``month`` (c,) of each trial. ``effective`` is the
-    effective number of people in the comparison: who is in several trials is one person, with all
-    their weight.
+    ``names`` of the columns after the constant, ``month`` (c,) of each trial. ``weight``: of each
+    person compared, over all their trials; ``effective`` is the effective number of these people.
     """
 
     cells: Cells
     names: tuple[str, ...]
     chance: Floats
     month: NDArray[np.int64]
-    effective: float
+    weight: Floats
+
+    @property
+    def effective(self) -> float:
+        """Kish's effective sample size of the comparison."""
+        return float(self.weight.sum() ** 2 / (self.weight**2).sum())
 
 
 def starters_of(setting: ExitSetting, compared: Compared) -> Starters | str:
@@ -62,10 +66,11 @@ def starters_of(setting: ExitSetting, compared: Compared) -> Starters | str:
     odds = fitted.chance / (1 - fitted.chance)
     person = np.unique(careers.person[row], return_inverse=True)[1]
     weight = np.bincount(person, weights=np.where(entries.treated, 0.0, odds[cell]))
+    others = np.bincount(person, weights=~entries.treated) > 0
     names = tuple(n for n, kept in zip(layout.names, used, strict=True) if kept)[1:]
     return Starters(
         cells=cells, names=names, chance=fitted.chance, month=month,
-        effective=float(weight.sum() ** 2 / (weight**2).sum()),
+        weight=np.asarray(weight[others], dtype=np.float64),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.sections import (
     answer,
+    balance,
     benefits,
     beyond,
     calibrated,
@@ -37,6 +38,7 @@ SECTIONS: tuple[Section, ...] = (
     benefits.SECTION,
     money.SECTION,
     checks.SECTION,
+    balance.SECTION,
     calibrated.SECTION,
     others.SECTION,
     volunteers.SECTION,

@@ -1,4 +1,4 @@
-"""Checks with figure, limits and result, and how alike the groups were."""
+"""Checks with figure, limits and result."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from analysis.benefits.spread import EQUAL
 from analysis.diagnostics.limits import LIMITS
 from reports.names import study_title
-from reports.numbers import number
-from reports.scales import plain_ticks, unsigned_scale
 from reports.sections.section import Section
 from reports.wording.exploratory import graded
 
@@ -19,11 +17,10 @@ if TYPE_CHECKING:
 
 # What something unseen, or drifting sites, would have to be; told in words of their own.
 UNSEEN = ("unseen", "drift")
-SMD_LIMIT = 0.1  # the usual mark of a small standardised difference (Austin 2009)
 
 
 def view(report: Report) -> dict[str, Any]:
-    """The checks of each study and its balance table."""
+    """The checks of each study, and the limits they were held against."""
     return {
         "studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)],
         "limits": _limits(report.releases),
@@ -37,7 +34,7 @@ def _limits(releases: tuple[Release, ...]) -> list[UsedLimit]:
 
 
 def _study(place: int, release: Release) -> dict[str, Any]:
-    elsewhere = ("smd", "love", "fading", EQUAL, *UNSEEN)
+    elsewhere = ("fading", EQUAL, *UNSEEN)
     checks = [d for d in release.diagnostics if not d.name.startswith(elsewhere)]
     return {
         "place": place,
@@ -46,8 +43,6 @@ def _study(place: int, release: Release) -> dict[str, Any]:
         "checks": [d for d in checks if d.status != "note"],
         "notes": [d for d in checks if d.status == "note"],
         "unseen": [d for d in release.diagnostics if d.name.startswith(UNSEEN)],
-        "balance": _balance([d for d in release.diagnostics if d.name.startswith(("smd", "love"))]),
-        "randomised": release.design == "randomised",
     }
 
 
@@ -62,30 +57,6 @@ def _summary(checks: list[ReleasedDiagnostic], grade: str, looser: bool) -> str:
 
 def _count(n: int, what: str) -> str:
     return f"no {what}" if n == 0 else f"{n} {what}{'s' if n > 1 else ''}"
-
-
-def _balance(checks: list[ReleasedDiagnostic]) -> dict[str, Any] | None:
-    if not checks:
-        return None
-    known = [(d, abs(d.value)) for d in checks if d.value is not None]
-    axis = unsigned_scale([v for _, v in known], at_least=2 * SMD_LIMIT)
-    rows = [
-        {
-            "label": d.label,
-            "at": None if d.value is None else axis.at(abs(d.value)),
-            "value": d.display if d.value is None else number(abs(d.value), 2),
-        }
-        for d in checks
-    ]
-    worst = max((v for _, v in known), default=0.0)
-    return {
-        "rows": rows,
-        "limit_at": axis.at(SMD_LIMIT),
-        "ticks": plain_ticks(axis),
-        "worst": number(worst, 2),
-        "above": sum(v > SMD_LIMIT for _, v in known),
-        "known": len(known),
-    }
 
 
 SECTION = Section(
