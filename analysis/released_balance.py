@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     Pair = tuple[int, int]
 
-_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # a coarser figure would say nothing
 _SD_OF_A_SHARE = 0.5  # at most
-_PLACES = 4  # of a share
+_PLACES = 2  # of a share
 _TENTH = 10  # the heaviest tenth of people
 
 
@@ -63,7 +63,11 @@ class ReleasedWeights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedBalance:
-    """One treated arm beside the comparison. ``left_out``: covariate, and why a row is absent."""
+    """One treated arm beside the comparison.
+
+    ``step``: what differences of categories are rounded to, None where they are exact.
+    ``left_out``: covariate, and why a row is absent.
+    """
 
     arm: str
     comparison: str
@@ -72,6 +76,7 @@ class ReleasedBalance:
     n_treated: int | None = None
     n_comparison: int | None = None
     limit: float | None = None
+    step: float | None = None
     trials: bool = False
     rows: tuple[ReleasedRow, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
@@ -90,9 +95,9 @@ def _released(found: Balance, rules: Rules) -> ReleasedBalance:
         return ReleasedBalance(
             arm=found.arm, comparison=found.comparison, status="suppressed", reason=why
         )
-    hidden = set() if rules.mode == "public" else _hidden(found, rules.min_group)
-    few = f"a group of fewer than {rules.min_group} people"
-    left_out = dict.fromkeys(found.rows[i].covariate for i in sorted(hidden))
+    step = None if rules.mode == "public" else _step(min(found.people))
+    left_out = {} if rules.mode == "public" else _left_out(found, step, rules.min_group)
+    reasons = dict.fromkeys((found.rows[i].covariate, left_out[i]) for i in sorted(left_out))
     return ReleasedBalance(
         arm=found.arm,
         comparison=found.comparison,
@@ -100,19 +105,25 @@ def _released(found: Balance, rules: Rules) -> ReleasedBalance:
         n_treated=rules.count(found.people[0]),
         n_comparison=rules.count(found.people[1]),
         limit=found.limit,
+        step=step,
         trials=found.trials,
-        rows=tuple(
-            _row(row, min(found.people), rules)
-            for i, row in enumerate(found.rows)
-            if i not in hidden
-        ),
-        left_out=tuple((name, few) for name in left_out),
+        rows=tuple(_row(r, step, rules) for i, r in enumerate(found.rows) if i not in left_out),
+        left_out=tuple(reasons),
         overlap=() if found.overlap is None else _overlap(found.overlap, rules),
         weights=None if found.weights is None else _weights(found.weights, rules),
     )
 
 
-def _row(row: BalanceRow, people: int, rules: Rules) -> ReleasedRow:
+def _left_out(found: Balance, step: float | None, least: int) -> dict[int, str]:
+    """Places of the rows that may not be shown, and why."""
+    if step is None:
+        fewest = round(ROUND_TO / (_STEPS[-1] * _SD_OF_A_SHARE))
+        why = f"a group of fewer than {fewest} people, whom a difference of shares would count"
+        return {i: why for i, row in enumerate(found.rows) if row.groups}
+    return dict.fromkeys(_hidden(found, least), f"a group of fewer than {least} people")
+
+
+def _row(row: BalanceRow, step: float | None, rules: Rules) -> ReleasedRow:
     """Protected: two decimals; a difference of shares so coarse that five people are not seen.
 
     A share of people moves by 1/n with each, a difference of shares by 2/n standard deviations or
@@ -120,15 +131,15 @@ def _row(row: BalanceRow, people: int, rules: Rules) -> ReleasedRow:
     """
     before, after = row.before, row.after
     if rules.mode == "protected":
-        step = _step(people) if row.groups else _STEPS[0]
-        before = _rounded(before, step)
+        before = _rounded(before, step if row.groups and step else _STEPS[0])
         after = None if after is None else _rounded(after, _STEPS[0])
     return ReleasedRow(covariate=row.covariate, level=row.level, before=before, after=after)
 
 
-def _step(people: int) -> float:
+def _step(people: int) -> float | None:
+    """What differences of shares are rounded to; None where no step is both safe and of use."""
     least = ROUND_TO / (people * _SD_OF_A_SHARE)
-    return next((s for s in _STEPS if s >= least), _STEPS[-1])
+    return next((s for s in _STEPS if s >= least), None)
 
 
 def _rounded(value: float, step: float) -> float:

@@ -36,6 +36,7 @@ def _finding(finding: Json) -> list[str]:
     for curve in finding["curves"]:
         what = f"{name}, {curve['name']} of {curve['arm']}, {curve['exit_kind']}"
         out += [f"{what}: {line}" for line in _curve(curve)]
+    out += [f"{name}: {line}" for b in finding.get("balance", ()) for line in _balance(b)]
     return out + [f"{name}: {line}" for line in _pairs(finding) + _contradictions(finding)]
 
 
@@ -53,6 +54,21 @@ def _estimate(e: Json) -> list[str]:
         e[k] is not None and e[k] != round(e[k]) for k in ("estimate", "ci_low", "ci_high")
     ):
         out.append(f"{what}: people are whole")
+    return out
+
+
+def _balance(b: Json) -> list[str]:
+    """Groups that are not shown have nothing; nothing shown is finer than two digits."""
+    people = (b["n_treated"], b["n_comparison"])
+    if b["status"] != "released":
+        return ["balance of a group not shown"] if any((*people, b["rows"], b["overlap"])) else []
+    out = ["balance: an exact count"] if any(n % ROUND_TO or n < MIN_GROUP for n in people) else []
+    figures = [x for r in b["rows"] for x in (r["before"], r["after"]) if x is not None]
+    figures += [part["share"] for part in b["overlap"]]
+    if any(round(x, 2) != x for x in figures):
+        out.append("balance: a figure fine enough to count people")
+    if (b["weights"] or {}).get("largest") is not None:
+        out.append("balance: the weight of one person")
     return out
 
 

@@ -6,7 +6,9 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from analysis.balance import Balance, BalanceRow, Overlap, Weights
 from analysis.curve import Curve, Point
+from analysis.diagnostics.alike import named
 from analysis.estimate import Estimate, NotEstimable, Result
 from analysis.exits.calendar import end_of_month
 from analysis.finding import REQUIRED, ArmCount, Finding, Flow, Group, Step
@@ -71,10 +73,50 @@ def required_of_exits(design: str) -> tuple[Diagnostic, ...]:
         "exit_dates": ("Exits dated by the last file that still had the person", "4 %"),
         "restatement_lag": ("How late exits become known", "97 % known within two months"),
         "events_per_parameter": ("Exits for each parameter of the model", "14"),
+        "comparability": ("Starters with a comparator near them", "over 98 %"),
+        "equipoise": ("Months in which the choice to start was open", "74 %"),
+        "effective_sample_size": ("Effective size of the comparison", "about 1,205 people"),
     }
     names = sorted(of_exits | REQUIRED.get(design, frozenset()))
     words = ({"label": told[n][0], "display": told[n][1]} if n in told else {} for n in names)
-    return tuple(check(n, **said) for n, said in zip(names, words, strict=True))
+    looked = {"adjusted_balance": {"balances": (started_balance(),)}}
+    return tuple(
+        check(n, **said, **looked.get(n, {})) for n, said in zip(names, words, strict=True)
+    )
+
+
+def started_balance() -> Balance:
+    """Starters and those compared at the baselines of their trials: alike once weighted."""
+    found = {
+        "tenure from 12": (0.42, 0.03),
+        "tenure from 24": (-0.21, 0.02),
+        "year 2024": (0.36, 0.01),
+        "engagement": (0.38, -0.05),
+        "engagement missing": (-0.12, 0.0),
+        "level=2": (0.08, 0.01),
+        "level=3": (0.24, -0.02),
+    }
+    names = {name: named(name) for name in found}
+    rows = tuple(
+        BalanceRow(
+            covariate=names[name][0], level=names[name][1], before=before, after=after,
+            groups=() if name == "engagement" else ((210, 480), (770, 1830)),
+        )
+        for name, (before, after) in found.items()
+    )  # fmt: skip
+    return Balance(
+        arm="mentored", comparison="not_yet_mentored", people=(JOINED, OTHERS), rows=rows,
+        rest=(("level", (560, 1350)),), limit=0.1, trials=True,
+        overlap=Overlap(
+            treated=(3, 12, 40, 95, 170, 220, 210, 150, 62, 18),
+            comparison=(40, 900, 4100, 7200, 6900, 5100, 3000, 1400, 300, 20),
+            least=(4, 60, 280, 410, 390, 300, 190, 80, 25, 6),
+        ),
+        weights=Weights(
+            people=OTHERS, percentiles=((50, 0.712), (90, 1.94), (95, 2.61), (99, 4.43)),
+            heaviest=0.2913, largest=0.0041,
+        ),
+    )  # fmt: skip
 
 
 def exit_estimate(name: str, value: float, error: float, **more: Any) -> Estimate:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 SMALL = 0.1  # the usual mark of a small standardised difference (Austin 2009)
 FIRST = 12  # lines shown at once; the others are folded
+HEIGHT = 150  # px of the overlap
+_GAP, _LINE, _NEAR = 5, 16, 30  # px above a peak, px a line of text, per cent that names are wide
 _SCORES = (
     0.0,
     0.3,
@@ -57,13 +59,13 @@ def _arm(release: Release, balance: ReleasedBalance) -> dict[str, Any]:
     title = study_title(release)
     if len(release.treated) > 1:
         title += f", {arm_words(balance.arm)}"
-    made: dict[str, Any] = {"title": title, "reason": balance.reason.rstrip(". ")}
-    if balance.status != "released":
-        return made
-    return made | {
-        "love": _love(release, balance),
-        "overlap": _overlap(release, balance),
-        "weights": _weights(release, balance),
+    shown = balance.status == "released"
+    return {
+        "title": title,
+        "reason": balance.reason.rstrip(". "),
+        "love": _love(release, balance) if shown else None,
+        "overlap": _overlap(release, balance) if shown else None,
+        "weights": _weights(release, balance) if shown else None,
     }
 
 
@@ -71,17 +73,20 @@ def _love(release: Release, balance: ReleasedBalance) -> dict[str, Any]:
     mark = balance.limit or SMALL
     sizes = [abs(v) for r in balance.rows for v in (r.before, r.after) if v is not None]
     axis = unsigned_scale(sizes, at_least=2 * mark)
-    ordered = sorted(balance.rows, key=lambda r: (is_calendar(r), -abs(r.before)))
-    rows = [_row(r, axis) for r in ordered]
+    ordered = sorted(balance.rows, key=lambda r: -abs(r.before))
+    rows = [_row(r, axis) for r in ordered if not is_calendar(r)]
+    calendar = [_row(r, axis) for r in ordered if is_calendar(r)]
+    folded = [(f"{len(rows) - FIRST} smaller differences", rows[FIRST:])] if rows[FIRST:] else []
+    folded += [("When trials begin: calendar, not people", calendar)] if calendar else []
     weighted = any(r.after is not None for r in balance.rows)
     return {
         "finding": finding(balance),
         "measured": measured(release, balance, mark),
         "source": source(balance),
         "footnote": footnote(release, balance),
-        "left_out": left_out(balance, release.min_group),
+        "left_out": left_out(balance),
         "first": rows[:FIRST],
-        "others": rows[FIRST:],
+        "folded": folded,
         "weighted": weighted,
         "heads": ("Before", "After") if weighted else ("Difference",),
         "limit_at": axis.at(mark),
@@ -112,6 +117,7 @@ def _overlap(release: Release, balance: ReleasedBalance) -> dict[str, Any] | Non
     named = {"treated": arm_words(balance.arm), "comparison": arm_words(balance.comparison)}
     near, is_open = (_figure(release, n, balance.arm) for n in ("comparability", "equipoise"))
     return {
+        "height": HEIGHT,
         "finding": overlap_finding(near, is_open, balance.arm, balance.trials),
         "arm": named["treated"],
         "comparison": named["comparison"],
@@ -120,6 +126,7 @@ def _overlap(release: Release, balance: ReleasedBalance) -> dict[str, Any] | Non
         "outlines": [
             {"side": side, "path": _outline(bins, axis)} for side, bins in sides.items()
         ],
+        "labels": _labels(sides, named, axis),
         "levels": [
             {"y": f"{100 * (1 - axis.share(v)):.2f}%", "label": _per_cent(v)}
             for v in (i * axis.step for i in range(1, round(axis.high / axis.step) + 1))
@@ -146,6 +153,32 @@ def _outline(bins: Sequence[ReleasedBin], axis: Scale) -> str:
     for b in bins:
         parts.append(f"V{100 * (1 - axis.share(_height(b))):.2f}H{100 * b.high:g}")
     return "".join([*parts, "V100"])
+
+
+def _labels(
+    sides: dict[str, list[ReleasedBin]], named: dict[str, str], axis: Scale
+) -> list[dict[str, Any]]:
+    """The name of each side above its outline, in the tenth in which it is most above the other's.
+
+    x in per cent, y in px; names at one place stack.
+    """
+    heights = {side: [_height_at(bins, i) for i in range(BINS)] for side, bins in sides.items()}
+    found = []
+    for side, other in zip(sides, reversed(sides), strict=True):
+        own = heights[side]
+        above = [a - b for a, b in zip(own, heights[other], strict=True)]
+        place = above.index(max(above))
+        top = HEIGHT * (1 - axis.share(own[place]))
+        found.append({"side": side, "text": named[side], "x": 10 * place + 5, "y": top - _GAP})
+    high, low = sorted(found, key=lambda label: label["y"])
+    if abs(high["x"] - low["x"]) < _NEAR:
+        high["y"] = min(high["y"], low["y"] - _LINE)
+    return [{**label, "at": f"{label['x']:g}%", "y": f"{label['y']:.1f}"} for label in found]
+
+
+def _height_at(bins: Sequence[ReleasedBin], place: int) -> float:
+    middle = (place + 0.5) / BINS
+    return next(_height(b) for b in bins if b.low < middle < b.high)
 
 
 def _tenths(sides: dict[str, list[ReleasedBin]]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from analysis.released_balance import ReleasedBalance, ReleasedRow
 
 PLACES = 2
+FINE = 0.01  # steps of two decimals need no word
 NOT_RECORDED = " missing"  # ends the name of the mark that something is not recorded
 _SQUARED = " squared"
 # Columns of models that say when a trial begins; nobody's traits.
@@ -79,10 +80,11 @@ def finding(balance: ReleasedBalance) -> str:
         what = "measured difference" if len(rows) == 1 else f"largest of {len(rows)} differences"
         return f"The {what} is {was}, in {row_words(before)}"
     after, worst = max(left, key=lambda pair: pair[0])
+    what = "difference shown" if balance.left_out else "measured difference"
     then = f"before, {row_words(before)} differed by {was}"
     if balance.limit is not None and after > balance.limit:
         return f"After weighting, {row_words(worst)} still differs by {_size(after)}; {then}"
-    return f"After weighting, no measured difference is above {_size(after)}; {then}"
+    return f"After weighting, no {what} is above {_size(after)}; {then}"
 
 
 def _size(value: float) -> str:
@@ -118,15 +120,18 @@ def footnote(release: Release, balance: ReleasedBalance) -> str:
     return DRAWN if release.design == "randomised" else ROLL_OUT
 
 
-def left_out(balance: ReleasedBalance, min_group: int) -> str:
-    """Which covariates have lines that may not be shown; empty where none has."""
-    names = [covariate_words(name) for name, _ in balance.left_out]
-    if not names:
-        return ""
-    return (
-        f"Lines not shown, since they tell of fewer than {min_group} people: "
-        f"{', '.join(dict.fromkeys(names))}."
-    )
+def left_out(balance: ReleasedBalance) -> str:
+    """Which covariates have lines that may not be shown, and how coarse the others are."""
+    names: dict[str, list[str]] = {}
+    for covariate, why in balance.left_out:
+        names.setdefault(why, []).append(covariate_words(covariate))
+    said = [f"No line, or not all, for {', '.join(n)}: {why}." for why, n in names.items()]
+    if balance.step and balance.step > FINE and any(r.level for r in balance.rows):
+        said.append(
+            f"Differences of categories before weighting are in steps of {balance.step:g}, so "
+            "that nobody can be counted."
+        )
+    return " ".join(said)
 
 
 def overlap_finding(near: str, is_open: str, arm: str, trials: bool) -> str:
@@ -138,8 +143,8 @@ def overlap_finding(near: str, is_open: str, arm: str, trials: bool) -> str:
     near, is_open = (text.replace(" %", f"{THIN}%") for text in (near, is_open))
     lead = near[:1].upper() + near[1:]
     return (
-        f"{lead} of those {arm_words(arm)} have a comparator near them; the choice was open for "
-        f"{is_open} of {whose}"
+        f"{lead} of “{arm_words(arm)}” have a comparator near them; the choice was open "
+        f"for {is_open} of {whose}"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.diagnostics.balance import balance, standardised_differences
+from analysis.diagnostics.balance import balance
 from analysis.diagnostics.contamination import contamination
 from analysis.diagnostics.fading import fading
 from analysis.diagnostics.first_stage import first_stage
@@ -108,16 +108,6 @@ def test_balance_is_tested_within_strata(make_panel, make_spec):
     table = "arm stratum x m1\n" + "\n".join(lines + ["control 1 2 5"] * 5)
     check = balance(make_panel(table, covariates=("x",)), make_spec())
     assert check.status == "note"  # nothing varies within strata
-
-
-def test_smd_by_hand(make_panel):
-    """Means 4 and 2, variances 4 and 1: 2 / sqrt(2.5) = 1.26."""
-    table = (
-        "arm x m1\nmentored 2 1\nmentored 4 1\nmentored 6 1\ncontrol 1 1\ncontrol 2 1\ncontrol 3 1"
-    )
-    (note,) = standardised_differences(make_panel(table, covariates=("x",)))
-    assert note.value == pytest.approx(2 / 2.5**0.5)
-    assert (note.name, note.status, note.display) == ("smd", "note", "+1.26 SD")
 
 
 RESPONSE = """

@@ -80,9 +80,33 @@ def _exact_people(f: list[dict[str, Any]]) -> None:
     next(e for x in f for e in x["estimates"] if e["unit"] == "people")["estimate"] = 20.68
 
 
+def _alike(f: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(b for x in f for b in x["balance"])
+
+
+def _exact_arm(f: list[dict[str, Any]]) -> None:
+    _alike(f)["n_treated"] += 1
+
+
+def _fine_difference(f: list[dict[str, Any]]) -> None:
+    _alike(f)["rows"][0]["before"] = 0.1234
+
+
+def _one_weight(f: list[dict[str, Any]]) -> None:
+    _alike(f)["weights"]["largest"] = 0.02
+
+
+def _small_arm(f: list[dict[str, Any]]) -> None:
+    _alike(f)["status"] = "suppressed"
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
+        (_exact_arm, "balance: an exact count"),
+        (_fine_difference, "fine enough to count"),
+        (_one_weight, "the weight of one person"),
+        (_small_arm, "balance of a group not shown"),
         (_few_exits, "a step of fewer than 10 exits"),
         (_exact_count, "people followed are not rounded"),
         (_own_day, "the end of no month"),

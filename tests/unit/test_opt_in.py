@@ -281,12 +281,14 @@ def test_hidden_selection_shows_in_the_months_before() -> None:
 
 
 def test_the_love_plot_shows_the_difference_before_and_after() -> None:
-    notes = [d for d in diagnose_opt_in(company(drive=0.5), study()) if d.name == "love"]
-    (past,) = (d for d in notes if d.label.startswith("pre period outcome"))
-    before, after = (float(part.split(" ")[0]) for part in past.display.split(", "))
-    assert before > 0.3
-    assert abs(after) < 0.1
-    assert past.value == pytest.approx(after, abs=0.005)
+    check = checks(company(drive=0.5), study())["adjusted_balance"]
+    (found,) = check.balances
+    (past,) = (r for r in found.rows if r.covariate == "pre_period_outcome")
+    assert past.before > 0.3
+    assert abs(past.after) < 0.1
+    assert max(abs(r.after) for r in found.rows) == pytest.approx(check.value)
+    assert (found.arm, found.comparison, sum(found.people)) == ("joined", "stayed_out", 600)
+    assert (sum(found.overlap.treated), sum(found.overlap.comparison)) == found.people
 
 
 def test_negative_controls_are_looked_at_where_the_study_names_them() -> None:

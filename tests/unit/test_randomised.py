@@ -133,7 +133,6 @@ def test_the_required_checks_are_there(panel, spec):
         "fading_trend": 2,
         "response": 3,
         "response_by_month": 3,
-        "smd": 4,
     }
 
 

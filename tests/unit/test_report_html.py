@@ -139,6 +139,7 @@ def test_every_section_is_there_under_one_heading() -> None:
         "calibrated",
         "compared",
         "over_time",
+        "balance",
         "checks",
         "others",
         "data_quality",
