@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.estimators.opt_in_setting import Setting
 
 _LEVEL = 0.05  # of the test that a difference is above the limit, shared by all covariates
+_CONSTANT = 1e-9  # SD of a column that is the same for everybody, but for rounding
 _REMEDY = (
     "Joiners and the weighted others still differ. Adjust for the covariates named in the love "
     "plot in another form (squares, categories), or study people who are closer to each other."
@@ -44,16 +45,17 @@ def love_plot(
 
     The others are weighted by their odds of joining; the joiners are left as they are.
     """
-    raw, odds = np.ones_like(chance), weights(chance, "att")[0]
-    found: list[Difference] = []
-    for name, values in zip(names, cells.design[:, 1:].T, strict=True):
-        mean0, spread0 = mean_and_variance(values, cells.people[0] * raw)
-        mean1, spread1 = mean_and_variance(values, cells.people[1] * raw)
-        pooled = float(np.sqrt((spread0 + spread1) / 2))
-        if pooled > 0:
-            after = mean_and_variance(values, cells.people[0] * odds)[0]
-            found.append(Difference(name, (mean1 - mean0) / pooled, (mean1 - after) / pooled))
-    return tuple(found)
+    columns, odds = cells.design[:, 1:], weights(chance, "att")[0]
+    (others, low), (joined, high) = (mean_and_variance(columns, side) for side in cells.people)
+    weighted, _ = mean_and_variance(columns, cells.people[0] * odds)
+    pooled = np.sqrt((low + high) / 2)
+    return tuple(
+        Difference(name, float(before / sd), float(after / sd))
+        for name, before, after, sd in zip(
+            names, joined - others, joined - weighted, pooled, strict=True
+        )
+        if sd > _CONSTANT
+    )
 
 
 def adjusted_balance(setting: Setting, chance: NDArray[np.float64] | None) -> Diagnostic:

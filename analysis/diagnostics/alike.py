@@ -22,10 +22,11 @@ MISSING = " missing"
 _BANDS = ("stratum ", "tenure from ", "year ")  # columns of one covariate that have no "="
 
 
-def mean_and_variance(values: Floats, mass: Floats) -> tuple[float, float]:
-    """Mean and variance of values (c,) over people or weights (c,)."""
-    mean = float(values @ mass / mass.sum())
-    return mean, float((values - mean) ** 2 @ mass / mass.sum())
+def mean_and_variance(values: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """Means and variances (k,) of columns (c, k) over people or weights (c,)."""
+    total = mass.sum()
+    mean = mass @ values / total
+    return np.asarray(mean), np.asarray(mass @ (values - mean) ** 2 / total)
 
 
 def named(column: str) -> tuple[str, str]:
@@ -70,6 +71,7 @@ def rows_of(
     unknown: dict[str, Bools] = {}
     for name, values in zip(names, columns, strict=True):
         covariate, level = named(name)
+        values = np.ascontiguousarray(values)  # a column of a matrix is slow to walk along
         top, bottom, other = _parts(values)
         if level:
             first[covariate] = first.get(covariate, ~other) & ~top & ~other

@@ -34,17 +34,18 @@ def site_balance(roll_out: RollOut, spec: StudySpec) -> tuple[Balance, ...]:
     people = np.stack([~treated, treated]).astype(np.float64) * moments.people
     if not people.any(axis=1).all():
         return ()
-    columns = roll_out.covariates[moments.cell, 1:].T
-    found: dict[str, tuple[float, float | None]] = {}
-    for name, values in zip(roll_out.covariate_names, columns, strict=True):
-        (others, low), (mean, high) = (mean_and_variance(values, side) for side in people)
-        pooled = float(np.sqrt((low + high) / 2))
-        if pooled > 0:
-            found[name] = ((mean - others) / pooled, None)
-    rows, rest = rows_of(roll_out.covariate_names, columns, counter(people), found)
-    comparison, own = (round(float(n)) for n in people.sum(axis=1))
+    columns = roll_out.covariates[moments.cell, 1:]
+    (others, low), (own, high) = (mean_and_variance(columns, side) for side in people)
+    pooled = np.sqrt((low + high) / 2)
+    found: dict[str, tuple[float, float | None]] = {
+        name: (float(difference / sd), None)
+        for name, difference, sd in zip(roll_out.covariate_names, own - others, pooled, strict=True)
+        if sd > 0
+    }
+    rows, rest = rows_of(roll_out.covariate_names, columns.T, counter(people), found)
+    comparison, treats = (round(float(n)) for n in people.sum(axis=1))
     return (
         Balance(
-            arm=arms[0], comparison=arms[1], people=(own, comparison), rows=rows, rest=rest
+            arm=arms[0], comparison=arms[1], people=(treats, comparison), rows=rows, rest=rest
         ),
     )  # fmt: skip

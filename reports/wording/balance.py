@@ -126,7 +126,8 @@ def left_out(balance: ReleasedBalance) -> str:
     for covariate, why in balance.left_out:
         names.setdefault(why, []).append(covariate_words(covariate))
     said = [f"No line, or not all, for {', '.join(n)}: {why}." for why, n in names.items()]
-    if balance.step and balance.step > FINE and any(r.level for r in balance.rows):
+    counted = any(r.level or r.covariate.endswith(NOT_RECORDED) for r in balance.rows)
+    if balance.step and balance.step > FINE and counted:
         said.append(
             f"Differences of categories before weighting are in steps of {balance.step:g}, so "
             "that nobody can be counted."
