@@ -25,7 +25,8 @@ __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 STYLES = (
-    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money", "print",
+    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money",
+    "print",
 )  # fmt: skip
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
 _SHORT_RUN = 8
