@@ -133,7 +133,7 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
         "ingest": (space.landed, space.reconciliation, *identity),
         "build": (space.built, space.checks),
         "estimate": (space.releases, space.asked, space.calibrations),
-        "report": (space.report, space.findings, space.analyst, publish.path_of(space)),
+        "report": (*space.artifacts, space.analyst, publish.path_of(space)),
     }[stage]
 
 

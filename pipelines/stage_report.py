@@ -12,6 +12,7 @@ from pipelines import catalog, publish, results, workspace
 from pipelines.calibrate import read_calibrations
 from pipelines.engine import MEMORY, Engine
 from reports.build import ProjectNote, Report, findings_json, render_html
+from reports.workbook import workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)
     report = assemble(context, releases)
+    workspace.write_atomically(space.workbook, workbook(report))
     workspace.write_atomically(space.report, render_html(report))
     workspace.write_atomically(space.findings, findings_json(report))
     publish.publish(temporary, space)

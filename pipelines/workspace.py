@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("analysis", "pipelines", "reports")
+# What a run publishes, below its output folder: the same inputs give the same bytes of each.
+ARTIFACTS = ("report.html", "findings.json", "report.xlsx")
 _CODE_SUFFIXES = {".py", ".sql", ".yml", ".j2", ".css", ".js"}
 _PACKAGES = ("duckdb", "numpy", "pandas", "plotly", "scipy", "statsmodels")
 
@@ -113,6 +115,16 @@ class Workspace:
         return self.out / "findings.json"
 
     @property
+    def workbook(self) -> Path:
+        """The tables of the report."""
+        return self.out / "report.xlsx"
+
+    @property
+    def artifacts(self) -> tuple[Path, ...]:
+        """What the run publishes, in the order of ``ARTIFACTS``."""
+        return tuple(self.out / name for name in ARTIFACTS)
+
+    @property
     def analyst(self) -> Path:
         """The analysts' database."""
         return self.out / "analyst.duckdb"
@@ -167,12 +179,12 @@ def new_manifest(
     )
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old or the new one, never half of it."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(text)
+    with temporary.open("wb") as handle:
+        handle.write(content.encode() if isinstance(content, str) else content)
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(path)
