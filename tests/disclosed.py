@@ -1,7 +1,7 @@
 """Reads the finished report and its findings as a stranger would, and lists what gives people away.
 
 Nothing here asks the product: the rules are written down anew, and only files are read. Works on
-``findings.json`` and ``report.html`` of any protected run.
+``findings.json``, ``report.html`` and ``report.xlsx`` of any protected run.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 from html.parser import HTMLParser
 from itertools import groupby, pairwise
 from typing import Any
+
+from tests.workbooks import workbook_breaches
 
 MIN_GROUP = 10  # people behind a count, exits behind a step
 ROUND_TO = 5  # counts of people
@@ -21,10 +23,11 @@ MONTH_ENDS = {30 * m for m in range(12)}  # of each year of 365 days
 Json = dict[str, Any]
 
 
-def breaches(findings: list[Json], html: str) -> list[str]:
+def breaches(findings: list[Json], html: str, workbook: bytes = b"") -> list[str]:
     """Every rule of disclosure that the artifacts break, in words; empty where they keep all."""
     found = [line for f in findings for line in _finding(f)]
-    return found + _page(findings, html)
+    book = workbook_breaches(findings, workbook) if workbook else []
+    return found + _page(findings, html) + book
 
 
 def _finding(finding: Json) -> list[str]:

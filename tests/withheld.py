@@ -21,6 +21,8 @@ from analysis.estimate import Estimate
 from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.studies import answer
+from tests.workbooks import cells as workbook_cells
+from tests.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,6 +93,9 @@ def leaks_of_run(finding: Finding, out: Path, *said: str) -> list[str]:
             where = f"{path.relative_to(out)} {column}"
             cells[where] = values
             texts[where] = "\n".join(v for v in values if isinstance(v, str))
+    for place, values in workbook_cells(read_workbook((out / "report.xlsx").read_bytes())):
+        cells[f"report.xlsx {place}"] = values
+        texts[f"report.xlsx {place}"] = "\n".join(v for v in values if isinstance(v, str))
     return leaks(finding, texts, cells) + _shown(finding, out)
 
 

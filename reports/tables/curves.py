@@ -10,7 +10,7 @@ from reports.numbers import plain, words
 from reports.shown import shown
 from reports.tables.table import STUDY, WHOLE, Column, Table, Value, figure, figures, fixed, texts
 from reports.wording.exits import LEFT
-from reports.wording.tables import HIDDEN, NONE, PEOPLE_ONCE, SEVERAL_TIMES, SHOWN
+from reports.wording.tables import CURVES, HIDDEN, NONE, PEOPLE_ONCE, SEVERAL_TIMES, SHOWN
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedCurve
@@ -26,20 +26,19 @@ def curves(report: Report) -> Table:
         about="Of studies of exits: the share who have left (of Kaplan-Meier: who are still "
         "there) by each day, by arm and kind of exit, with the numbers at risk.",
         columns=(
-            STUDY, *texts(Curve=30, Kind_of_exit=20, Arm=18, Which=18), *figures("Day", width=8),
+            STUDY, *texts(Curve=34, Kind_of_exit=20, Arm=18, Meaning=18), *figures("Day", width=8),
             *figures("Share", "95 % low", "95 % high"), Column("Unit", width=16),
             *figures("At risk", "Exits since", width=10),
-            *texts(Exits_count_as=24, Status=14, Reason=40, Interval_by=30),
+            *texts(Exits_count_as=24, Status=14, Reason=50, Interval_by=100),
         ),
         rows=tuple(rows),
     )  # fmt: skip
 
 
 def _curve(release: Release, curve: ReleasedCurve) -> list[tuple[Value, ...]]:
-    lead = (
-        release.study, plain(curve.label), LEFT.get(curve.exit_kind, words(curve.exit_kind)),
-        arm_words(curve.arm), who(release, curve),
-    )  # fmt: skip
+    what = CURVES.get(curve.name, words(curve.name))
+    kind = LEFT.get(curve.exit_kind, words(curve.exit_kind))
+    lead = (release.study, what, kind, arm_words(curve.arm), who(release, curve))
     count = PEOPLE_ONCE if counts_exits(release, curve.name) else SEVERAL_TIMES
     form = f"{fixed(max(shown(release.headline).places, 1))}%"
     tail = (count, HIDDEN.get(curve.status, SHOWN), plain(curve.reason), plain(curve.convention))

@@ -19,6 +19,7 @@ from reports.tables.table import (
     Column,
     Table,
     Value,
+    effect,
     figure,
     figures,
     fixed,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from reports.shown import Shown
 
 FIGURES = (*figures("Estimate", "95 % low", "95 % high"), Column("Unit", width=20))
-_PEOPLE, _SHOWN = figures("People", width=10), texts(Status=14, Reason=40)
+_PEOPLE, _SHOWN = figures("People", width=10), texts(Status=14, Reason=50)
 _ARMS = texts(Arm=18, Compared_with=18)
 _MONTHS = figures("First month", "Last month", width=8)
 
@@ -56,9 +57,9 @@ def estimates(report: Report) -> Table:
         about="Every estimate of every study, the answers, further windows and groups, other "
         "estimators, raw gaps and associations.",
         columns=(
-            STUDY, *texts(Name=24, Role=16, Estimand=30, Estimator=30), *_ARMS, *texts(Of=22),
+            STUDY, *texts(Name=24, Role=16, Estimand=44, Estimator=36), *_ARMS, *texts(Of=22),
             *_MONTHS, *FIGURES, *figures("Standard error", "p-value", "People", "Rows", width=10),
-            *_SHOWN, *texts(Interval_by=40),
+            *_SHOWN, *texts(Interval_by=100),
         ),
         rows=rows,
     )  # fmt: skip
@@ -77,7 +78,7 @@ def over_time(report: Report) -> Table:
         about="Effects by month since time zero, of roll-outs also by start and calendar month, "
         "and over further windows. The column Interval by says where intervals hold together.",
         columns=(STUDY, *texts(Course=18), *_ARMS, *texts(Of=20), *_MONTHS, *FIGURES,
-                 *_PEOPLE, *_SHOWN, *texts(Interval_by=40)),
+                 *_PEOPLE, *_SHOWN, *texts(Interval_by=100)),
         rows=rows,
     )  # fmt: skip
 
@@ -137,7 +138,7 @@ def tests(report: Report) -> Table:
         "corrected over all tests declared (Holm, Benjamini-Hochberg).",
         columns=(
             STUDY, *texts(Variable=20, Arm=18, Groups=40), *figures("Tests declared", "p-value",
-            "p, Holm", "p, BH", width=10), *texts(May_be_said=50, Status=14, Reason=40),
+            "p, Holm", "p, BH", width=10), *texts(May_be_said=50, Status=14, Reason=50),
         ),
         rows=rows,
     )  # fmt: skip
@@ -146,9 +147,18 @@ def tests(report: Report) -> Table:
 def with_interval(estimate: ReleasedEstimate, figures: Shown | None = None) -> tuple[Value, ...]:
     """Estimate, both ends of its interval, and unit, on the scale printed."""
     known = figures or shown(estimate)
-    form = _form(known)
-    ends = (hidden_or(estimate, v, UNBOUNDED, form) for v in (known.low, known.high))
-    return hidden_or(estimate, known.value, NONE, form), *ends, plain(known.unit_long)
+    unit = plain(known.unit_long).removeprefix("as a ")
+    if estimate.status != "released":
+        return *(HIDDEN[estimate.status],) * 3, unit
+    ends = (on_scale(known, v, UNBOUNDED) for v in (known.low, known.high))
+    return on_scale(known, known.value, NONE), *ends, unit
+
+
+def on_scale(known: Shown, value: float | None, words_: str) -> Value:
+    """A figure beside the known one: a ratio, or an effect with its sign."""
+    if known.null:
+        return figure(value, words_, fixed(known.places))
+    return effect(value, words_, known.places)
 
 
 def hidden_or(estimate: ReleasedEstimate, value: float | None, words_: str, form: str) -> Value:
@@ -156,10 +166,6 @@ def hidden_or(estimate: ReleasedEstimate, value: float | None, words_: str, form
     if estimate.status != "released":
         return HIDDEN[estimate.status]
     return figure(value, words_, form)
-
-
-def _form(known: Shown) -> str:
-    return fixed(known.places, signed=not known.null)
 
 
 def _error(estimate: ReleasedEstimate) -> Value:

@@ -9,7 +9,7 @@ from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import plain, words
 from reports.sections.compared import USE
 from reports.shown import shown
-from reports.tables.estimates import FIGURES, people, status, with_interval
+from reports.tables.estimates import FIGURES, on_scale, people, status, with_interval
 from reports.tables.table import (
     STUDY,
     WHOLE,
@@ -20,7 +20,6 @@ from reports.tables.table import (
     day,
     figure,
     figures,
-    fixed,
     texts,
 )
 from reports.wording.answers import answer, headline_figures, other_arms, raw_gap
@@ -53,7 +52,7 @@ def _answer(release: Release) -> tuple[Value, ...]:
     known, gap = headline_figures(release), raw_gap(release)
     raw: Value = HIDDEN.get(head.status, NONE)
     if gap is not None and head.status == "released":
-        raw = figure(shown(gap).value, NONE, fixed(known.places, signed=not known.null))
+        raw = on_scale(known, shown(gap).value, NONE)
     return (
         release.study, study_title(release), graded(release), status(head)[0], said.sentence,
         *with_interval(head, known), raw, people(head), said.may_say, said.do_not_say,

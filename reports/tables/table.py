@@ -56,10 +56,16 @@ def figures(*heads: str, width: int = 13) -> tuple[Column, ...]:
     return tuple(Column(head, "figure", width) for head in heads)
 
 
-def fixed(places: int, *, signed: bool = False) -> str:
-    """The format with so many decimals and thousands commas; effects carry their sign."""
-    plain = "#,##0" + ("." + "0" * places if places else "")
-    return f"+{plain};-{plain};{plain}" if signed else plain
+def fixed(places: int) -> str:
+    """The format with so many decimals and thousands commas."""
+    return WHOLE + ("." + "0" * places if places else "")
+
+
+def effect(value: float | None, words: str, places: int) -> Value:
+    """An effect: always with its sign, unless it prints as zero."""
+    plain = fixed(places)
+    sign = ("+", "-") if value is not None and round(value, places) else ("", "")
+    return figure(value, words, f"{sign[0]}{plain};{sign[1]}{plain};{plain}")
 
 
 def figure(value: float | None, words: str, form: str = GENERAL) -> Value:

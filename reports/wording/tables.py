@@ -17,6 +17,11 @@ HIDDEN: dict[str, str] = {
 SHOWN, UNBOUNDED, NONE, IN_WORDS = "shown", "unbounded", "none", "in words"
 RESULTS: dict[str, str] = {"pass": "pass", "warn": "warning", "fail": "failure", "note": "note"}
 EVERYBODY = "everybody"
+CURVES: dict[str, str] = {
+    "standardised_incidence": "share who have left, alike people",
+    "aalen_johansen": "share who have left, as observed (Aalen-Johansen)",
+    "kaplan_meier": "share still employed, as observed (Kaplan-Meier)",
+}
 SEVERAL_TIMES = "exits in all trials: one person may count several times"
 PEOPLE_ONCE = "people"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from pipelines.workspace import ARTIFACTS
 from tests.flows.conftest import command
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_a_run_that_is_asked_to_has_it_in_every_artifact(short: Firm) -> None:
     """And a run of the same inputs elsewhere has the same bytes."""
     short.edit("mentorlift.yml", "retention: {months: 24}", "retention: {months: 24}\ncalibrate: 8")
     assert short.run()[0] == 0
-    html, findings = ((short.out / n).read_bytes() for n in ("report.html", "findings.json"))
+    html, findings, *_ = made = [(short.out / n).read_bytes() for n in ARTIFACTS]
     assert b"of 8 programmes that did not exist" in html
     (finding,) = json.loads(findings)
     total = finding["calibration"]["lines"][-1]
@@ -64,4 +65,4 @@ def test_a_run_that_is_asked_to_has_it_in_every_artifact(short: Firm) -> None:
     code, _, _ = type(short)(short.project, short.data, short.out.with_name("again")).run()
     assert code == 0
     again = short.out.with_name("again")
-    assert [(again / n).read_bytes() for n in ("report.html", "findings.json")] == [html, findings]
+    assert [(again / n).read_bytes() for n in ARTIFACTS] == made

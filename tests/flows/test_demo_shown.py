@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_nothing_the_demo_shows_gives_people_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counts, curves and their steps, in findings.json, tables and charts."""
+    """Counts, curves and their steps, in findings.json, tables, charts and sheets."""
     made = write_demo(tmp_path, people=1_500)
     (tmp_path / "demo.key").write_text("0123456789abcdef" * 4 + "\n")
     monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(tmp_path / "demo.key"))
@@ -27,7 +27,7 @@ def test_nothing_the_demo_shows_gives_people_away(
     findings = json.loads((firm.out / "findings.json").read_text(encoding="utf-8"))
     page = (firm.out / "report.html").read_text(encoding="utf-8")
     assert len(findings) >= 3, err
-    assert breaches(findings, page) == []
+    assert breaches(findings, page, (firm.out / "report.xlsx").read_bytes()) == []
     for finding in findings:
         head = next(e for e in finding["estimates"] if e["role"] == "headline")
         of_exits = finding["outcome_kind"] == "exit" and head["status"] == "released"

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from pipelines.lottery import make_draw, read_applicants
+from pipelines.workspace import ARTIFACTS
 from tests.flows.conftest import PROJECT, STUDY, Firm
 from tests.withheld import exact_findings, leaks, leaks_of_run
 
@@ -142,6 +143,7 @@ def test_without_a_violation_the_number_is_found_in_every_artifact(
     (exact,) = exact_findings(firm.project, firm.out).values()
     places = {line.split(":")[0] for line in leaks_of_run(exact, firm.out, out, err)}
     assert {"report.html", "findings.json", "terminal 0"} <= places
+    assert "report.xlsx Answer Estimate" in places
 
 
 @pytest.mark.parametrize("seed", DRAWS)
@@ -201,7 +203,7 @@ def _stopped(firm: Firm, expected: int, *words: str) -> None:
     for word in words:
         assert word in err
     names = {p.name for p in firm.out.rglob("*")}
-    assert not names & {"report.html", "findings.json", "analyst.duckdb", "releases.json"}
+    assert not names & {*ARTIFACTS, "analyst.duckdb", "releases.json"}
     left = [p for p in firm.out.rglob("*") if p.is_file() and p.suffix == ".json"]
     texts = {p.name: p.read_text() for p in left} | {"terminal": err}
     assert leaks(exact, texts, {}) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.workspace import ARTIFACTS
 from tests.disclosed import breaches
 
 if TYPE_CHECKING:
@@ -37,14 +39,14 @@ def test_a_second_run_changes_nothing(firm: Firm) -> None:
 
 def test_the_report_does_not_depend_on_the_key(firm: Firm) -> None:
     firm.run()
-    first = (firm.out / "report.html").read_bytes()
+    first = [(firm.out / name).read_bytes() for name in ARTIFACTS]
     other = firm.project.parent / "other.key"
     other.write_text("f" * 64)
     again = type(firm)(firm.project, firm.data, firm.project.parent / "out2")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MENTORLIFT_KEY_FILE", str(other))
         again.run()
-    assert (again.out / "report.html").read_bytes() == first
+    assert [(again.out / name).read_bytes() for name in ARTIFACTS] == first
 
 
 def test_row_data_are_private_and_intermediate_ones_removed(firm: Firm) -> None:
@@ -60,6 +62,8 @@ def test_no_personnel_number_is_stored_anywhere(firm: Firm) -> None:
     for path in firm.out.rglob("*"):
         if path.is_file():
             assert b"E0042" not in path.read_bytes(), path.name
+    with zipfile.ZipFile(firm.out / "report.xlsx") as book:
+        assert not [n for n in book.namelist() if b"E0042" in book.read(n)]
 
 
 STUDY, PROJECT = "studies/sales.yml", "mentorlift.yml"
@@ -168,7 +172,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str) -> None:
     finished = stages.index(fault.split("-")[0]) + fault.endswith("after-mark")
     for stage in stages[:finished] if finished < len(stages) else []:
         assert f"{stage}: finished earlier" in err
-    for name in ("report.html", "findings.json"):
+    for name in ARTIFACTS:
         assert (firm.out / name).read_bytes() == (whole.out / name).read_bytes()
     assert not list(firm.out.rglob("*.tmp")) and not list(firm.out.rglob("*.wal"))
 
@@ -308,7 +312,7 @@ def test_the_report_of_a_past_date_is_byte_for_byte_what_it_was(firm: Firm) -> N
     again = type(firm)(firm.project, firm.data, firm.project.parent / "past")
     code, _, err = again.run("--as-known-at", "2025-12-31")
     assert code == 0, err
-    for name in ("report.html", "findings.json"):
+    for name in ARTIFACTS:
         assert (again.out / name).read_bytes() == first[name]
     assert not (again.out / "quarantine").exists() and not (again.out / "ledger.json").exists()
 

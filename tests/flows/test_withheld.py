@@ -42,6 +42,7 @@ def test_the_search_finds_the_numbers_of_a_study_that_is_shown(firm: Firm) -> No
     places = {line.split(":")[0] for line in found}
     assert {"report.html", "findings.json", "terminal 0"} <= places
     assert "analyst.duckdb results.estimates.estimate" in places
+    assert {"report.xlsx Answer Estimate", "report.xlsx Answer Answer"} <= places
     assert any(p.startswith("warehouse/") for p in places)
     assert any(p.startswith("runs/") for p in places)
 

@@ -54,8 +54,12 @@ def test_equals_the_golden(name: str) -> None:
 def test_two_processes_write_the_same_bytes() -> None:
     code = (
         "import sys; from reports.build import render_html, findings_json; "
-        "from tests.report_cases import company_report as c; "
-        "sys.stdout.buffer.write((render_html(c()) + findings_json(c())).encode())"
+        "from reports.workbook import workbook; "
+        "from tests.report_cases import company_report; "
+        "from tests.exit_cases import leaving_report; "
+        "made = [c() for c in (company_report, leaving_report)]; "
+        "texts = [f(c).encode() for f in (render_html, findings_json) for c in made]; "
+        "sys.stdout.buffer.write(b''.join(texts + [workbook(c) for c in made]))"
     )
     digests = set()
     for seed, zone, language in (("1", "Asia/Tokyo", "C"), ("2", "America/Lima", "C.UTF-8")):
