@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.diagnostics.limits import LIMITS
 from reports.numbers import plain
 from reports.tables.table import STUDY, WHOLE, Table, Value, figure, figures, texts
-from reports.wording.calibration import KINDS
+from reports.wording.calibration import who_joined
 from reports.wording.tables import IN_WORDS, NONE, RESULTS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ _SHARES = ("claimed", "withheld", "ungated", "covered", "naive")
 def calibration(report: Report) -> Table:
     """What the method said of programmes that did not exist; every claim is false."""
     rows = [
-        (c.study, *_placebos(line)) for c in report.calibrations for line in c.lines
+        (c.study, who_joined(c, line), *_placebos(line)) for c in report.calibrations for line in c.lines
     ] + [
         (c.study, NONE, *(NONE,) * (len(_SHARES) + 4), "share of programmes", plain(c.reason))
         for c in report.calibrations
@@ -90,4 +90,4 @@ def _placebos(line: Line) -> tuple[Value, ...]:
     others = (getattr(line, name).value for name in _SHARES[1:])
     shares = (figure(v, NONE, "0.0%") for v in (claimed.value, *ends, *others))
     counts = (figure(n, NONE, WHOLE) for n in (line.programmes, claimed.count))
-    return KINDS[line.kind], *counts, *shares, "share of programmes", plain(line.reason)
+    return *counts, *shares, "share of programmes", plain(line.reason)

@@ -72,10 +72,14 @@ def lines_of(item: Calibration) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
     return COLUMNS, [_row(item, line) for line in kinds]
 
 
+def who_joined(item: Calibration, line: Line) -> str:
+    """Who was in the placebo programmes of this line."""
+    return _SITES if item.design == "rollout" else KINDS[line.kind]
+
+
 def _row(item: Calibration, line: Line) -> tuple[str, ...]:
     shares = (line.claimed, line.withheld, line.ungated, line.covered, line.naive)
-    who = _SITES if item.design == "rollout" else KINDS[line.kind]
-    return (who, f"{line.programmes:,}", *(_share(s) for s in shares))
+    return (who_joined(item, line), f"{line.programmes:,}", *(_share(s) for s in shares))
 
 
 def _share(found: Share) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from analysis.calibration.summary import Calibration, Line, share
 from reports.build import findings_json
 from reports.tables import TABLES, released_tables
 from reports.tables.table import Number
@@ -136,6 +137,29 @@ def test_curves_have_their_numbers_at_risk() -> None:
     assert (first["At risk"], first["Exits since"]) == (726, 24)
     assert first["Share"] == pytest.approx(0.0842, abs=5e-4)
     assert first["Exits count as"] == "exits in all trials: one person may count several times"
+
+
+def test_calibration_says_who_joined_and_why_nothing_was_drawn() -> None:
+    """Four false claims in 100 programmes: exact binomial interval 1.1 to 9.9 % (R: binom.test)."""
+    made = line("random", claimed=4, of=100)
+    drawn = [
+        Calibration(study="a", design="randomised", outcome_kind="kpi", lines=(made,)),
+        Calibration(study="b", design="rollout", outcome_kind="kpi", lines=(made,)),
+        Calibration(study="c", design="opt_in", outcome_kind="kpi", reason="too few months"),
+    ]
+    rows = read_workbook(workbook(replace(public_report(), calibrations=tuple(drawn)))).sheets
+    first, sites, none = rows["Calibration"]
+    assert (first["Who joined"], first["Claimed, share"]) == ("random people", 0.04)
+    assert [first["95 % low"], first["95 % high"]] == pytest.approx([0.011, 0.099], abs=5e-4)
+    assert sites["Who joined"] == "sites dealt anew"
+    assert (none["Programmes"], none["Reason"]) == ("none", "too few months")
+
+
+def line(kind: str, claimed: int, of: int) -> Line:
+    """Placebo programmes of a kind, so many of which were claimed and none withheld."""
+    shares = {"withheld": 0, "ungated": claimed, "covered": of - claimed, "naive": of}
+    found = {name: share(count, of) for name, count in shares.items()}
+    return Line(kind=kind, programmes=of, claimed=share(claimed, of), **found)
 
 
 def test_an_effect_that_prints_as_zero_has_no_sign() -> None:
