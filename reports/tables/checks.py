@@ -58,18 +58,20 @@ def limits(report: Report) -> Table:
     )  # fmt: skip
 
 
+_UNIT = "share of programmes"
 _SHARES = ("claimed", "withheld", "ungated", "covered", "naive")
 
 
 def calibration(report: Report) -> Table:
     """What the method said of programmes that did not exist; every claim is false."""
     rows = [
-        (c.study, who_joined(c, line), *_placebos(line)) for c in report.calibrations for line in c.lines
-    ] + [
-        (c.study, NONE, *(NONE,) * (len(_SHARES) + 4), "share of programmes", plain(c.reason))
+        row
         for c in report.calibrations
-        if not c.lines
-    ]  # fmt: skip
+        for row in (
+            [(c.study, who_joined(c, line), *_placebos(line)) for line in c.lines]
+            or [(c.study, *(NONE,) * (len(_SHARES) + 5), _UNIT, plain(c.reason))]
+        )
+    ]
     return Table(
         name="Calibration",
         about="Placebo programmes from the company's own past: every effect claimed of them is "
@@ -90,4 +92,4 @@ def _placebos(line: Line) -> tuple[Value, ...]:
     others = (getattr(line, name).value for name in _SHARES[1:])
     shares = (figure(v, NONE, "0.0%") for v in (claimed.value, *ends, *others))
     counts = (figure(n, NONE, WHOLE) for n in (line.programmes, claimed.count))
-    return *counts, *shares, "share of programmes", plain(line.reason)
+    return *counts, *shares, _UNIT, plain(line.reason)
