@@ -8,6 +8,7 @@ from reports.tables.checks import calibration, diagnostics, limits
 from reports.tables.curves import curves
 from reports.tables.data import data_checks, files, how_read, rows_set_aside
 from reports.tables.estimates import estimates, over_time, tests, who_benefits
+from reports.tables.literature import literature
 from reports.tables.provenance import provenance
 from reports.tables.studies import answers, funnel, groups, studies
 
@@ -30,6 +31,7 @@ TABLES: tuple[Callable[[Report], Table], ...] = (
     who_benefits,
     tests,
     calibration,
+    literature,
     files,
     rows_set_aside,
     how_read,

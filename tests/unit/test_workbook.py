@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from analysis.calibration.summary import Calibration, Line, share
+from pipelines.literature import read_shelf
 from reports.build import findings_json
 from reports.tables import TABLES, released_tables
 from reports.tables.table import Number
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 CASES = {"company": company_report, "leaving": leaving_report, "public": public_report}
 NAMES = ["Answer", "Studies", "Estimates", "Diagnostics", "Limits", "Over time", "Exit curves",
-         "Funnel", "Groups", "Who benefits", "Subgroup tests", "Calibration", "Files",
-         "Rows set aside", "How files were read", "Data checks", "Provenance"]  # fmt: skip
+         "Funnel", "Groups", "Who benefits", "Subgroup tests", "Calibration", "What others found",
+         "Files", "Rows set aside", "How files were read", "Data checks", "Provenance"]  # fmt: skip
 HOSTILE = (
     "=HYPERLINK(\"http://evil.example\",\"x\")", "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1",
     "http://evil.example", "mailto:a@b.example", "&G&\"Arial\"&99", "<b>&amp;</b>", "_x0041_",
@@ -153,6 +154,18 @@ def test_calibration_says_who_joined_and_why_nothing_was_drawn() -> None:
     assert [first["95 % low"], first["95 % high"]] == pytest.approx([0.011, 0.099], abs=5e-4)
     assert sites["Who joined"] == "sites dealt anew"
     assert (none["Programmes"], none["Reason"]) == ("none", "too few months")
+
+
+def test_what_others_found_never_mixes_trials_with_what_was_not_verified() -> None:
+    made = replace(leaving_report(), shelf=read_shelf())
+    rows = read_workbook(workbook(made)).sheets["What others found"]
+    read = [row["Read in the source"] == "yes" for row in rows]
+    trials = [row["Design"] == "Randomised trial" for row in rows if row["Read in the source"]]
+    assert read == sorted(read, reverse=True) and True in read and False in read
+    verified = trials[: sum(read)]
+    assert verified == sorted(verified, reverse=True) and any(verified)
+    assert {row["Family"] for row in rows} == {"Leaving", "Intention to leave"}
+    assert {type(row["Estimate"]) for row in rows} <= {int, float, str}
 
 
 def line(kind: str, claimed: int, of: int) -> Line:
