@@ -9,6 +9,7 @@ from reports.tables.curves import curves
 from reports.tables.data import data_checks, files, how_read, rows_set_aside
 from reports.tables.estimates import estimates, over_time, tests, who_benefits
 from reports.tables.literature import literature
+from reports.tables.money import money
 from reports.tables.provenance import provenance
 from reports.tables.studies import answers, funnel, groups, studies
 
@@ -32,6 +33,7 @@ TABLES: tuple[Callable[[Report], Table], ...] = (
     tests,
     calibration,
     literature,
+    money,
     files,
     rows_set_aside,
     how_read,

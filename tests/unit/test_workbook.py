@@ -19,6 +19,7 @@ from reports.tables import TABLES, released_tables
 from reports.tables.table import Number
 from reports.workbook import CUT, LONGEST, clean, workbook
 from tests.exit_cases import leaving_report
+from tests.money_cases import money_report
 from tests.report_cases import (
     company_report,
     hostile_report,
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 CASES = {"company": company_report, "leaving": leaving_report, "public": public_report}
 NAMES = ["Answer", "Studies", "Estimates", "Diagnostics", "Limits", "Over time", "Exit curves",
          "Funnel", "Groups", "Who benefits", "Subgroup tests", "Calibration", "What others found",
-         "Files", "Rows set aside", "How files were read", "Data checks", "Provenance"]  # fmt: skip
+         "Money", "Files", "Rows set aside", "How files were read", "Data checks",
+         "Provenance"]  # fmt: skip
 HOSTILE = (
     "=HYPERLINK(\"http://evil.example\",\"x\")", "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1",
     "http://evil.example", "mailto:a@b.example", "&G&\"Arial\"&99", "<b>&amp;</b>", "_x0041_",
@@ -166,6 +168,24 @@ def test_what_others_found_never_mixes_trials_with_what_was_not_verified() -> No
     assert verified == sorted(verified, reverse=True) and any(verified)
     assert {row["Family"] for row in rows} == {"Leaving", "Intention to leave"}
     assert {type(row["Estimate"]) for row in rows} <= {int, float, str}
+
+
+def test_money_has_its_result_and_every_assumption_and_nothing_of_what_may_not_count() -> None:
+    """Costs by hand: 80 pairs, 6 months, 1.5 hours at 40 and at 20, 10 a month, 2,000 and 1,000."""
+    rows = read_workbook(workbook(money_report())).sheets["Money"]
+    own = [r for r in rows if r["Case"] == "Sales mentoring"]
+    costs = {r["What"]: r["Value"] for r in own if r["Part"] == "cost"}
+    parts = [28_800, 14_400, 4_800, 2_000, 1_000]
+    assert list(costs.values()) == [*parts, sum(parts)]
+    net = next(r for r in own if r["What"] == "Net")
+    ratio = next(r for r in own if r["What"] == "Return")
+    assert ratio["Value"] == pytest.approx(net["Value"] / sum(parts)) and net["Unit"] == "EUR"
+    assert sum(r["Part"] == "assumption" for r in own) == 12
+    refused = [r for r in rows if r["Case"] == "The service desk" and r["Part"] != "cost"]
+    heads = ("Value", "Low", "High", "Net over cost at low", "Net over cost at high")
+    for row in refused:
+        said = {row[h] for h in heads[3 * (row["Part"] == "assumption") :]}
+        assert said <= {"counts as nothing", "none"}
 
 
 def line(kind: str, claimed: int, of: int) -> Line:
