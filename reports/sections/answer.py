@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from reports.names import arm_words, outcome_words, study_title
@@ -16,10 +17,10 @@ from reports.wording.answers import (
     gap_words,
     headline_figures,
     other_arms,
-    page_headline,
     raw_gap,
 )
 from reports.wording.exits import is_about_exits, within
+from reports.wording.headline import is_long, page_headline
 from reports.wording.vocabulary import GRADES
 
 if TYPE_CHECKING:
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
 
 _SHORT_UNIT = 12  # a longer unit does not fit beside a dot
 _NEAR_EDGE = 0.15
+_INTERVAL = r"\(95[^()]*\)"
+_ROOMY = 3  # studies whose answers stand on one screen with all that may be said of them
 
 
 def view(report: Report) -> dict[str, Any]:
     """The headline, one row a study, and the size of the largest study."""
+    headline = page_headline(report.releases)
     return {
-        "headline": page_headline(report.releases),
+        "headline": headline,
+        "long": is_long(headline),
+        "many": len(report.releases) > _ROOMY,
         "rows": [_row(i, r) for i, r in enumerate(report.releases, start=1)],
         "people": _people(report.releases),
         "money": money.rows(report),
@@ -44,7 +50,6 @@ def view(report: Report) -> dict[str, Any]:
 
 def _row(place: int, release: Release) -> dict[str, Any]:
     said, shows = answer(release), _chart(release)
-    before, strong, after = said.sentence.partition(said.strong or "\n")
     return {
         "id": f"study-{place}",
         "place": place,
@@ -55,10 +60,22 @@ def _row(place: int, release: Release) -> dict[str, Any]:
         "step": GRADES[release.grade].step,
         "answer": said,
         "other_arms": other_arms(release),
-        "sentence": (before, strong, after),
+        "sentence": _pieces(said.sentence, said.strong),
         "chart": shows,
         "reasons": _why_no_number(release),
     }
+
+
+def _pieces(sentence: str, strong: str) -> list[tuple[str, str]]:
+    """The sentence in pieces: what is bold, the interval, which stays on one line, and the rest."""
+    marked = "|".join([_INTERVAL, *([re.escape(strong)] if strong else [])])
+    pieces = re.split(f"({marked})", sentence)
+    kinds = {strong: "strong"}
+    return [
+        (text, kinds.get(text, "together") if i % 2 else "")
+        for i, text in enumerate(pieces)
+        if text
+    ]
 
 
 def _who(release: Release) -> str:

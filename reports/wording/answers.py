@@ -129,13 +129,6 @@ def reason_withheld(release: Release) -> str:
     return "a check failed"
 
 
-def page_headline(releases: tuple[Release, ...]) -> str:
-    """The headline of page one: one clause a study."""
-    if not releases:
-        return "No study has been answered yet."
-    return " ".join(answer(r).headline for r in releases)
-
-
 def _subject(release: Release) -> str:
     return SUBJECT[release.design].format(arm=arm_words(release.headline.arm))
 
