@@ -220,7 +220,10 @@ def _drawn_words(effects: Effects, drawn: Reference) -> str:
 
 
 def by_month(effects: Effects) -> list[Result]:
-    """Effects by event month up to the end of the follow-up, with a band that covers all."""
+    """Effects by event month up to the end of the follow-up: each by itself, then all together.
+
+    The second has a band that covers all months at once (``by_month_together``).
+    """
     spec, event = effects.spec, effects.event
     inside = np.abs(event.labels) <= spec.follow_up.months
     shown = replace(event, covariance=event.covariance[np.ix_(inside, inside)])
@@ -230,16 +233,18 @@ def by_month(effects: Effects) -> list[Result]:
     if np.isfinite(effects.df):
         critical = with_df(critical, effects.df)
         few = _FEW
+    ways = (("by_month", None, ""), ("by_month_together", critical, f"{few}; simultaneous band"))
     return [
         effects.result(
-            effects.target((int(e), int(e)), "by_month"),
+            effects.target((int(e), int(e)), name),
             float(value),
             float(error),
-            critical=critical,
-            words=f"{few}; simultaneous band",
+            critical=wide,
+            words=words,
             smallest=effects.smallest(event.labels == e),
             members=effects.since_start(int(e), int(e)),
         )
+        for name, wide, words in ways
         for e, value, error in zip(shown.labels, shown.estimate, shown.std_error, strict=True)
     ]
 

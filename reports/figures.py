@@ -14,7 +14,7 @@ from reports.scales import scale
 from reports.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analysis.disclosure import ReleasedEstimate
     from reports.scales import Scale
@@ -25,31 +25,56 @@ SANS = (
 )
 # One role and one shape an arm: colour is never the only cue. charts.js knows the roles.
 ROLES = (("effect", "circle"), ("arm-2", "square"), ("arm-3", "diamond"))
-# Zero lies between grid and dots, across the whole plot.
+# Shapes and notes are named for the role of their colour.
+# Zero lies between grid and dots, across the whole plot: the only dark line.
 _NO_EFFECT = {
     "type": "line",
+    "name": "ink",
     "xref": "paper",
     "x0": 0,
     "x1": 1,
     "y0": 0,
     "y1": 0,
-    "line": {"width": 1.5, "dash": "6px,3px"},
+    "line": {"width": 1.25},
     "layer": "between",
 }
+_BETWEEN = -0.5  # between the last month before time zero and the month that holds it
+_START = {
+    "type": "line",
+    "name": "rule-2",
+    "yref": "paper",
+    "x0": _BETWEEN,
+    "x1": _BETWEEN,
+    "y0": 0,
+    "y1": 1,
+    "line": {"width": 1, "dash": "2px,3px"},
+    "layer": "below",
+}
+_EDGE = 0.01  # of the axis, beyond its ends: the outermost grid lines are drawn whole
 _SPREAD = 0.03  # of the axis, between the dots of two arms; at most half a month
 _MAX_TICKS = 13
+_THICK = 2.5  # px of an interval of one month
+_MANY = 18  # months, above which dots are smaller
 
 
-def by_month_figure(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str, Any]:
+def by_month_figure(
+    arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]],
+    bands: Mapping[tuple[str, tuple[int, int]], ReleasedEstimate] | None = None,
+) -> dict[str, Any]:
     """Plotly JSON with one trace an arm; ``arms`` pairs its name with its months in order.
 
-    Colours are left to the page: each trace names its role in ``meta``.
+    ``bands`` hold the same months with an interval that covers them all, by arm and window: drawn
+    thin, under the others. Colours are left to the page: each trace names its role in ``meta``.
     """
-    figure = go.Figure(layout=_layout(arms))
+    wide = [(arm, [bands[key] for e in rows if (key := (e.arm, e.window)) in bands])
+            for arm, rows in arms] if bands else []  # fmt: skip
+    figure = go.Figure(layout=_layout([*arms, *wide]))
     middle, months = (len(arms) - 1) / 2, [e.window[0] for _, rows in arms for e in rows]
     apart = min(_SPREAD * (max(months) - min(months) + 1), 0.5)
-    for i, (arm, estimates) in enumerate(arms):
-        figure.add_trace(_trace(arm, estimates, (i - middle) * apart, ROLES[i % len(ROLES)]))
+    for drawn, thickness in ((wide, 1), (arms, _THICK)):
+        for i, (arm, estimates) in enumerate(drawn):
+            shift, role = (i - middle) * apart, ROLES[i % len(ROLES)]
+            figure.add_trace(_trace(arm, estimates, shift, role, thickness))
     plain: dict[str, Any] = figure.to_plotly_json()
     return plain
 
@@ -63,7 +88,11 @@ def script_json(value: object) -> Markup:
 
 
 def _trace(
-    arm: str, estimates: Sequence[ReleasedEstimate], shift: float, role: tuple[str, str]
+    arm: str,
+    estimates: Sequence[ReleasedEstimate],
+    shift: float,
+    role: tuple[str, str],
+    thickness: float,
 ) -> go.Scatter:
     points = [(e, shown(e)) for e in estimates]
     points = [(e, f) for e, f in points if f.value is not None]
@@ -77,11 +106,11 @@ def _trace(
             "symmetric": False,
             "array": up,
             "arrayminus": down,
-            "thickness": 2.5,
+            "thickness": thickness,
             "width": 0,
         },
         mode="markers",
-        marker={"symbol": role[1], "size": 10},
+        marker={"symbol": role[1], "size": 10 if len(points) <= _MANY else 7},
         name=arm_words(arm),
         meta=role[0],
         hoverinfo="skip",
@@ -96,16 +125,36 @@ def _layout(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str,
     every = -(-len(months) // _MAX_TICKS)
     ticks = months[::every] if months else []
     first, last = (months[0], months[-1]) if months else (0, 1)
+    split = first < 0 <= last
     made = plot_layout(
         height=320,
-        margin={"l": 52, "r": 8, "t": 12, "b": 48},
+        margin={"l": 52, "r": 8, "t": 26 if split else 12, "b": 48},
         span=(first - 0.6, last + 0.6),
         ticks=ticks,
         passed="months",
         axis=axis,
         labels=[t.label for t in axis.ticks],
     )
-    return made | {"shapes": [_NO_EFFECT]}
+    if not split:
+        return made | {"shapes": [_NO_EFFECT]}
+    notes = [_beside_start("before: a test", "right"), _beside_start("after", "left")]
+    return made | {"shapes": [_NO_EFFECT, _START], "annotations": notes}
+
+
+def _beside_start(text: str, side: str) -> dict[str, Any]:
+    """A word over the plot on one side of time zero."""
+    return {
+        "text": text,
+        "name": "ink",
+        "x": _BETWEEN,
+        "xanchor": side,
+        "xshift": 5 if side == "left" else -5,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12.5},
+    }
 
 
 def plot_layout(
@@ -118,7 +167,11 @@ def plot_layout(
     axis: Scale,
     labels: Sequence[str],
 ) -> dict[str, Any]:
-    """Layout of a chart over the time since time zero, counted in ``passed`` ("months")."""
+    """Layout of every chart over the time since time zero, counted in ``passed`` ("months").
+
+    The one theme: colours are left to the page, so that light, dark and paper share it.
+    """
+    edge = _EDGE * (axis.high - axis.low)
     return {
         "template": "none",
         "height": height,
@@ -135,10 +188,14 @@ def plot_layout(
             "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
-            "title": {"text": f"{passed} since time zero", "standoff": 8, "font": {"size": 12.5}},
+            "title": {
+                "text": f"{passed} since the start (time zero)",
+                "standoff": 8,
+                "font": {"size": 12.5},
+            },
         },
         "yaxis": {
-            "range": [axis.low, axis.high],
+            "range": [axis.low - edge, axis.high + edge],
             "tickvals": [axis.low + i * axis.step for i in range(len(axis.ticks))],
             "ticktext": list(labels),
             "showgrid": True,

@@ -14,6 +14,7 @@ from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, p_text, words
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 from reports.wording.benefits import (
     eagerness_sentence,
     is_benefit,
@@ -37,12 +38,14 @@ Rows = list["ReleasedEstimate"]
 
 def view(report: Report) -> dict[str, Any]:
     """A chart and table for each study that declares who may benefit; nothing to say else."""
-    studies = [s for r in report.releases if any(map(is_benefit, r.estimates)) for s in _arms(r)]
+    found = [r for r in report.releases if any(map(is_benefit, r.estimates))]
+    studies = [s for r in found for s in _arms(r, report.manifest.as_known_at)]
     return {"studies": studies, "nothing_to_say": not studies}
 
 
-def _arms(release: Release) -> list[dict[str, Any]]:
-    return [_study(release, arm) for arm in release.treated]
+def _arms(release: Release, as_known_at: str) -> list[dict[str, Any]]:
+    source = findings.source(release, as_known_at)
+    return [_study(release, arm) | {"source": source} for arm in release.treated]
 
 
 def _study(release: Release, arm: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from reports.numbers import months
 from reports.sections.beyond_rows import released_of, table
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 from reports.wording.vocabulary import MATES_ASSUME, MENTORS_ASSUME, SATURATION_ASSUMES
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ _STAYED = (
 
 def view(report: Report) -> dict[str, Any]:
     """Mentors and team mates of each study that asked; nothing to say where none did."""
-    studies = [s for r in report.releases for s in (_mentors(r), _mates(r)) if s]
+    known = report.manifest.as_known_at
+    found = [(r, s) for r in report.releases for s in (_mentors(r), _mates(r)) if s]
+    studies = [s | {"source": findings.source(r, known)} for r, s in found]
     return {"studies": studies, "nothing_to_say": not studies}
 
 

@@ -10,6 +10,7 @@ from reports.names import lower_first
 from reports.numbers import number, p_text, plain, signed
 from reports.scales import bar
 from reports.shown import shown
+from reports.wording import findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,7 @@ def table(
         "ticks": axis.ticks if axis else (),
         "zero": axis.at(0.0) if axis else "",
         "drawn": axis is not None,
+        "finding": findings.told(_LABELS[released[0].name], shown(released[0])) if released else "",
         "why_none": WITHHELD if release.grade == "Withheld" else "",
     }
 

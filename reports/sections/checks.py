@@ -8,6 +8,7 @@ from analysis.benefits.spread import EQUAL
 from analysis.diagnostics.limits import LIMITS
 from reports.names import study_title
 from reports.sections.section import Section
+from reports.wording import findings
 from reports.wording.exploratory import graded
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ UNSEEN = ("unseen", "drift")
 
 def view(report: Report) -> dict[str, Any]:
     """The checks of each study, and the limits they were held against."""
+    studies = [_study(i, r) for i, r in enumerate(report.releases, start=1)]
     return {
-        "studies": [_study(i, r) for i, r in enumerate(report.releases, start=1)],
+        "studies": studies,
+        "finding": findings.checked([d.status for s in studies for d in s["checks"]]),
         "limits": _limits(report.releases),
     }
 

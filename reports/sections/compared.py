@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.names import arm_words, study_title
 from reports.sections.section import Section
+from reports.wording import findings
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -23,15 +24,18 @@ USE = {
 def view(report: Report) -> dict[str, Any]:
     """The attrition table of each study, and how its counts are printed."""
     rules: set[tuple[str, int]] = {(r.mode, r.min_group) for r in report.releases}
-    return {"studies": [_study(r) for r in report.releases], "counts": _counts_note(rules)}
+    studies = [_study(r, report.manifest.as_known_at) for r in report.releases]
+    return {"studies": studies, "counts": _counts_note(rules)}
 
 
-def _study(release: Release) -> dict[str, Any]:
+def _study(release: Release, as_known_at: str) -> dict[str, Any]:
     arms = [*release.treated, release.comparison]
     named = [s.arm for s in release.steps if s.arm]
     order = list(dict.fromkeys([*(a for a in arms if a in named), *named]))
     return {
         "title": study_title(release),
+        "finding": findings.compared(release),
+        "source": findings.source(release, as_known_at),
         "population": release.population,
         "comparison": release.comparison,
         "groups": [

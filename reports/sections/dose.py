@@ -8,6 +8,7 @@ from reports.names import arm_words, lower_first, outcome_words, study_title
 from reports.numbers import months, number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -19,7 +20,8 @@ _INSTRUMENTED = "dose instrumented"
 
 def view(report: Report) -> dict[str, Any]:
     """The associations of each study that asked for some; nothing to say where none did."""
-    studies = [s for r in report.releases if (s := _study(r))["rows"]]
+    known = report.manifest.as_known_at
+    studies = [s for r in report.releases if (s := _study(r, known))["rows"]]
     return {"studies": studies, "nothing_to_say": not studies}
 
 
@@ -28,23 +30,42 @@ def is_dose(estimate: ReleasedEstimate) -> bool:
     return estimate.name.startswith((_AMOUNT, _PRACTICE, _INSTRUMENTED))
 
 
-def _study(release: Release) -> dict[str, Any]:
+def _study(release: Release, as_known_at: str) -> dict[str, Any]:
     found = [e for e in release.estimates if is_dose(e)]
     instrumented = [e for e in found if e.name.startswith(_INSTRUMENTED)]
+    associations = [e for e in found if e not in instrumented]
     return {
         "title": study_title(release),
+        "finding": _first(associations, outcome_words(release)),
+        "instrument": _first(instrumented),
+        "source": findings.source(release, as_known_at),
         "outcome": outcome_words(release),
         "window": months(release.window),
-        "rows": [_row(e) for e in found if e not in instrumented],
+        "rows": [_row(e) for e in associations],
         "instrumented": [_row(e) for e in instrumented],
     }
+
+
+def _first(found: list[ReleasedEstimate], outcome: str = "") -> str:
+    """The finding of the first figure that may be shown; of an association ``outcome`` is named."""
+    for e in found:
+        if e.status == "released":
+            exposure = _exposure(e)
+            if outcome:
+                return findings.association(exposure, outcome, shown(e))
+            return findings.if_through_alone(exposure, shown(e))
+    return ""
+
+
+def _exposure(estimate: ReleasedEstimate) -> str:
+    return words(estimate.name.partition(": ")[2])
 
 
 def _row(estimate: ReleasedEstimate) -> dict[str, str]:
     figures, released = shown(estimate), estimate.status == "released"
     error = figures.std_error
     return {
-        "exposure": words(estimate.name.partition(": ")[2]).capitalize(),
+        "exposure": _exposure(estimate).capitalize(),
         "detail": f"{arm_words(estimate.arm)} · {lower_first(plain(estimate.estimator))}",
         "association": figures.effect if released else "",
         "range": figures.range if released else "",

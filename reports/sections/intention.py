@@ -8,6 +8,8 @@ from reports.names import lower_first, outcome_words, study_title
 from reports.numbers import number, p_text, plain, signed, with_unit
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
+from reports.wording.answers import headline_figures
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -41,7 +43,9 @@ ABOUT_EXITS = ("intent_predicts_exit",)
 
 def view(report: Report) -> dict[str, Any]:
     """Each study of a scale; nothing to say where there is none."""
-    studies = [_study(r) for r in report.releases if r.outcome_kind == SCALE]
+    studies = [
+        _study(r, report.manifest.as_known_at) for r in report.releases if r.outcome_kind == SCALE
+    ]
     return {"studies": studies, "nothing_to_say": not studies}
 
 
@@ -50,10 +54,14 @@ def told_here(release: Release, estimate: ReleasedEstimate) -> bool:
     return release.outcome_kind == SCALE and (estimate.name in MADE_OF_SCORES)
 
 
-def _study(release: Release) -> dict[str, Any]:
+def _study(release: Release, as_known_at: str) -> dict[str, Any]:
     released = release.headline.status == "released"
     return {
         "title": study_title(release),
+        "finding": findings.told(outcome_words(release), headline_figures(release))
+        if released
+        else "",
+        "source": findings.source(release, as_known_at),
         "outcome": outcome_words(release),
         "better": "Lower" if release.higher_is == "worse" else "Higher",
         "why_none": "" if released else _why_none(release),

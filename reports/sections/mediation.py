@@ -9,6 +9,7 @@ from reports.names import arm_words, is_composite, lower_first, scale_words, stu
 from reports.numbers import number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -20,7 +21,8 @@ _BCA = f", {BCA}"
 
 def view(report: Report) -> dict[str, Any]:
     """The ways of each study that asked for some; nothing to say where none did."""
-    studies = [s for r in report.releases if (s := _study(r))["rows"]]
+    known = report.manifest.as_known_at
+    studies = [s for r in report.releases if (s := _study(r, known))["rows"]]
     return {"studies": studies, "nothing_to_say": not studies}
 
 
@@ -29,7 +31,7 @@ def is_mediation(estimate: ReleasedEstimate) -> bool:
     return estimate.name.startswith(_NAME)
 
 
-def _study(release: Release) -> dict[str, Any]:
+def _study(release: Release, as_known_at: str) -> dict[str, Any]:
     found = [e for e in release.estimates if is_mediation(e)]
     second = {(e.name, e.arm, e.estimator.removesuffix(_BCA)): e for e in found if _is_second(e)}
     rows: dict[bool, list[dict[str, str]]] = {False: [], True: []}
@@ -39,12 +41,25 @@ def _study(release: Release) -> dict[str, Any]:
             rows[e.role == "association"].append(_row(e, beside))
     return {
         "title": study_title(release),
+        "finding": _first([e for e in found if e.role != "association"]),
+        "functions_finding": _first([e for e in found if e.role == "association"]),
+        "source": findings.source(release, as_known_at),
         # Who left has no score one wave later: what is taken apart is that of the others.
         "outcome": scale_words(release),
         "is_score_alone": is_composite(release),
         "rows": rows[False],
         "functions": rows[True],
     }
+
+
+def _first(found: list[ReleasedEstimate]) -> str:
+    """The first figure that may be shown, with whether it can be told from none."""
+    shown_ = [e for e in found if e.status == "released"]
+    return findings.told(_what(shown_[0]), shown(shown_[0])) if shown_ else ""
+
+
+def _what(estimate: ReleasedEstimate) -> str:
+    return words(estimate.estimand.partition(";")[0])
 
 
 def _is_second(estimate: ReleasedEstimate) -> bool:
@@ -55,7 +70,7 @@ def _is_second(estimate: ReleasedEstimate) -> bool:
 def _row(estimate: ReleasedEstimate, beside: ReleasedEstimate | None) -> dict[str, str]:
     figures, released = shown(estimate), estimate.status == "released"
     error = figures.std_error
-    what = words(estimate.estimand.partition(";")[0])
+    what = _what(estimate)
     details = [arm_words(estimate.arm), estimate.estimator.removeprefix(HOW).removeprefix(", ")]
     if beside is not None and beside.status == "released":
         details.append(f"BCa {shown(beside).range}")

@@ -14,6 +14,7 @@ from reports.sections.mediation import is_mediation
 from reports.sections.over_time import further_windows, is_by_month, is_by_time
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 from reports.wording.answers import raw_gap
 from reports.wording.benefits import is_benefit
 from reports.wording.exits import is_about_exits
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
     from reports.model import Report
 
+TAKE_UP = "first_stage"  # a share like the outcome, perhaps, but never an effect on it
 # What a raw gap mixes with the effect, by design.
 RAW_GAP = {
     "randomised": "compares people who took part with everybody else, so it also holds who takes "
@@ -36,10 +38,13 @@ RAW_GAP = {
 def view(report: Report) -> dict[str, Any]:
     """The estimates of each study on one axis, apart from those on another scale."""
     found = [r for r in report.releases if not is_about_exits(r)]  # they have their own section
-    return {"studies": [_study(r) for r in found], "nothing_to_say": report.releases and not found}
+    return {
+        "studies": [_study(r, report.manifest.as_known_at) for r in found],
+        "nothing_to_say": report.releases and not found,
+    }
 
 
-def _study(release: Release) -> dict[str, Any]:
+def _study(release: Release, as_known_at: str) -> dict[str, Any]:
     head, windows = release.headline, further_windows(release)
     kept = [
         e
@@ -52,11 +57,13 @@ def _study(release: Release) -> dict[str, Any]:
         and not told_here(release, e)
     ]
     kept.sort(key=in_order)
-    same = [e for e in kept if e.unit == head.unit]
+    same = [e for e in kept if e.unit == head.unit and e.name != TAKE_UP]
     axis = axis_of([e for e in same if e.status == "released"], head)
     places = shown(head, extra=1).places if head.status == "released" else None
     return {
         "title": study_title(release),
+        "finding": findings.other_estimates(head, [e for e in same if e.role == "secondary"]),
+        "source": findings.source(release, as_known_at),
         "outcome": outcome_words(release),
         "unit": shown(head).unit_long,
         "why_none": _why_none(release, kept),
@@ -64,7 +71,7 @@ def _study(release: Release) -> dict[str, Any]:
         "reference": reference(head, axis),
         "ticks": axis.ticks if axis else (),
         "zero": axis.at(0.0) if axis else "",
-        "elsewhere": [row(e, None, None, head.window) for e in kept if e.unit != head.unit],
+        "elsewhere": [row(e, None, None, head.window) for e in kept if e not in same],
         "many_arms": len(release.treated) > 1,
         "no_take_up": _no_take_up(release),
         "gap": _gap(release),

@@ -10,22 +10,30 @@ from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import months, number, p_text, signed, words
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 from reports.wording.exits import is_about_exits
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
     from reports.model import Report
 
-BY_MONTH = "by_month"
+BY_MONTH, TOGETHER = "by_month", "by_month_together"
 # Effects of a roll-out by what they are averaged over, each a folded table.
 BY_TIME = {"by_start": "By start", "by_calendar_month": "By calendar month"}
 Arms = list[tuple[str, list["ReleasedEstimate"]]]
+Bands = dict[tuple[str, tuple[int, int]], "ReleasedEstimate"]  # by arm and window
 
 
 def view(report: Report) -> dict[str, Any]:
     """For each study its chart and the numbers behind it, or why there is none."""
-    studies = [_study(i, r) for i, r in enumerate(report.releases, start=1)]
-    return {"studies": studies, "needs_script": any(s["chart"] for s in studies)}
+    studies = [
+        _study(i, r, report.manifest.as_known_at) for i, r in enumerate(report.releases, start=1)
+    ]
+    return {
+        "studies": [s for s in studies if not s["why_none"] or s["windows"] or s["by_time"]],
+        "without": [(s["title"], s["why_none"]) for s in studies if s["why_none"]],
+        "needs_script": any(s["chart"] for s in studies),
+    }
 
 
 def is_by_month(estimate: ReleasedEstimate) -> bool:
@@ -51,12 +59,13 @@ def further_windows(release: Release) -> list[ReleasedEstimate]:
     ]
 
 
-def _study(place: int, release: Release) -> dict[str, Any]:
+def _study(place: int, release: Release, as_known_at: str) -> dict[str, Any]:
     arms = _arms(release)
     enough = len({e.window for _, rows in arms for e in rows}) > 1
     out: dict[str, Any] = {
         "id": f"by-month-{place}",
         "title": study_title(release),
+        "source": findings.source(release, as_known_at),
         "outcome": outcome_words(release),
         "unit": shown(release.headline).unit_long,
         "chart": None,
@@ -72,11 +81,12 @@ def _study(place: int, release: Release) -> dict[str, Any]:
     return out
 
 
-def _arms(release: Release) -> Arms:
+def _arms(release: Release, name: str = BY_MONTH) -> Arms:
+    """The months of each arm under that name, in order."""
     rows = [
         e
         for e in release.estimates
-        if is_by_month(e) and e.status == "released" and e.estimate is not None and not e.subgroup
+        if e.name == name and e.status == "released" and e.estimate is not None and not e.subgroup
     ]
     order = {arm: i for i, arm in enumerate(release.treated)}
     rows.sort(key=lambda e: (order.get(e.arm, len(order)), e.arm, e.window))
@@ -100,39 +110,41 @@ def _why_none(release: Release, arms: Arms) -> str:
 def _chart(release: Release, arms: Arms) -> dict[str, Any]:
     figures = {arm: [shown(e) for e in rows] for arm, rows in arms}
     places = min(f.places for found in figures.values() for f in found)
+    bands = {(e.arm, e.window): e for _, rows in _arms(release, TOGETHER) for e in rows}
     return {
-        "chart": script_json(by_month_figure(arms)),
-        "heading": _heading(arms, places),
+        "chart": script_json(by_month_figure(arms, bands)),
+        "heading": _heading(arms, bands, places),
         "comparison": arm_words(release.comparison),
+        "better": "lower" if release.higher_is == "worse" else "higher",
+        "together": bool(bands),
+        "before": any(e.window[0] < 0 for _, rows in arms for e in rows),
         "legend": [
             {"arm": arm_words(a), "role": ROLES[i % len(ROLES)][0], "shape": ROLES[i % 3][1]}
             for i, (a, _) in enumerate(arms)
         ],
-        "numbers": [_month(e, places) for _, rows in arms for e in rows],
+        "numbers": [_month(e, bands, places) for _, rows in arms for e in rows],
         "many_arms": len(arms) > 1,
     }
 
 
-def _heading(arms: Arms, places: int) -> str:
-    """What the chart shows, as a sentence: the range of the monthly effects of the first arm."""
+def _heading(arms: Arms, bands: Bands, places: int) -> str:
+    """What the chart shows of the first arm, as a sentence; the band decides where there is one."""
     arm, rows = arms[0]
-    found = [shown(e, places=places) for e in rows]
-    values = [f.value for f in found if f.value is not None]
-    told = sum(f.direction != 0 for f in found)
-    return (
-        f"the monthly estimates of the {arm_words(arm)} arm run from "
-        f"{signed(min(values), places)} to {signed(max(values), places)}; "
-        f"{told} of {len(found)} intervals exclude zero"
-    )
+    wide = [bands.get((e.arm, e.window), e) for e in rows]
+    found = [(e.window[0], shown(e, places=places)) for e in wide]
+    name = arm_words(arm) if len(arms) > 1 else ""
+    return findings.course(name, found, places, found[0][1].unit)
 
 
-def _month(estimate: ReleasedEstimate, places: int) -> dict[str, str]:
+def _month(estimate: ReleasedEstimate, bands: Bands, places: int) -> dict[str, str]:
     figures = shown(estimate, places=places)
+    band = bands.get((estimate.arm, estimate.window))
     return {
         "arm": arm_words(estimate.arm),
         "month": number(estimate.window[0], 0),
         "effect": signed(figures.value or 0.0, places),
         "range": figures.range,
+        "band": shown(band, places=places).range if band else "–",
         "people": "" if estimate.n_people is None else f"{estimate.n_people:,}",
     }
 

@@ -24,6 +24,7 @@ from reports.numbers import number, signed
 from reports.sections.dose import is_dose
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 from reports.wording.benefits import is_benefit
 from reports.wording.exits import HAD_TO_STAY, LEFT, hazard_words, is_about_exits, per_cent, within
 from reports.wording.vocabulary import NOT_TOLD
@@ -49,7 +50,7 @@ _PLACES = 1  # decimals of a share in per cent, at least
 def view(report: Report) -> dict[str, Any]:
     """Each study of exits; nothing to say where there is none."""
     found = [(i, r) for i, r in enumerate(report.releases, start=1) if is_about_exits(r)]
-    studies = [_study(i, r) for i, r in found]
+    studies = [_study(i, r, report.manifest.as_known_at) for i, r in found]
     return {
         "studies": studies,
         "nothing_to_say": not studies,
@@ -57,11 +58,12 @@ def view(report: Report) -> dict[str, Any]:
     }
 
 
-def _study(place: int, release: Release) -> dict[str, Any]:
+def _study(place: int, release: Release, as_known_at: str) -> dict[str, Any]:
     head = release.headline
     out: dict[str, Any] = {
         "id": f"leaving-{place}",
         "title": study_title(release),
+        "source": findings.source(release, as_known_at),
         "kind": LEFT[release.outcome_metric],
         "why_none": _why_none(release),
         "chart": None,
@@ -122,7 +124,8 @@ def _heading(release: Release, curves: list[ReleasedCurve], places: int) -> str:
         (per_cent(c.points[-1].share, places), _in_arm(who(release, c))) for c in curves
     )
     said = [f"{first[0]} {LEFT[release.outcome_metric]} {when} {first[1]}"]
-    return ", ".join([*said, *(f"{share} {arm}" for share, arm in others)])
+    doubt = "" if shown(release.headline).direction else f"; {NOT_TOLD}"
+    return ", ".join([*said, *(f"{share} {arm}" for share, arm in others)]) + doubt
 
 
 def _in_arm(label: str) -> str:
@@ -226,6 +229,7 @@ def _other_ways(release: Release) -> dict[str, Any]:
     axis = axis_of([e for e in same if e.status == "released"], head)
     places = shown(head, extra=1).places
     return {
+        "other_ways": findings.other_estimates(head, [e for e in same if e.role == "secondary"]),
         "rows": [row(e, axis, places, head.window) for e in same],
         "reference": reference(head, axis),
         "ticks": axis.ticks if axis else (),

@@ -9,6 +9,7 @@ from reports.numbers import months
 from reports.sections.beyond_rows import released_of, table
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.wording import findings
 from reports.wording.vocabulary import TWO_BRANCHES_ASSUME
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ _NOTE = (
 
 def view(report: Report) -> dict[str, Any]:
     """The parts of each study with two branches; nothing to say where none has."""
-    studies = [s for r in report.releases if (s := _study(r))]
+    known = report.manifest.as_known_at
+    found = [(r, s) for r in report.releases if (s := _study(r))]
+    studies = [s | {"source": findings.source(r, known)} for r, s in found]
     return {"studies": studies, "nothing_to_say": not studies}
 
 

@@ -144,9 +144,10 @@ def test_ticks_end_quarters_and_years() -> None:
 
 def test_other_sections_leave_exits_to_theirs_and_say_so() -> None:
     case = cases.leaving_report()
-    courses = over_time.view(case)["studies"]
-    assert "Who leaves, and when" in courses[0]["why_none"] and courses[0]["windows"] == []
-    assert "waves" in courses[1]["why_none"]
+    courses = over_time.view(case)
+    assert courses["studies"] == []
+    (_, of_exits), (_, of_answers) = courses["without"]
+    assert "Who leaves, and when" in of_exits and "waves" in of_answers
     told = others.view(case)["studies"]
     assert [s["title"] for s in told] == ["Buddies for new hires"]
     labels = [r["label"] for g in told[0]["groups"] for r in g["rows"]]

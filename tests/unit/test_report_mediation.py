@@ -83,7 +83,8 @@ def test_paths_have_words_and_functions_are_no_effects(html):
     assert "What goes through none of the mediators (direct effect)" in said
     assert "associations and no effects" in said and "mfq9.career" in said
     assert VC not in said  # underscores are no words
-    assert said.count("joint indirect effect") == 2 and said.count("BCa") == 6  # one row each
+    assert said.count("joint indirect effect") == 4  # one row and one title each
+    assert said.count("BCa") == 6
     assert "goes through" not in section(html, "others")
 
 

@@ -260,6 +260,21 @@ def test_each_row_counts_the_people_it_compares(engine):
     assert (at_once.n_treated, at_once.n_comparison, at_once.n_people) == (192, 192, 288)
 
 
+def test_a_band_over_all_months_holds_the_interval_of_each(engine):
+    finding = studies.answer(engine, spec(), 10)
+    alone, together = (
+        {e.target.window: e for e in finding.estimates if e.target.name == name}
+        for name in ("by_month", "by_month_together")
+    )
+    assert alone.keys() == together.keys() and len(alone) > 1
+    for window, one in alone.items():
+        band = together[window]
+        assert (one.estimate, one.std_error) == (band.estimate, band.std_error)
+        assert band.ci_low < one.ci_low < one.ci_high < band.ci_high
+        assert "simultaneous band" in band.convention
+        assert "simultaneous" not in one.convention
+
+
 def test_counts_are_compared_as_ratios(engine):
     """12 at rest, 13 after the start: about 8 per cent."""
     finding = studies.answer(engine, spec(outcome={"metric": "orders", "kind": "count"}), 10)

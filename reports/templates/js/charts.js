@@ -23,7 +23,7 @@
     const layout = figure.layout;
     layout.font.color = colour("ink-2");
     for (const note of layout.annotations || []) note.font.color = colour(note.name);
-    for (const shape of layout.shapes || []) shape.line.color = colour("ink");
+    for (const shape of layout.shapes || []) shape.line.color = colour(shape.name);
     layout.yaxis.gridcolor = colour("rule");
     return figure;
   }
