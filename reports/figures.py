@@ -27,7 +27,7 @@ SANS = (
 ROLES = (("effect", "circle"), ("arm-2", "square"), ("arm-3", "diamond"))
 # Shapes and notes are named for the role of their colour.
 # Zero lies between grid and dots, across the whole plot: the only dark line.
-_NO_EFFECT = {
+_ZERO = {
     "type": "line",
     "name": "ink",
     "xref": "paper",
@@ -35,7 +35,7 @@ _NO_EFFECT = {
     "x1": 1,
     "y0": 0,
     "y1": 0,
-    "line": {"width": 1.25},
+    "line": {"width": 1.5},
     "layer": "between",
 }
 _BETWEEN = -0.5  # between the last month before time zero and the month that holds it
@@ -136,9 +136,9 @@ def _layout(arms: Sequence[tuple[str, Sequence[ReleasedEstimate]]]) -> dict[str,
         labels=[t.label for t in axis.ticks],
     )
     if not split:
-        return made | {"shapes": [_NO_EFFECT]}
+        return made
     notes = [_beside_start("before: a test", "right"), _beside_start("after", "left")]
-    return made | {"shapes": [_NO_EFFECT, _START], "annotations": notes}
+    return made | {"shapes": [_ZERO, _START], "annotations": notes}
 
 
 def _beside_start(text: str, side: str) -> dict[str, Any]:
@@ -177,6 +177,7 @@ def plot_layout(
         "height": height,
         "margin": margin,
         "showlegend": False,
+        "shapes": [_ZERO],
         "hovermode": False,
         "font": {"family": SANS, "size": 12.5},
         "paper_bgcolor": "rgba(0,0,0,0)",

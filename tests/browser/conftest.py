@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         f"money-{name}": hostile_report(text, money_report(text)) for name, text in HOSTILE.items()
     }
     exits = leaving_report()
+    five = (*company_report().releases, exits.releases[0])
+    made["five"] = replace(company_report(), releases=five)
     made |= {f"exits-{name}": hostile_report(text, exits) for name, text in HOSTILE.items()}
     for name, case in made.items():
         (folder / f"{name}.html").write_text(render_html(case), encoding="utf-8")

@@ -19,12 +19,44 @@ pytestmark = pytest.mark.browser
 
 SCREENS: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1280, "height": 800}},
+    "tablet": {"viewport": {"width": 768, "height": 1024}},
     "narrow": {"viewport": {"width": 390, "height": 844}},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "narrow-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
 A4_INNER = {"width": 695, "height": 1020}  # CSS pixels inside the margins
+OPEN_ALL = "for (const d of document.querySelectorAll('details')) d.open = true"
+NO_SCROLL = "document.documentElement.scrollWidth <= window.innerWidth"
 Opened = "Callable[..., tuple[Page, list[str]]]"
+
+# Texts on the screen, those of charts included, that are set smaller than 12 px.
+TOO_SMALL = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  for (let node; node = walker.nextNode();) {
+    const by = node.parentElement;
+    if (!node.data.trim() || !by.checkVisibility() || by.closest('.vh, script, style')) continue;
+    if (parseFloat(getComputedStyle(by).fontSize) < 12) found.push(node.data.trim());
+  }
+  return found;
+}"""
+
+# Charts without a name, or whose numbers stand in no table; drawings that are not hidden.
+UNTOLD = """() => {
+  const found = [];
+  const name = e => e.getAttribute('aria-label') ?? (e.getAttribute('aria-labelledby') ?? '')
+    .split(' ').map(id => document.getElementById(id)?.textContent ?? '').join(' ');
+  const charts = [...document.querySelectorAll('svg[role=img], .plotted')];
+  for (const chart of charts) {
+    if (!/\\d/.test(name(chart))) found.push('no figure in the name: ' + chart.outerHTML);
+    if (!chart.dataset.numbers) continue;
+    const table = document.getElementById(chart.dataset.numbers)?.querySelector('table');
+    if (!table?.caption || table.tBodies[0].rows.length < 2) found.push('no table: ' + chart.id);
+  }
+  for (const svg of document.querySelectorAll('main svg'))
+    if (!svg.closest('[aria-hidden=true], [role=img]')) found.push('seen: ' + svg.outerHTML);
+  for (const table of document.querySelectorAll('main table'))
+    if (!table.caption?.textContent.trim()) found.push('no caption: ' + table.textContent);
+  return [charts.length > 0, found];
+}"""
 
 
 @pytest.mark.parametrize(
@@ -39,12 +71,28 @@ def test_opens_without_complaint_request_scroll_or_barrier(
 ) -> None:
     page, seen = opened(name, **SCREENS[screen])
     picture(page, f"{name}-{screen}")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(NO_SCROLL)
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(NO_SCROLL)
+    assert page.evaluate(TOO_SMALL) == []
+    assert page.evaluate(UNTOLD) == [True, []]
     found = Axe().run(page).response["violations"]
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
     assert seen == []
+    page.context.close()
+
+
+def test_headline_and_five_answers_stand_on_one_screen(
+    opened: Opened, picture: Callable[[Page, str], None]
+) -> None:
+    page, _ = opened("five", **SCREENS["wide"])
+    picture(page, "five-wide")
+    line = "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)"
+    assert round(page.locator("h1").evaluate(line)) <= 2
+    answers = page.locator(".study .say-it, .study .chart")
+    assert answers.count() == 10
+    ends = [e.evaluate("e => e.getBoundingClientRect().bottom") for e in answers.all()]
+    assert max(ends) <= SCREENS["wide"]["viewport"]["height"]
     page.context.close()
 
 
@@ -71,7 +119,7 @@ BROKEN = """() => {
 @pytest.mark.parametrize("name", ["company", "leaving", "money"])
 def test_no_word_of_a_table_is_broken_on_a_narrow_screen(opened: Opened, name: str) -> None:
     page, _ = opened(name, **SCREENS["narrow"])
-    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    page.evaluate(OPEN_ALL)
     assert page.evaluate(BROKEN) == []
     page.context.close()
 
@@ -84,24 +132,65 @@ def test_hostile_text_neither_runs_nor_breaks_the_page(
     name = f"{kind}-{text}"
     page, seen = opened(name, **SCREENS["narrow"])
     picture(page, name)
-    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(NO_SCROLL)
     assert page.locator("main img, main b b").count() == 0
     assert seen == []
     page.context.close()
 
 
-def test_the_skip_link_and_every_fold_are_reached_by_keyboard(opened: Opened) -> None:
+# Links, folds and areas that scroll, in the order of the page, each with a number.
+REACHABLE = """() => {
+  const all = [...document.querySelectorAll('a[href], summary, [tabindex="0"]')];
+  const seen = all.filter(e => e.checkVisibility());
+  seen.forEach((e, i) => { e.dataset.place = i; });
+  const scrolls = [...document.querySelectorAll('main *')].filter(e =>
+    e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX));
+  return [seen.length, scrolls.filter(e => e.tabIndex < 0).length];
+}"""
+FOCUSED = """() => {
+  const e = document.activeElement, style = getComputedStyle(e);
+  return [e.dataset.place, style.outlineStyle, parseFloat(style.outlineWidth)];
+}"""
+
+
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(opened: Opened) -> None:
     page, _ = opened("company", **SCREENS["wide"])
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the answer"
-    reached = set()
-    for _ in range(60):
+    reachable, mute = page.evaluate(REACHABLE)
+    assert mute == 0
+    for place in range(reachable):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
-            reached.add(page.evaluate("document.activeElement.textContent"))
-    folds = page.evaluate("[...document.querySelectorAll('summary')].map(s => s.textContent)")
-    assert reached == set(folds)
+        at, style, width = page.evaluate(FOCUSED)
+        assert (at, style) == (str(place), "solid") and width >= 3
+        if place == 0:
+            assert page.evaluate("document.activeElement.textContent") == "Skip to the answer"
+    folds = page.locator("summary")
+    assert folds.count() > 5 and reachable > folds.count()
+    page.context.close()
+
+
+# Headings that the contents bar covers when its links are followed; six more links are added.
+COVERED = """() => {
+  const bar = document.querySelector('.toc'), list = bar.querySelector('ol');
+  const bottom = () => bar.getBoundingClientRect().bottom;
+  for (const item of [...list.children].slice(1, 7)) list.append(item.cloneNode(true));
+  const covered = [];
+  for (const link of list.querySelectorAll('a')) {
+    const target = document.querySelector(link.getAttribute('href'));
+    target.scrollIntoView();
+    const top = (target.querySelector('h2') ?? target).getBoundingClientRect().top;
+    if (link.hash !== '#answer' && top < bottom()) covered.push(link.hash);
+  }
+  return covered;
+}"""
+
+
+def test_the_contents_bar_covers_no_target(opened: Opened) -> None:
+    page, _ = opened("leaving", **SCREENS["wide"])
+    assert page.evaluate(COVERED) == []
+    for size in ({"width": 1000, "height": 800}, SCREENS["tablet"]["viewport"]):
+        page.set_viewport_size(size)
+        assert page.evaluate(COVERED) == []
     page.context.close()
 
 
@@ -114,6 +203,12 @@ def test_colours_of_the_chart_follow_the_scheme_and_paper(opened: Opened) -> Non
     expect(dot).to_have_css("fill", dark)
     page.emulate_media(color_scheme="dark", media="print")
     expect(dot).to_have_css("fill", light)
+    page.emulate_media(color_scheme="dark", media="screen", forced_colors="active")
+    link = page.locator(".toc a").first.evaluate(
+        "e => { e.style.cssText = 'forced-color-adjust: none; color: LinkText';"
+        " return getComputedStyle(e).color }"
+    )
+    expect(dot).to_have_css("fill", link)
     page.context.close()
 
 
@@ -141,19 +236,23 @@ def test_without_script_the_table_stands_for_the_chart(
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["public", "company", "leaving", "money"])
+@pytest.mark.parametrize("name", ["five", "company", "leaving", "money"])
 def test_the_first_printed_page_holds_the_answer_alone(
     opened: Opened, picture: Callable[[Page, str], None], name: str
 ) -> None:
-    page, _ = opened(name, viewport=A4_INNER)
+    page, seen = opened(name, viewport=A4_INNER)
     page.emulate_media(media="print")
     picture(page, f"{name}-print")
     assert page.evaluate("getComputedStyle(document.querySelector('.answer')).breakAfter") == "page"
+    folded = ".said > .rules, details > table"
+    assert all(e.evaluate("e => e.checkVisibility()") for e in page.locator(folded).all())
+    assert page.evaluate(NO_SCROLL)
     whole = _pages(page.pdf(prefer_css_page_size=True))
     alone = "main > :not(.answer) {display: none} .answer {break-after: auto !important}"
     page.add_style_tag(content=alone)
     assert _pages(page.pdf(prefer_css_page_size=True)) == 1
     assert whole > 3
+    assert seen == []
     page.context.close()
 
 

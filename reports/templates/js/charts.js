@@ -3,11 +3,24 @@
 (function () {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const paper = window.matchMedia("print");
+  const forced = window.matchMedia("(forced-colors: active)");
   const charts = Array.from(document.querySelectorAll("[data-figure]"));
 
+  // A colour as the page computes it, so that system colours have a value too.
   function colours() {
-    const style = window.getComputedStyle(document.documentElement);
-    return (role) => style.getPropertyValue("--" + role).trim();
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.forcedColorAdjust = "none";
+    const known = {};
+    return {
+      of(role) {
+        if (!known[role]) {
+          probe.style.color = "var(--" + role + ")";
+          known[role] = window.getComputedStyle(probe).color;
+        }
+        return known[role];
+      },
+      done: () => probe.remove(),
+    };
   }
 
   function painted(figure, colour) {
@@ -29,7 +42,8 @@
   }
 
   function draw() {
-    const colour = colours();
+    const palette = colours();
+    const colour = palette.of;
     for (const chart of charts) {
       chart.hidden = false;
       const source = document.getElementById(chart.dataset.figure).textContent;
@@ -44,6 +58,7 @@
         svg.setAttribute("viewBox", "0 0 " + svg.getAttribute("width") + " " + svg.getAttribute("height"));
       }
     }
+    palette.done();
   }
 
   draw();
@@ -53,4 +68,5 @@
   }
   dark.addEventListener("change", draw);
   paper.addEventListener("change", draw);
+  forced.addEventListener("change", draw);
 })();
