@@ -38,6 +38,17 @@ _ZERO = {
     "line": {"width": 1.5},
     "layer": "between",
 }
+_SMALL = {"size": 12.5}
+# What all charts over time share, on light, dark and paper: their colours are those of the page.
+_THEME: dict[str, Any] = {
+    "template": "none",
+    "showlegend": False,
+    "hovermode": False,
+    "font": {"family": SANS, **_SMALL},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "shapes": [_ZERO],
+}
 _BETWEEN = -0.5  # between the last month before time zero and the month that holds it
 _START = {
     "type": "line",
@@ -153,7 +164,7 @@ def _beside_start(text: str, side: str) -> dict[str, Any]:
         "yref": "paper",
         "yanchor": "bottom",
         "showarrow": False,
-        "font": {"size": 12.5},
+        "font": _SMALL,
     }
 
 
@@ -167,21 +178,12 @@ def plot_layout(
     axis: Scale,
     labels: Sequence[str],
 ) -> dict[str, Any]:
-    """Layout of every chart over the time since time zero, counted in ``passed`` ("months").
-
-    The one theme: colours are left to the page, so that light, dark and paper share it.
-    """
+    """Layout of a chart over the time since time zero, counted in ``passed`` ("months")."""
     edge = _EDGE * (axis.high - axis.low)
-    return {
-        "template": "none",
+    title = {"text": f"{passed} since the start (time zero)", "standoff": 8, "font": _SMALL}
+    return _THEME | {
         "height": height,
         "margin": margin,
-        "showlegend": False,
-        "shapes": [_ZERO],
-        "hovermode": False,
-        "font": {"family": SANS, "size": 12.5},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": {
             "range": list(span),
             "tickvals": list(ticks),
@@ -189,11 +191,7 @@ def plot_layout(
             "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
-            "title": {
-                "text": f"{passed} since the start (time zero)",
-                "standoff": 8,
-                "font": {"size": 12.5},
-            },
+            "title": title,
         },
         "yaxis": {
             "range": [axis.low - edge, axis.high + edge],

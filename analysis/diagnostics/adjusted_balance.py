@@ -61,7 +61,7 @@ def love_plot(
 def adjusted_balance(setting: Setting, chance: NDArray[np.float64] | None) -> Diagnostic:
     """The largest difference left after weighting, and whether it surely is above the limit."""
     limit = setting.spec.thresholds.adjusted_smd
-    threshold = f"warn above {limit:g} SD, fail when it is significantly above {limit:g} SD"
+    threshold = f"warn above {limit:g} SD, fail when it is surely above {limit:g} SD"
     differences = () if chance is None else love_plot(setting.choice.names, setting.cells, chance)
     if chance is None or not differences:
         return Diagnostic(

@@ -110,7 +110,7 @@ def _balance(
         label="Largest difference left between starters and the weighted comparison",
         value=largest,
         display=display,
-        threshold=f"warn above {limit:g} SD, fail when it is significantly above {limit:g} SD",
+        threshold=f"warn above {limit:g} SD, fail when it is surely above {limit:g} SD",
         status=status,
         remedy="" if status == "pass" else _REMEDY,
         n_smallest=min(people),
