@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -42,3 +42,9 @@ class RunManifest:
     def inputs_hash(self) -> str:
         """SHA-256 over the names and hashes of all input files."""
         return hashlib.sha256(json.dumps(self.inputs, sort_keys=True).encode()).hexdigest()
+
+
+def manifest_from(saved: dict[str, Any]) -> RunManifest:
+    """The manifest that a run of any version wrote: keys that are not known are left out."""
+    known = {f.name for f in fields(RunManifest)}
+    return RunManifest(**{k: v for k, v in saved.items() if k in known})

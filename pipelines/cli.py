@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines import cli_diff, cli_planning
+from pipelines import cli_diff, cli_open, cli_planning
 from pipelines.cli_files import commands
 from pipelines.cli_options import (
     AsJson,
@@ -37,6 +37,7 @@ app = typer.Typer(
 app.add_typer(commands)
 app.add_typer(cli_planning.commands)
 app.add_typer(cli_diff.commands)
+app.add_typer(cli_open.commands)
 
 
 def _say_version(wanted: bool) -> None:

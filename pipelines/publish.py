@@ -122,7 +122,7 @@ def sweep(space: Workspace) -> tuple[Path, ...]:
 
 def _remove_orphans(space: Workspace, current: Path | None) -> tuple[Path, ...]:
     places = [space.out.glob("*"), space.warehouses.glob("*"), space.out.glob("runs/*/work/*")]
-    places.append(space.private.glob("*"))
+    places += [space.private.glob("*"), space.site.glob("*"), space.site.glob("*/*")]
     orphans = sorted(
         path
         for place in places

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pipelines.results_money import rows_of
+from reports.changes import as_plain
 from reports.literature import on_shelf
 from reports.wording.answers import answer
+from reports.wording.changes import reasons
 from reports.wording.literature import citation
 
 if TYPE_CHECKING:
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from analysis.literature import Shelf
     from analysis.manifest import RunManifest
     from analysis.money.value import Money
+    from reports.changes import Change
     from reports.literature import Found
+    from reports.previous import Previous
 
 Rows = list[dict[str, Any]]
 
@@ -27,9 +31,11 @@ def tables(
     calibrations: tuple[Calibration, ...] = (),
     shelf: Shelf = (),
     money: tuple[Money, ...] = (),
+    changes: tuple[Change, ...] = (),
+    previous: Previous | None = None,
 ) -> dict[str, Rows]:
     """Rows of results.runs, studies, findings, estimates, diagnostics, balance, overlap, curves,
-    interactions, calibration, literature and money.
+    interactions, calibration, literature, money and changes.
     """
     return {
         "runs": [_run(manifest)],
@@ -44,6 +50,7 @@ def tables(
         "calibration": [row for c in calibrations for row in _calibration(c)],
         "literature": [_literature(found) for found in on_shelf(shelf)],
         "money": [row for m in money for row in rows_of(m)],
+        "changes": [_change(c, previous) for c in changes if previous],
     }
 
 
@@ -233,4 +240,21 @@ def _literature(found: Found) -> dict[str, Any]:
         "ci_low": low,
         "ci_high": high,
         "citation": citation(found),
+    }
+
+
+def _change(item: Change, last: Previous) -> dict[str, Any]:
+    then = as_plain(item)
+    return {
+        "study": item.study,
+        "previous_run": last.run,
+        "previous_as_known_at": last.as_known_at or None,
+        "change": then["change"],
+        "previous_grade": then["grade"],
+        "grade": item.now.grade if item.now else None,
+        "previous_estimate": then["estimate"],
+        "previous_ci_low": then["ci_low"],
+        "previous_ci_high": then["ci_high"],
+        "previous_unit": then["unit"],
+        "causes": reasons(item.causes) or None,
     }

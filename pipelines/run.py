@@ -133,7 +133,10 @@ def outputs(context: Context, stage: str) -> tuple[Path, ...]:
         "ingest": (space.landed, space.reconciliation, *identity),
         "build": (space.built, space.checks),
         "estimate": (space.releases, space.asked, space.calibrations),
-        "report": (*space.artifacts, space.analyst, publish.path_of(space)),
+        "report": (
+            *(*space.artifacts, space.analyst, publish.path_of(space)),
+            *(space.record, space.page, space.index),
+        ),
     }[stage]
 
 

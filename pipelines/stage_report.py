@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import Release, restore
 from analysis.money.price import price
-from pipelines import catalog, publish, results, workspace
+from pipelines import catalog, publish, record, results, since, site, workspace
 from pipelines.calibrate import read_calibrations
 from pipelines.engine import MEMORY, Engine
+from pipelines.studies import latest_delivery
 from reports.build import ProjectNote, Report, findings_json, render_html
+from reports.changes import changes
 from reports.workbook import workbook
 
 if TYPE_CHECKING:
@@ -19,32 +21,34 @@ if TYPE_CHECKING:
 
     from analysis.money.value import Money
     from pipelines.run import Context
+    from reports.previous import Previous
 
 
 def report_stage(context: Context, say: Callable[[str], None]) -> None:
     """Write the report, publish the warehouse with its results, then the analysts' database."""
-    space = context.space
+    space, manifest = context.space, context.manifest
     releases = released(context)
     temporary = publish.fresh(space.built.with_name("published.duckdb"))
     shutil.copyfile(space.built, temporary)
     with Engine.open(temporary, memory=MEMORY) as engine:
-        catalog.write_results(
-            engine,
-            results.tables(
-                releases,
-                context.manifest,
-                read_calibrations(space.calibrations),
-                context.project.shelf,
-                priced(context, releases),
-            ),
+        known_at = latest_delivery(engine)
+        mine = record.make(space, context.project, manifest, releases, known_at)
+        last = since.previous(engine, context.project, space, manifest, mine)
+        report = assemble(context, releases, last)
+        tables = results.tables(
+            *(releases, manifest, report.calibrations, report.shelf, report.money),
+            changes(report),
+            last,
         )
+        catalog.write_results(engine, tables)
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)
-    report = assemble(context, releases)
     workspace.write_atomically(space.workbook, workbook(report))
     workspace.write_atomically(space.report, render_html(report))
     workspace.write_atomically(space.findings, findings_json(report))
+    workspace.write_json(space.record, mine.as_dict())  # before the pointer leads here
     publish.publish(temporary, space)
+    site.write(space, mine)
     say(f"published warehouse {publish.path_of(space).name}")
 
 
@@ -60,7 +64,9 @@ def priced(context: Context, releases: tuple[Release, ...]) -> tuple[Money, ...]
     return tuple(price(case, studies, releases) for case in cases)
 
 
-def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
+def assemble(
+    context: Context, releases: tuple[Release, ...], previous: Previous | None = None
+) -> Report:
     """All that the report reads."""
     settings, space = context.project.settings, context.space
     reconciliation = workspace.read_json(space.reconciliation)
@@ -77,7 +83,7 @@ def assemble(context: Context, releases: tuple[Release, ...]) -> Report:
             disclosure=settings.disclosure,
             sources_note=settings.note,
         ),
-        previous=None,
+        previous=previous,
         calibrations=read_calibrations(space.calibrations),
         shelf=context.project.shelf,
         money=priced(context, releases),

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("analysis", "pipelines", "reports")
-# What a run publishes, below its output folder: the same inputs give the same bytes of each.
+# What a run publishes, below its output folder, in the order of the index: the same inputs give the
+# same bytes of each. Copied into the site; who makes one of them only sometimes removes the one that
+# the run before has left.
 ARTIFACTS = ("report.html", "findings.json", "report.xlsx")
 _CODE_SUFFIXES = {".py", ".sql", ".yml", ".j2", ".css", ".js"}
 _PACKAGES = ("duckdb", "numpy", "pandas", "plotly", "scipy", "statsmodels")
@@ -43,6 +45,26 @@ class Workspace:
     def manifest(self) -> Path:
         """What went in and which stages are finished."""
         return self.out / "runs" / self.run / "manifest.json"
+
+    @property
+    def record(self) -> Path:
+        """What it released, for the next report and the index; kept for good."""
+        return self.out / "runs" / self.run / "record.json"
+
+    @property
+    def site(self) -> Path:
+        """All reports with an index, to be put on a web server."""
+        return self.out / "site"
+
+    @property
+    def index(self) -> Path:
+        """The first page of the site."""
+        return self.site / "index.html"
+
+    @property
+    def page(self) -> Path:
+        """The report of this run within the site."""
+        return self.site / self.run / ARTIFACTS[0]
 
     @property
     def landed(self) -> Path:

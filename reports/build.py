@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import math
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.changes import as_plain, changes
 from reports.model import ProjectNote, Report
 from reports.numbers import date_text, plain
+from reports.page import SHORT_RUN, TEMPLATES, css_string, environment, policy, read
 from reports.sections import ANSWER, SECTIONS
 
 if TYPE_CHECKING:
@@ -23,13 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 STYLES = (
-    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money",
-    "print",
+    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money", "print",
+    "changes",
 )  # fmt: skip
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
-_SHORT_RUN = 8
 _ROLES = {"headline": 0, "secondary": 1, "naive": 2, "association": 3}
 
 
@@ -38,17 +34,17 @@ def render_html(report: Report) -> str:
     views: list[dict[str, Any]] = [{"section": s, "view": s.view(report)} for s in SECTIONS]
     sections = [s for s in views if not s["view"].get("nothing_to_say")]
     scripts = _scripts() if any(s["view"].get("needs_script") for s in sections) else ()
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return page.render(
         report=report,
         answer=ANSWER.view(report),
         sections=sections,
-        style=_read("css", STYLES, ".css"),
+        style=read("css", STYLES, ".css"),
         scripts=scripts,
-        policy=_policy(scripts),
-        run=report.manifest.run[:_SHORT_RUN],
+        policy=policy(scripts),
+        run=report.manifest.run[:SHORT_RUN],
         as_known_at=date_text(report.manifest.as_known_at),
-        page_foot=_css_string(_foot(report)),
+        page_foot=css_string(_foot(report)),
     )
 
 
@@ -58,12 +54,14 @@ def findings_json(report: Report) -> str:
     hashes = {"run": run.run, "code": run.code_hash, "inputs": run.inputs_hash()}
     drawn = {c.study: c.as_dict() for c in report.calibrations}
     money = _money(report)
+    then = _previous(report)
     found = [
         {
             **_finding(r, hashes),
             "code_version": run.code_version,
             "calibration": drawn.get(r.study),
             "money": money.get(r.study),
+            "previous": then.get(r.study),
         }
         for r in sorted(report.releases, key=lambda r: r.study)
     ]
@@ -78,6 +76,15 @@ def _money(report: Report) -> dict[str, dict[str, Any]]:
         for study in [b.study for b in money.benefits if b.study in answered][:1]:
             made[study] = money.as_dict()
     return made
+
+
+def _previous(report: Report) -> dict[str, dict[str, Any]]:
+    """What the report before released of each study that it answered, and why that moved."""
+    last = report.previous
+    if last is None:
+        return {}
+    named = {"run": last.run, "as_known_at": last.as_known_at}
+    return {c.study: {**named, **as_plain(c)} for c in changes(report)}
 
 
 def _finding(release: Release, hashes: dict[str, str]) -> dict[str, Any]:
@@ -163,36 +170,8 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,  # every template, whatever its name ends in
-        undefined=StrictUndefined,
-        finalize=_printed,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _printed(value: object) -> object:
-    """Text loses characters that would reorder or hide what stands around it."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return plain(value)
-    return value
-
-
 def _scripts() -> tuple[Markup, ...]:
     return tuple(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in SCRIPTS)
-
-
-def _policy(scripts: tuple[Markup, ...]) -> str:
-    """The content security policy: nothing is loaded, only the scripts in the file may run."""
-    rules = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'"]
-    if scripts:
-        digests = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
-        rules.append("script-src " + " ".join(f"'sha256-{d}'" for d in digests))
-    return "; ".join([*rules, "form-action 'none'"])
 
 
 def _foot(report: Report) -> str:
@@ -201,17 +180,6 @@ def _foot(report: Report) -> str:
     parts = [
         plain(report.project.title),
         f"mentoring report as known at {date_text(run.as_known_at)}",
-        f"run {run.run[:_SHORT_RUN]}",
+        f"run {run.run[:SHORT_RUN]}",
     ]
     return " · ".join(parts)
-
-
-def _css_string(text: str) -> Markup:
-    """A quoted CSS string in which no character can end the string or the style element."""
-    safe = (c if c.isascii() and (c.isalnum() or c in " .,-") else f"\\{ord(c):x} " for c in text)
-    return Markup('"' + "".join(safe) + '"')
-
-
-def _read(folder: str, names: tuple[str, ...], ending: str) -> Markup:
-    texts = ((TEMPLATES / folder / f"{n}{ending}").read_text(encoding="utf-8") for n in names)
-    return Markup("\n".join(texts))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from analysis.literature import Shelf
     from analysis.manifest import RunManifest
     from analysis.money.value import Money
+    from reports.previous import Previous
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class ProjectNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything a report may read. ``previous`` is reserved for the comparison with the last one;
+    """Everything a report may read. ``previous`` is the report before, None for a first one;
     ``calibrations``: what placebo programmes of each study found, empty where none were drawn;
     ``shelf``: what others found;
     ``money``: the cases of the project, priced from these releases.
@@ -40,7 +41,7 @@ class Report:
     manifest: RunManifest
     reconciliation: dict[str, Any] = field(default_factory=dict)
     project: ProjectNote
-    previous: None = None
+    previous: Previous | None = None
     calibrations: tuple[Calibration, ...] = ()
     shelf: Shelf = ()
     money: tuple[Money, ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.canonical import sha256_of
 from analysis.diagnostics.thresholds import Thresholds
 from analysis.errors import SpecError
-from analysis.manifest import RunManifest
+from analysis.manifest import manifest_from
 from analysis.rules import Rules
 from analysis.study import parse_study
 from pipelines import publish, workspace
@@ -19,6 +19,7 @@ from pipelines.errors import Exit, UserError, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analysis.manifest import RunManifest
     from analysis.study import StudySpec
     from pipelines.config import Project
 
@@ -68,9 +69,7 @@ def manifest_of(given: str, out: Path) -> tuple[workspace.Workspace, RunManifest
     space = _space(given, out)
     if not space.manifest.is_file():
         raise _unknown(given, out)
-    saved = workspace.read_json(space.manifest)
-    known = {f.name for f in fields(RunManifest)}
-    return space, RunManifest(**{k: v for k, v in saved.items() if k in known})
+    return space, manifest_from(workspace.read_json(space.manifest))
 
 
 def _space(given: str, out: Path) -> workspace.Workspace:

@@ -11,6 +11,7 @@ from reports.scales import Scale, bar, scale
 from reports.sections import money
 from reports.sections.section import Section
 from reports.shown import shown
+from reports.since import since
 from reports.wording.answers import (
     answer,
     failures,
@@ -41,6 +42,7 @@ def view(report: Report) -> dict[str, Any]:
         "headline": headline,
         "long": is_long(headline),
         "many": len(report.releases) > _ROOMY,
+        "since": since(report),
         "rows": [_row(i, r) for i, r in enumerate(report.releases, start=1)],
         "people": _people(report.releases),
         "money": money.rows(report),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.numbers import date_text
 from reports.sections.section import Section
+from reports.wording.changes import last_report
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -21,6 +22,7 @@ def view(report: Report) -> dict[str, Any]:
         "run": run.run,
         "project": run.project,
         "as_known_at": date_text(run.as_known_at),
+        "last": last_report(report.previous),
         "code_version": run.code_version,
         "code_hash": run.code_hash[:SHORT],
         "project_hash": run.project_hash[:SHORT],

@@ -14,6 +14,7 @@ from reports.build import render_html
 from tests.exit_cases import leaving_report
 from tests.money_cases import money_report
 from tests.report_cases import company_report, hostile_report, public_report
+from tests.since_cases import changed_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reports")
     made = {"public": public_report(), "company": company_report(), "leaving": leaving_report()}
     made["money"] = money_report()
+    made["changed"] = changed_report()
     made |= {f"hostile-{name}": hostile_report(text) for name, text in HOSTILE.items()}
     made |= {
         f"money-{name}": hostile_report(text, money_report(text)) for name, text in HOSTILE.items()

@@ -1,0 +1,146 @@
+"""What a run keeps for good of its report: for the next report, and for the index of runs.
+
+`runs/ID/record.json` holds released values and hashes of settings, no count of people. It names the
+run that was published before, once and for all, so that the same run gives the same report again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.canonical import sha256_of
+from analysis.registry import meaning
+from pipelines import publish, workspace
+from pipelines.errors import UserError
+from pipelines.instruments import instrument_files
+from pipelines.lottery_audit import draw_files
+from reports.previous import earlier, earlier_from
+
+if TYPE_CHECKING:
+    from analysis.disclosure import Release
+    from analysis.manifest import RunManifest
+    from pipelines.config import Project
+    from reports.previous import Earlier
+
+SCHEMA = 1
+# Settings that change no row: words, what is compared apart, and what stands in studies and limits.
+_NOT_READING = {
+    "project", "title", "purpose", "lawful_basis", "retention", "note", "calibrate", "money",
+    "disclosure", "min_group", "thresholds",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """``number`` counts the runs of a folder in the order in which they were first published,
+    ``known_at`` is the latest delivery that was read, ISO, ``reading`` a hash of how files are
+    read, ``questions`` maps a study to the hash of its question without day, words and limits.
+    """
+
+    run: str
+    number: int
+    previous: str
+    project: str
+    title: str
+    as_known_at: str
+    known_at: str
+    disclosure: str
+    min_group: int
+    limits: str
+    reading: str
+    questions: dict[str, str]
+    studies: tuple[Earlier, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        values = {name: getattr(self, name) for name in Record.__dataclass_fields__}
+        studies = [study.as_dict() for study in self.studies]
+        return {"schema_version": SCHEMA, **values, "studies": studies}
+
+
+def make(
+    space: workspace.Workspace,
+    project: Project,
+    manifest: RunManifest,
+    releases: tuple[Release, ...],
+    known_at: str,
+) -> Record:
+    """The record of this run; what it follows is that of an earlier start, where there was one."""
+    settings = project.settings
+    number, previous = _place(space, settings.project)
+    return Record(
+        run=space.run,
+        number=number,
+        previous=previous,
+        project=settings.project,
+        title=settings.title,
+        as_known_at=manifest.as_known_at,
+        known_at=known_at,
+        disclosure=settings.disclosure,
+        min_group=settings.min_group,
+        limits=sha256_of(settings.thresholds.model_dump(mode="json")),
+        reading=_reading(project),
+        questions={
+            s.study: sha256_of({k: v for k, v in meaning(s).items() if k != "thresholds"})
+            for s in project.studies
+        },
+        studies=tuple(earlier(r) for r in releases),
+    )
+
+
+def read(space: workspace.Workspace) -> Record | None:
+    """The record of a run, or None where it is not there or of another version."""
+    if not space.record.is_file():
+        return None
+    saved = workspace.read_json(space.record)
+    if saved.pop("schema_version", None) != SCHEMA:
+        return None
+    return Record(**{**saved, "studies": tuple(earlier_from(s) for s in saved["studies"])})
+
+
+def records(space: workspace.Workspace, project: str) -> list[Record]:
+    """The records of all runs of a project in the folder, in the order they were published."""
+    paths = sorted((space.out / "runs").glob("*/record.json"))
+    found = [read(workspace.Workspace(space.out, path.parent.name)) for path in paths]
+    return sorted((r for r in found if r and r.project == project), key=lambda r: r.number)
+
+
+def _place(space: workspace.Workspace, project: str) -> tuple[int, str]:
+    """Number of this run, and the run published last before it; empty where there is none."""
+    if kept := read(space):
+        return kept.number, kept.previous
+    others = [r for r in records(space, project) if r.run != space.run]
+    number = max((r.number for r in others), default=0) + 1
+    last = _in_force(space)
+    if last == space.run:  # the record of this run was removed
+        last = others[-1].run if others else ""
+    return number, last if _project(space, last) in ("", project) else ""
+
+
+def _in_force(space: workspace.Workspace) -> str:
+    try:
+        return publish.resolve(space.warehouses).stem.removeprefix("warehouse-")
+    except UserError:
+        return ""
+
+
+def _project(space: workspace.Workspace, run: str) -> str:
+    """The project of a run; empty where nothing of the run is left."""
+    manifest = workspace.Workspace(space.out, run).manifest
+    return str(workspace.read_json(manifest)["project"]) if run and manifest.is_file() else ""
+
+
+def _reading(project: Project) -> str:
+    """Hash of what decides how files are read: settings, mappings, dialects, keys, draws."""
+    settings, folder = project.settings, project.folder
+    digest = hashlib.sha256(
+        sha256_of(settings.model_dump(mode="json", exclude=_NOT_READING)).encode()
+    )
+    files = [*sorted((folder / "mappings").glob("*.csv"))]
+    files += sorted((folder / "dialects").glob("*.yml"))
+    files += [*instrument_files(folder), *draw_files(folder, project.studies)]
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
