@@ -29,7 +29,7 @@ from staging.employment_spell a
 inner join staging.employment_spell b on a.person_no = b.person_no and a.spell_no = b.spell_no
 where a.known_from <= $horizon and a.known_to > $horizon and a.exited_on is null
     and b.known_from > $horizon and b.known_from <= $day and b.known_to > $day
-    and b.exited_on <= $horizon
+    and b.exited_on <= $horizon and not b.exit_inferred
 """
 _CORRECTED = """
 with known as (
@@ -106,7 +106,7 @@ def _of_runs(old: RunManifest, new: RunManifest, last: Record, mine: Record) -> 
 def _of_study(
     engine: Engine, spec: StudySpec, as_of: str, last: Record, mine: Record
 ) -> Iterator[Cause]:
-    """What concerns one study: its question, its day, and what was told late of its outcome."""
+    """What concerns one study: its question, its day, and what was told late."""
     if last.questions.get(spec.study) != mine.questions[spec.study]:
         yield Cause(kind="question")
     then = dt.date.fromisoformat(as_of)
@@ -117,8 +117,7 @@ def _of_study(
     seen = dt.date.fromisoformat(last.known_at) if last.known_at else then
     params = {"horizon": min(then, seen), "day": spec.as_of}
     few = mine.min_group if mine.disclosure == "protected" else 1
-    if spec.outcome.kind == "exit":
-        if engine.scalar(_LATE_EXITS, params) >= few:
-            yield Cause(kind="late_exits")
-    elif engine.scalar(_CORRECTED, {**params, "metric": spec.outcome.metric}) >= few:
+    if engine.scalar(_LATE_EXITS, params) >= few:  # exits also end who is followed for results
+        yield Cause(kind="late_exits")
+    if engine.scalar(_CORRECTED, {**params, "metric": spec.outcome.metric}) >= few:
         yield Cause(kind="corrected")

@@ -115,6 +115,16 @@ def test_contributions_add_up_in_either_order_and_as_printed(runs, split, study)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_report_of_the_second_run_names_what_was_planted(runs, study):
+    """Without weighing it; `reading`: recoded reasons and who is who are read from the project."""
+    out, found, _ = runs
+    then = {f["study"]: f["previous"] for f in json.loads((out / "findings.json").read_text())}
+    assert (then[study]["run"], then[study]["estimate"]) == (found[0][0], found[0][1][study])
+    assert {*then[study]["causes"]} == {"question", "reading", "new_files", "months", "late_exits"}
+
+
+@pytest.mark.slow
 def test_a_check_that_changed_is_told_with_its_cause(split):
     assert split["leaving"]["before"]["grade"] == "Credible"
     assert split["leaving"]["after"]["grade"] == "Suggestive, exploratory"
