@@ -36,10 +36,9 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
         last = since.previous(engine, context.project, space, manifest, mine)
         report = assemble(context, releases, last)
         tables = results.tables(
-            *(releases, manifest, report.calibrations, report.shelf, report.money),
-            changes(report),
-            last,
-        )
+            releases, manifest, report.calibrations, report.shelf, report.money,
+            changes(report), last,
+        )  # fmt: skip
         catalog.write_results(engine, tables)
     catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
     space.analyst.chmod(0o600)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["ProjectNote", "Report", "findings_json", "render_html"]
 
 STYLES = (
-    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money", "print",
-    "changes",
+    "base", "answer", "sections", "charts", "tables", "shelf", "narrow", "balance", "money",
+    "print", "changes",
 )  # fmt: skip
 SCRIPTS = ("vendor/plotly-basic.min.js", "js/charts.js")
 _ROLES = {"headline": 0, "secondary": 1, "naive": 2, "association": 3}
