@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("analysis", "pipelines", "reports")
-# What a run publishes, below its output folder, in the order of the index: the same inputs give the
-# same bytes of each. Copied into the site; who makes one of them only sometimes removes the one that
-# the run before has left.
+# What a run publishes, below its output folder, in the order of the index and copied into the site:
+# the same inputs give the same bytes of each. Who makes one of them only sometimes removes the one
+# that the run before has left.
 ARTIFACTS = ("report.html", "findings.json", "report.xlsx")
 _CODE_SUFFIXES = {".py", ".sql", ".yml", ".j2", ".css", ".js"}
 _PACKAGES = ("duckdb", "numpy", "pandas", "plotly", "scipy", "statsmodels")
