@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines import cli_diff, cli_open, cli_planning
+from pipelines import cli_diff, cli_open, cli_planning, cli_results
 from pipelines.cli_files import commands
 from pipelines.cli_options import (
     AsJson,
@@ -38,6 +38,7 @@ app.add_typer(commands)
 app.add_typer(cli_planning.commands)
 app.add_typer(cli_diff.commands)
 app.add_typer(cli_open.commands)
+app.add_typer(cli_results.commands)
 
 
 def _say_version(wanted: bool) -> None:
@@ -133,34 +134,6 @@ def report(
     Example: mentorlift report my-project --data exports
     """
     _run_until("report", project, data, out, as_known_at, exact_rows=exact_rows)
-
-
-@app.command()
-def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT over marts.* and results.*.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of a run.")] = Path("data/demo/out"),
-    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values.")] = False,
-    as_json: AsJson = False,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=600)] = 30,
-    memory: Annotated[int, typer.Option("--memory-mb", min=64, max=16384)] = 1024,
-    rows: Annotated[int, typer.Option("--max-rows", min=1, max=1_000_000)] = 10_000,
-) -> None:
-    """Ask the analysts' database with SQL; nothing can be written or read beside it.
-
-    Example: mentorlift query "select study, grade from results.findings"
-    """
-    from pipelines import adhoc
-
-    file = out / "analyst.duckdb"
-    if not file.is_file():
-        raise UserError(
-            f"{file}: there is no analysts' database", "Run the project first, or name --out."
-        )
-    result = adhoc.query(file, sql, seconds=seconds, memory_mb=memory, max_rows=rows)
-    form = adhoc.as_csv if as_csv else adhoc.as_json if as_json else adhoc.as_table
-    sys.stdout.write(form(result))
-    if result.truncated:
-        note(f"only the first {rows:,} rows are shown; raise --max-rows for more")
 
 
 @app.command()

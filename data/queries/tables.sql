@@ -1,0 +1,2 @@
+-- Which tables are there, and what is a row of each?
+show tables
