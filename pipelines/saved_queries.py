@@ -1,4 +1,4 @@
-"""Questions that come up again, as SQL for the analysts' database: one file each, the first line asks."""
+"""Questions that come up again, as SQL for the analysts' database; the first line asks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def named(name: str) -> SavedQuery:
     known = {query.name: query for query in all_queries()}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        fix = f"Nearest: {', '.join(near)}." if near else "`mentorlift query --examples` lists them."
+        fix = (
+            f"Nearest: {', '.join(near)}." if near else "`mentorlift query --examples` lists them."
+        )
         raise UserError(f"{shown(name)}: there is no such saved question", fix, Exit.USAGE)
     return known[name]
 

@@ -85,7 +85,9 @@ def _printed(binary: Path, report: str, folder: Path) -> Path:
         folder,
     )
     if not path.is_file() or path.read_bytes()[:5] != b"%PDF-":
-        raise UserError("Chromium wrote no PDF", f"free some disk, or {chromium.PRINT}", Exit.BROWSER)
+        raise UserError(
+            "Chromium wrote no PDF", f"free some disk, or {chromium.PRINT}", Exit.BROWSER
+        )
     return path
 
 
@@ -99,7 +101,9 @@ def _written(found: Iterable[Picture], studies: dict[str, str], folder: Path) ->
         vector.write_text(picture.svg + "\n", encoding="utf-8")
         pixels.write_bytes(picture.png)
         made += [vector, pixels]
-        rows.append((vector.name, picture.section, study, picture.title, picture.alt, picture.source))
+        rows.append(
+            (vector.name, picture.section, study, picture.title, picture.alt, picture.source)
+        )
     (folder / LIST).write_text(_listed(rows), encoding="utf-8", newline="")
     return [*made, folder / LIST]
 

@@ -2,7 +2,7 @@
 // Finds the charts of a report and hands each over as SVG and as PNG, with its words.
 (function () {
   const SCALE = 2; // pixels of a PNG for each CSS pixel
-  const KEPT = "figcaption, .source, .footnote"; // stay beside the chart
+  const KEPT = "figcaption, h3, .source, .footnote"; // stay beside the chart
 
   // Light, on white, whatever the system prefers: before the charts are painted.
   function lighten() {
@@ -16,14 +16,22 @@
   const words = (text) => (text || "").replace(/[ \t\r\n]+/g, " ").trim();
 
   const DRAWN = "[role=img], td svg.row";
+  const BLOCKS = "article.study, figure"; // a chart with all that belongs to it
   const isDrawn = (node) => node.matches(DRAWN) || node.querySelector(DRAWN) !== null;
 
   // What else stands in the figure has its own place in the report.
   function alone(figure) {
+    if (figure.matches("table, svg")) return;
     for (const child of figure.children) {
       const kept = child.matches(KEPT) || child.querySelector(".source") || isDrawn(child);
       if (!kept || child.matches("details")) child.style.display = "none";
     }
+  }
+
+  // A chart that is in no figure: what stands beside other parts of the section.
+  function outermost(node) {
+    while (!node.parentNode.matches(".body, section, #answer")) node = node.parentNode;
+    return node;
   }
 
   // The answer of a study stands above its chart, as on a narrow screen.
@@ -35,9 +43,10 @@
   }
 
   // A chart in words: its label, or the rows of the table that it is drawn in.
-  function labelled(figure) {
-    const drawn = figure.querySelector("[role=img]");
-    if (!drawn) return [...figure.querySelectorAll("table")].filter(isDrawn).map(told).join(". ");
+  function labelled(block) {
+    const inside = (selector) => [block, ...block.querySelectorAll("*")].filter((n) => n.matches(selector));
+    const drawn = inside("[role=img]")[0];
+    if (!drawn) return inside("table").filter(isDrawn).map(told).join(". ");
     const described = (drawn.getAttribute("aria-describedby") || "").split(" ");
     const texts = described.map((id) => words(document.getElementById(id)?.textContent));
     return words(drawn.getAttribute("aria-label")) || texts.join(" ");
@@ -66,34 +75,33 @@
 
   function pictures() {
     const found = [];
-    for (const article of document.querySelectorAll("article.study"))
-      if (isDrawn(article)) found.push(picture(article, "answer", stacked));
-    for (const section of document.querySelectorAll("main section[id]")) {
-      let study = ""; // of the heading before, where a chart's own names none
-      for (const node of section.querySelectorAll("h3, figure")) {
-        const heading = node.matches("h3") ? node : node.querySelector("h3");
-        study = words(heading?.querySelector("bdi")?.textContent) || study;
-        if (node.matches("figure") && isDrawn(node)) found.push(picture(node, section.id, alone, study));
+    for (const section of document.querySelectorAll("#answer, main section[id]")) {
+      let before = section.querySelector("h1, h2"); // the heading of charts that have none
+      let study = "";
+      const done = new Set();
+      for (const node of section.querySelectorAll(`h3, ${BLOCKS}, ${DRAWN}`)) {
+        const heading = node.matches("h3") ? node : node.querySelector("h2, h3") || before;
+        study = words(heading.querySelector("bdi")?.textContent) || study;
+        if (node.matches("h3")) before = node;
+        const block = node.closest(BLOCKS) || outermost(node);
+        if (node.matches("h3") || !isDrawn(block) || done.has(block)) continue;
+        done.add(block);
+        found.push(picture(block, section.id, study, words(heading.textContent)));
       }
     }
     return found;
   }
 
-  function picture(node, section, prepare, study) {
-    for (let fold = node.closest("details"); fold; fold = fold.parentNode.closest("details")) fold.open = true;
-    prepare(node);
-    const drawing = new Drawing(node);
-    drawing.element(node);
-    const heading = node.querySelector("h2, h3");
-    const title = words(heading.textContent);
-    const source = words(node.querySelector(".source")?.textContent) || provenance();
-    if (!node.querySelector(".source")) drawing.foot(source);
-    return {
-      section, title, source,
-      study: study || words(heading.querySelector("bdi")?.textContent),
-      alt: labelled(node),
-      ...drawing.finished(title, labelled(node)),
-    };
+  function picture(block, section, study, title) {
+    for (let fold = block.closest("details"); fold; fold = fold.parentNode.closest("details")) fold.open = true;
+    (block.matches("article") ? stacked : alone)(block);
+    const drawing = new Drawing(block);
+    drawing.element(block);
+    const own = block.querySelector(".source");
+    const source = own ? words(own.textContent) : provenance();
+    if (!own) drawing.foot(source);
+    const alt = labelled(block);
+    return { section, study, title, alt, source, ...drawing.finished(title, alt) };
   }
 
   // Pictures that have not loaded hold the page's own load event back, so there is no clock here.
