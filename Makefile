@@ -34,7 +34,7 @@ lint: $(VENV)/.test-stamp ## Style, types, SQL and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 pipelines/models
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 pipelines/models data/queries
 	$(BIN)/lint-imports
 
 format: $(VENV)/.test-stamp ## Format Python and SQL in place

@@ -39,17 +39,13 @@ def query(
 
     Example: mentorlift query "select study, grade from results.findings"
     """
-    from pipelines import adhoc, saved_queries
+    from pipelines import adhoc
 
     if (sql is not None) + (example is not None) + examples != 1 or (show and not example):
         fix = "Write one SELECT, or --example NAME (with --show: its SQL), or --examples."
         raise UserError("one question is asked at a time", fix, Exit.USAGE)
-    if examples:
-        for known in saved_queries.all_queries():
-            typer.echo(f"{known.name}: {known.question}")
-        return
-    asked = saved_queries.named(example).sql if example else sql or ""
-    if show:
+    asked = sql if sql is not None else _saved(example)
+    if examples or show:
         typer.echo(asked.rstrip("\n"))
         return
     file = out / "analyst.duckdb"
@@ -62,6 +58,15 @@ def query(
     sys.stdout.write(form(result))
     if result.truncated:
         note(f"only the first {rows:,} rows are shown; raise --max-rows for more")
+
+
+def _saved(name: str | None) -> str:
+    """The SQL of the saved question of that name, or what questions there are."""
+    from pipelines import saved_queries
+
+    if name is not None:
+        return saved_queries.named(name).sql
+    return "\n".join(f"{q.name}: {q.question}" for q in saved_queries.all_queries())
 
 
 @commands.command("export")
