@@ -233,10 +233,10 @@ const Drawing = (function () {
       return this.clips.get(id);
     }
 
-    // Where it comes from, as small as a note, below everything.
+    // Which run it is from, as small as a note, below everything.
     foot(text) {
       const style = getComputedStyle(document.querySelector("footer"));
-      const line = made("text", { x: PAD, y: round(this.bottom + 22) });
+      const line = made("text", { x: PAD, y: round(this.bottom + 20) });
       lettered(line, style);
       line.textContent = text;
       this.body.append(line);

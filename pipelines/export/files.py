@@ -96,7 +96,7 @@ def _written(found: Iterable[Picture], studies: dict[str, str], folder: Path) ->
     made, rows, taken = [], [], set[str]()
     for picture in found:
         study = studies.get(picture.study, picture.study)
-        name = _free(f"{_slug(picture.section)}-{_slug(study)}", taken)
+        name = _free("-".join(_slug(part) for part in (picture.section, study) if part), taken)
         vector, pixels = folder / f"{name}.svg", folder / f"{name}.png"
         vector.write_text(picture.svg + "\n", encoding="utf-8")
         pixels.write_bytes(picture.png)

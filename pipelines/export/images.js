@@ -37,7 +37,7 @@
   // The answer of a study stands above its chart, as on a narrow screen.
   function stacked(article) {
     article.style.cssText = "display:block;border:0;padding:0;max-width:44rem";
-    for (const node of article.querySelectorAll(".rules, .also, .who")) node.style.display = "none";
+    for (const node of article.querySelectorAll(".rules, .also, .who, details")) node.style.display = "none";
     article.querySelector(".id h2").style.marginTop = ".4rem";
     article.querySelector(".say-it").style.margin = ".4rem 0 1rem";
   }
@@ -97,11 +97,10 @@
     (block.matches("article") ? stacked : alone)(block);
     const drawing = new Drawing(block);
     drawing.element(block);
-    const own = block.querySelector(".source");
-    const source = own ? words(own.textContent) : provenance();
-    if (!own) drawing.foot(source);
+    drawing.foot(provenance());
+    const source = [...block.querySelectorAll(".source")].map((node) => words(node.textContent));
     const alt = labelled(block);
-    return { section, study, title, alt, source, ...drawing.finished(title, alt) };
+    return { section, study, title, alt, source: [...source, provenance()].join(" · "), ...drawing.finished(title, alt) };
   }
 
   // Pictures that have not loaded hold the page's own load event back, so there is no clock here.
