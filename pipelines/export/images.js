@@ -16,7 +16,7 @@
   const words = (text) => (text || "").replace(/[ \t\r\n]+/g, " ").trim();
 
   const DRAWN = "[role=img], td svg.row";
-  const BLOCKS = "article.study, figure"; // a chart with all that belongs to it
+  const BLOCKS = "#answer article, figure"; // a chart with all that belongs to it
   const isDrawn = (node) => node.matches(DRAWN) || node.querySelector(DRAWN) !== null;
 
   // What else stands in the figure has its own place in the report.
@@ -36,9 +36,9 @@
 
   // The answer of a study stands above its chart, as on a narrow screen.
   function stacked(article) {
-    article.style.cssText = "display:block;border:0;padding:0;max-width:44rem";
-    for (const node of article.querySelectorAll(".rules, .also, .who, details")) node.style.display = "none";
-    article.querySelector(".id h2").style.marginTop = ".4rem";
+    article.style.cssText = "display:block;border:0;margin:0;padding:0;max-width:44rem;--panel:#ffffff";
+    for (const node of article.querySelectorAll(".rules, .also, .who, details, a")) node.style.display = "none";
+    article.querySelector("h2").style.marginTop = article.querySelector(".grade") ? ".4rem" : "0";
     article.querySelector(".say-it").style.margin = ".4rem 0 1rem";
   }
 
@@ -81,12 +81,14 @@
       const done = new Set();
       for (const node of section.querySelectorAll(`h3, ${BLOCKS}, ${DRAWN}`)) {
         const heading = node.matches("h3") ? node : node.querySelector("h2, h3") || before;
-        study = words(heading.querySelector("bdi")?.textContent) || study;
+        const kept = node.matches("article") ? "" : study;
+        study = words(heading.querySelector("bdi")?.textContent) || kept;
         if (node.matches("h3")) before = node;
         const block = node.closest(BLOCKS) || outermost(node);
         if (node.matches("h3") || !isDrawn(block) || done.has(block)) continue;
         done.add(block);
-        found.push(picture(block, section.id, study, words(heading.textContent)));
+        const part = block.matches("article:not(.study)") ? block.classList[0] : section.id;
+        found.push(picture(block, part, study, words(heading.textContent)));
       }
     }
     return found;

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SVG = "{http://www.w3.org/2000/svg}"
 OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
-CHARTED = re.compile(r'<(?:article class="study"|figure)[ >].*?</(?:article|figure)>', re.DOTALL)
+CHARTED = re.compile(r"<(?:article|figure)[ >].*?</(?:article|figure)>", re.DOTALL)
 
 
 @dataclass(frozen=True)
