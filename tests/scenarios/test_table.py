@@ -12,7 +12,7 @@ import pytest
 
 from tests.scenarios import judged, raw, table
 from tests.scenarios.judged import BIAS_ALLOWED, LEVEL, bounds, gates, of_question, summaries
-from tests.scenarios.questions import CARE, SALES, SITES, Question, asked_of
+from tests.scenarios.questions import CARE, SALES, SCENARIOS, SITES, Question, asked_of
 from tests.scenarios.reports import read_report
 from tests.scenarios.run import drawn, file_of, read_lines, run
 
@@ -133,16 +133,19 @@ def test_promises_hold_in_the_kept_draws(found: judged.Summary) -> None:
 
 
 def test_every_question_has_its_draws() -> None:
-    """One code made all draws of a question, no seed is drawn twice."""
+    """500 of them at least; one code made all draws of a question, no seed is drawn twice."""
     for asked in judged.QUESTIONS:
         frame = raw.kept(asked)
         assert frame is not None, asked
+        assert len(frame) >= 500
         assert frame["seed"].is_unique
         assert frame["size"].nunique() == frame["code"].nunique() == 1
 
 
 def test_reports_break_no_rule() -> None:
-    rows = pd.read_csv(table.REPORTS)
+    rows = pd.read_csv(table.REPORTS, keep_default_na=False)  # one scenario is called null
+    drawn = rows.groupby("scenario").size()
+    assert set(drawn.index) == set(SCENARIOS) and (drawn >= 20).all()
     assert (rows["breaches"] == 0).all()
     assert (rows["withheld"] == rows["without_number"]).all()
 
