@@ -170,7 +170,9 @@ def flow(spec: StudySpec, cohort: Cohort, answered: pd.Series[int]) -> Flow:
             took = int((group["take_up"] == 1).sum())
             counts.append(ArmCount(arm=arm, label=_TAKE_UP_LABEL[spec.take_up], people=took))
         seen = int(group["person_no"].isin(answered).sum())
-        counts.append(ArmCount(arm=arm, label="with an outcome, in the answer", people=seen))
+        # Of a composite, people like them stand in for those who did not answer.
+        label = "with an outcome" + (", in the answer" if spec.outcome.cut is None else "")
+        counts.append(ArmCount(arm=arm, label=label, people=seen))
     return Flow(steps=cohort.steps, arms=tuple(counts), groups=cohort.groups)
 
 

@@ -90,12 +90,22 @@ def interval(low: float | None, high: float | None, places: int) -> str:
 
 
 def p_text(value: float | None) -> str:
-    """A p-value as printed; empty where there is none."""
+    """A p-value as printed; empty where there is none.
+
+    Below .1 no zeros are added: a released one has a single digit there, and "0.050" would be
+    more than is known of it.
+    """
     if value is None or not math.isfinite(value):
         return ""
     if value < 0.001:
         return "< 0.001"
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    return f"{value:.3f}".rstrip("0") if value < 0.0995 else f"{value:.2f}"
+
+
+def p_said(value: float | None) -> str:
+    """The same as in "p = 0.41" or "p < 0.001"."""
+    text = p_text(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def months(window: tuple[int, int], lead: str = "over") -> str:
@@ -104,6 +114,12 @@ def months(window: tuple[int, int], lead: str = "over") -> str:
     if first == last:
         return f"in month {number(first, 0)}"
     return f"{lead} months {number(first, 0)} to {number(last, 0)}".strip()
+
+
+def month_text(text: str) -> str:
+    """A month as in "2026-10" printed as "Oct 2026"; any other text as it is."""
+    day = date_text(f"{text}-01")
+    return day.partition(NBSP)[2] if NBSP in day else plain(text)
 
 
 def date_text(text: str) -> str:

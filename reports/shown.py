@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.figures import RATIO
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import ReleasedEstimate
 
 _RATIO_PLACES = 2  # as hazard and odds ratios are printed everywhere
+_FINER = 2  # decimals added at most, so that a limit near no effect does not print as it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,10 @@ class Shown:
 
 
 def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None) -> Shown:
-    """The estimate as printed; ``extra`` decimals beyond the two digits of its half width."""
+    """The estimate as printed; ``extra`` decimals beyond the two digits of its half width.
+
+    Without ``places`` an interval that excludes no effect never prints as if it held it.
+    """
     scale = measure(estimate.unit)
     value, low, high, error = (
         None if v is None else v * scale.factor
@@ -71,7 +75,7 @@ def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None)
         fit, extra = _RATIO_PLACES, 0
     else:
         fit = decimals(low, high, value) if places is None else places
-    return Shown(
+    figures = Shown(
         value=value,
         low=low,
         high=high,
@@ -81,3 +85,15 @@ def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None)
         unit_long=scale.long,
         null=1.0 if estimate.unit == RATIO else 0.0,
     )
+    return figures if places is not None else told_apart(figures)
+
+
+def told_apart(figures: Shown) -> Shown:
+    """The same with the decimals at which a limit that excludes no effect does not print as it."""
+    limit = {1: figures.low, -1: figures.high}.get(figures.direction)
+    if limit is None:
+        return figures
+    for more in range(_FINER + 1):
+        if round(limit, figures.places + more) != figures.null:
+            return replace(figures, places=figures.places + more)
+    return figures

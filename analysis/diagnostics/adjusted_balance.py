@@ -12,6 +12,7 @@ from analysis.balance import Balance
 from analysis.diagnostics import Diagnostic, Status
 from analysis.diagnostics.alike import counter, mean_and_variance, rows_of
 from analysis.diagnostics.overlap import extreme, overlap_of, weights_of
+from analysis.diagnostics.wording import tenth_of_sd
 from analysis.estimators.rare import FEW
 from analysis.estimators.weighting import effective_size, weights
 
@@ -90,7 +91,7 @@ def adjusted_balance(setting: Setting, chance: NDArray[np.float64] | None) -> Di
         status=status,
         remedy="" if status == "pass" else _REMEDY,
         n_smallest=min(setting.choice.people),
-        coarse=(round(largest, 1), f"{largest:.1f} SD ({len(differences)} covariates)"),
+        coarse=(round(largest, 1), f"{tenth_of_sd(largest)} ({len(differences)} covariates)"),
         balances=(_balance_of(setting, chance, differences),),
     )
 

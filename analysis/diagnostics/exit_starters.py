@@ -13,7 +13,13 @@ from analysis.diagnostics.adjusted_balance import love_plot
 from analysis.diagnostics.alike import counter, rows_of
 from analysis.diagnostics.comparability import OPEN, open_choice, with_a_comparator
 from analysis.diagnostics.overlap import overlap_of, weights_of
-from analysis.diagnostics.wording import per_cent, sd_text, share_text, whole_share_text
+from analysis.diagnostics.wording import (
+    per_cent,
+    sd_text,
+    share_text,
+    tenth_of_sd,
+    whole_share_text,
+)
 
 if TYPE_CHECKING:
     from analysis.diagnostics.adjusted_balance import Difference
@@ -116,7 +122,7 @@ def _balance(
         n_smallest=min(people),
         coarse=None
         if largest is None
-        else (round(largest, 1), f"{largest:.1f} SD ({len(found)} columns)"),
+        else (round(largest, 1), f"{tenth_of_sd(largest)} ({len(found)} columns)"),
         balances=()
         if isinstance(starters, str)
         else (_balance_of(starters, people, arms, found, limit),),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # How a limit is written and printed: a probability, a share or a difference of shares (fractions),
 # standard deviations, any number, whole people.
-Unit = Literal["p", "share", "SD", "number", "people"]
+Unit = Literal["p", "share", "points", "SD", "number", "people"]
 # On which side of the limit a check objects.
 Side = Literal["below", "above"]
 
@@ -52,9 +52,10 @@ class Limit:
 
     def text(self, value: float) -> str:
         """The limit as printed: "below p = 0.01", "above 5 %"."""
-        number = f"{per_cent(value)} %" if self.unit == "share" else f"{value:g}"
+        number = per_cent(value) if self.unit in ("share", "points") else f"{value:g}"
         before = "p = " if self.unit == "p" else ""
-        after = {"SD": " SD", "people": " people"}.get(self.unit, "")
+        named = {"share": " %", "points": " points", "SD": " SD", "people": " people"}
+        after = named.get(self.unit, "")
         return f"{self.side} {before}{number}{after}"
 
     def looser(self, value: float, default: float) -> bool:
@@ -91,12 +92,14 @@ _MATES = ("contamination", "mentored_mates")
 LIMITS: dict[str, Limit] = {
     "sample_ratio_warn_p": _p(_SIZES, "warns", "sample_ratio", source=SRM),
     "sample_ratio_fail_p": _p(_SIZES, "fails", "sample_ratio", source=SRM),
-    "sample_ratio_fail_deviation": _share(
-        "deviation from the planned shares", "needed to fail", "sample_ratio"),
+    "sample_ratio_fail_deviation": _high(
+        "deviation from the planned shares", "needed to fail", "points", "sample_ratio"),
     "balance_fail_p": _p("arms alike before the start, jointly", "fails", "balance"),
-    "missing_warn": _share("difference in missing outcomes", "warns", _MISSING, source=RULE),
-    "missing_fail": _share(
-        "95 % limit of the difference in missing outcomes", "fails", _MISSING, source=RULE),
+    "missing_warn": _high(
+        "difference in missing outcomes", "warns", "points", _MISSING, source=RULE),
+    "missing_fail": _high(
+        "95 % limit of the difference in missing outcomes", "fails", "points", _MISSING,
+        source=RULE),
     "contamination_warn": _share(_MENTORED, "warns", *_MATES, source=RULE),
     "contamination_fail": _share(_MENTORED, "fails", *_MATES, source=RULE),
     "rated_by_mentor": _share("people rated by their own mentor", "caps", "who_rates"),

@@ -66,7 +66,7 @@ class Thresholds(BaseModel):
         """Each in its range; no failure is easier to reach than its warning."""
         for name, limit in LIMITS.items():
             value = getattr(self, name)
-            if limit.unit in ("p", "share") and not 0 < value < 1:
+            if limit.unit in ("p", "share", "points") and not 0 < value < 1:
                 raise ValueError(f"`{name}` lies between 0 and 1: 0.05 is five per cent")
             if value <= 0 or (limit.unit == "people" and value < SMALLEST_GROUP):
                 raise ValueError(f"`{name}` is too small to be a limit")

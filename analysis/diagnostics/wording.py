@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def p_text(p_value: float) -> str:
     """A p-value: "p = 0.82", "p = 0.004", "p < 0.0001"."""
@@ -23,6 +25,12 @@ def whole_share_text(share: float) -> str:
 def whole_points_text(difference: float) -> str:
     """A difference of shares in whole percentage points, signed unless zero: "+3 points"."""
     return f"{_signed(100 * difference, 0)} points"
+
+
+def tenth_of_sd(largest: float) -> str:
+    """Between which tenths of a standard deviation a difference lies: a limit of a tenth holds."""
+    above = max(math.ceil(round(10 * largest, 9)), 1)
+    return f"{(above - 1) / 10:.1f} to {above / 10:.1f} SD"
 
 
 def per_cent(share: float) -> str:

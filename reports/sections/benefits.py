@@ -11,7 +11,7 @@ from analysis.benefits.spread import EQUAL, SD_RATIO
 from analysis.benefits.spread import NAME as QUANTILE
 from reports.forest import axis_of, reference, row
 from reports.names import arm_words, outcome_words, study_title
-from reports.numbers import months, p_text, words
+from reports.numbers import months, p_said, p_text, words
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import findings
@@ -115,7 +115,7 @@ def _quantiles(release: Release, own: Rows) -> dict[str, Any] | None:
         "rows": [_row(e, chart, label(e)) for e in found],
         "spread": [spread_sentence(release, e) for e in own if e.name == SD_RATIO],
         "equal": [
-            p_text(d.value) for d in release.diagnostics if d.name == f"{EQUAL}{found[0].arm}"
+            p_said(d.value) for d in release.diagnostics if d.name == f"{EQUAL}{found[0].arm}"
         ],
         "joined": release.design == "opt_in",
         **chart,
@@ -133,7 +133,7 @@ def _eagerness(release: Release, own: Rows) -> dict[str, Any] | None:
     return {
         "heading": eagerness_sentence(release, trend),
         "rows": [_row(e, chart, words(e.subgroup or "").capitalize()) for e in found],
-        "trend": f"{figures.effect} ({figures.range}), p {p_text(trend.p_value)}"
+        "trend": f"{figures.effect} ({figures.range}), {p_said(trend.p_value)}"
         if trend.status == "released"
         else "",
         "reason": trend.reason,

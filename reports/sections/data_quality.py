@@ -20,6 +20,9 @@ def view(report: Report) -> dict[str, Any]:
     rows = [_row(f, load, exact) for f in files for load in f["loads"]]
     return {
         "rows": rows,
+        "files": len(files),
+        "several": any(len(f["loads"]) > 1 for f in files),
+        "unpivoted": any(load.get("lines_per_row", 1) > 1 for f in files for load in f["loads"]),
         "rows_in": _count(sum(f["rows_in"] for f in files), exact),
         "lost": sum(r["lost"] != 0 for r in rows),
         "rules": [rule for r in rows for rule in r["rules"]],

@@ -95,7 +95,7 @@ def _case(money: Money, report: Report) -> dict[str, Any]:
         "net": words.net(money),
         "tornado": _tornado(money, known) if made else None,
         "assumptions": [_assumption(a, money, known) for a in money.assumptions],
-        "counted": words.counted_facts(money),
+        "counted": words.counted_facts(money, known),
         "held_fixed": words.HELD_FIXED,
     }
 

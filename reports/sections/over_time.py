@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from reports.figures import ROLES, by_month_figure, script_json
 from reports.names import arm_words, outcome_words, study_title
-from reports.numbers import months, number, p_text, signed, words
+from reports.numbers import month_text, months, number, p_text, signed, words
 from reports.sections.section import Section
-from reports.shown import shown
+from reports.shown import shown, told_apart
 from reports.wording import findings
 from reports.wording.exits import is_about_exits
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 BY_MONTH, TOGETHER = "by_month", "by_month_together"
 # Effects of a roll-out by what they are averaged over, each a folded table.
-BY_TIME = {"by_start": "By start", "by_calendar_month": "By calendar month"}
+STARTED = "by_start"
+BY_TIME = {STARTED: "By start", "by_calendar_month": "By calendar month"}
 Arms = list[tuple[str, list["ReleasedEstimate"]]]
 Bands = dict[tuple[str, tuple[int, int]], "ReleasedEstimate"]  # by arm and window
 
@@ -108,9 +109,8 @@ def _why_none(release: Release, arms: Arms) -> str:
 
 
 def _chart(release: Release, arms: Arms) -> dict[str, Any]:
-    figures = {arm: [shown(e) for e in rows] for arm, rows in arms}
-    places = min(f.places for found in figures.values() for f in found)
     bands = {(e.arm, e.window): e for _, rows in _arms(release, TOGETHER) for e in rows}
+    places = _places([e for _, rows in arms for e in rows], list(bands.values()))
     return {
         "chart": script_json(by_month_figure(arms, bands)),
         "heading": _heading(arms, bands, places),
@@ -127,13 +127,19 @@ def _chart(release: Release, arms: Arms) -> dict[str, Any]:
     }
 
 
+def _places(months_: list[ReleasedEstimate], bands: list[ReleasedEstimate]) -> int:
+    """Decimals of the table: those of its widest month, unless a limit would print as no effect."""
+    places = min(shown(e).places for e in months_)
+    return max(told_apart(shown(e, places=places)).places for e in (*months_, *bands))
+
+
 def _heading(arms: Arms, bands: Bands, places: int) -> str:
     """What the chart shows of the first arm, as a sentence; the band decides where there is one."""
     arm, rows = arms[0]
     wide = [bands.get((e.arm, e.window), e) for e in rows]
     found = [(e.window[0], shown(e, places=places)) for e in wide]
     name = arm_words(arm) if len(arms) > 1 else ""
-    return findings.course(name, found, places, found[0][1].unit)
+    return findings.course(name, found, places, found[0][1].unit, together=bool(bands))
 
 
 def _month(estimate: ReleasedEstimate, bands: Bands, places: int) -> dict[str, str]:
@@ -155,9 +161,25 @@ def _by_time(release: Release) -> list[dict[str, Any]]:
     for name, caption in BY_TIME.items():
         found = [e for e in release.estimates if e.name == name and e.status != "withheld"]
         if found:
-            figures = [_window(e) | {"window": words(e.subgroup or "").capitalize()} for e in found]
-            tables.append({"caption": caption, "rows": figures})
+            rows = [_window(e) | {"window": _start_or_month(e)} for e in found]
+            of = "Start" if name == STARTED else "Month"
+            tables.append({"caption": caption, "rows": rows, "of": of, "note": _note(release)})
     return tables
+
+
+def _note(release: Release) -> str:
+    """How these averages differ from the answer."""
+    return (
+        "Here all months since the start count, also those that the answer leaves out: it is about "
+        f"{months(release.headline.window, '')}."
+    )
+
+
+def _start_or_month(estimate: ReleasedEstimate) -> str:
+    """Which start, with the months it is an average of, or which calendar month."""
+    name, _, month = words(estimate.subgroup or "").rpartition(" ")
+    over = f", {months(estimate.window, '')}" if estimate.name == STARTED else ""
+    return f"{name.capitalize()} {month_text(month)}{over}".strip()
 
 
 def _window(estimate: ReleasedEstimate) -> dict[str, str]:

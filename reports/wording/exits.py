@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.exits.calendar import DAYS_A_YEAR, end_of_month
 from reports.names import arm_words, is_composite, scale_words
 from reports.numbers import THIN, number
-from reports.shown import shown
+from reports.shown import shown, told_apart
 from reports.wording.vocabulary import GRADES, INTERVAL_95, NOT_TOLD
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def of_100(estimate: ReleasedEstimate) -> Shown:
     """A difference in people of 100, to a tenth of one where that does not print as nothing."""
     figures = shown(estimate)
     fine = abs(figures.value or 0.0) < _TENTH
-    return figures if fine else shown(estimate, places=min(figures.places, 1))
+    return figures if fine else told_apart(shown(estimate, places=min(figures.places, 1)))
 
 
 def left(release: Release) -> str:

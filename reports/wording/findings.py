@@ -92,10 +92,13 @@ def other_estimates(head: ReleasedEstimate, others: Sequence[ReleasedEstimate]) 
     )
 
 
-def course(arm: str, months: Sequence[tuple[int, Shown]], places: int, unit: str) -> str:
+def course(
+    arm: str, months: Sequence[tuple[int, Shown]], places: int, unit: str, *, together: bool
+) -> str:
     """How single months run, and how many can be told from no effect, before and after time zero.
 
-    ``arm`` is named where there are several.
+    ``arm`` is named where there are several; ``together``: the intervals cover all months at once.
+    Else one of many is soon told from no effect by chance alone, which is said.
     """
     after = [figures for month, figures in months if month >= 0]
     before = [figures for month, figures in months if month < 0]
@@ -107,7 +110,7 @@ def course(arm: str, months: Sequence[tuple[int, Shown]], places: int, unit: str
     said = f"single months {whose}{when}run from {low} to {high}; {_told_of(run)}"
     if before and after:
         said += f"; before it {_count(before)} of {len(before)}, where nothing should be seen"
-    return said
+    return said if together else f"{said}, each month by itself"
 
 
 def _told_of(figures: Sequence[Shown]) -> str:

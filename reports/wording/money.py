@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from reports.names import lower_first, outcome_words, study_title
-from reports.numbers import MINUS, NBSP, THIN, decimals, measure, number, plain, signed, with_unit
+from reports.numbers import (
+    MINUS,
+    NBSP,
+    THIN,
+    decimals,
+    measure,
+    months,
+    number,
+    plain,
+    signed,
+    with_unit,
+)
 from reports.wording.vocabulary import INTERVAL_95
 
 if TYPE_CHECKING:
@@ -145,12 +157,17 @@ def net(money: Money) -> tuple[str, list[str]]:
 
 
 def needed_effect(benefit: Benefit) -> str:
-    """The effect that pays all costs by itself; empty where none could."""
+    """The effect that pays all costs by itself; empty where none could.
+
+    Rounded to more of an effect, never to less: what is printed does pay.
+    """
     if benefit.break_even is None:
         return ""
     scale = measure(benefit.unit)
     value = scale.factor * benefit.break_even
-    return with_unit(signed(value, decimals(None, None, value)), scale.short)
+    places = decimals(None, None, value)
+    enough = math.ceil(round(abs(value) * 10**places, 6)) / 10**places
+    return with_unit(signed(math.copysign(enough, value), places), scale.short)
 
 
 def in_100(share: float) -> str:
@@ -217,13 +234,13 @@ def swing(
     return assumption(item.name, benefit), ends_
 
 
-def counted_facts(money: Money) -> list[tuple[str, str]]:
+def counted_facts(money: Money, releases: Releases) -> list[tuple[str, str]]:
     """What the project counted or laid down, which is not varied."""
     facts = [("Pairs", f"{money.pairs:,}"), ("Months after time zero", f"{money.horizon}")]
     for b in money.benefits:
-        what = f"{plain(b.study)}: people, measured months"
+        what = f"{_title(b, releases)}: people, months measured"
         later = f", then {b.persists} more" if b.persists else ""
-        facts.append((what, f"{b.people:,}, {b.window[0]} to {b.window[1]}{later}"))
+        facts.append((what, f"{b.people:,} people, {months(b.window, '')}{later}"))
     return facts
 
 

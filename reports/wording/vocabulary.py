@@ -129,7 +129,12 @@ ESTIMANDS: tuple[tuple[str, str], ...] = (
         "then took part.",
     ),
     (
-        "late",
+        "those who joined",
+        "The average difference made to people who joined, against what would have been had they "
+        "not.",
+    ),
+    (
+        "(late)",
         "The average effect on people who take part if assigned and would not otherwise.",
     ),
     (
@@ -184,6 +189,12 @@ INSTRUMENTED_ASSUMES = (
     "meetings alone; an average over people whose meetings the offer moves (Angrist and Imbens "
     "1995)."
 )
+JOINERS_ASSUME = (
+    "People who joined against people alike who did not (opt-in): assumes that what drove people "
+    "to join, as far as it also moves the outcome, is among what was adjusted for (no unmeasured "
+    "confounding), that people like them did both, and that one person's joining does not change "
+    "another person's outcome."
+)
 TRIALS_ASSUME = (
     "Starting now against not within the follow-up (sequential target trials): assumes that what "
     "makes people start, as far as it also changes who leaves, is among what was adjusted for, and "
@@ -220,6 +231,7 @@ ASSUMPTIONS: tuple[tuple[str, str], ...] = (
     ("path-specific", SERIAL_ASSUMES),
     ("instrumented by the offer", INSTRUMENTED_ASSUMES),
     ("att(g,t)", TREND_ASSUMES),
+    ("effect on those who joined", JOINERS_ASSUME),
     ("efficient estimator for drawn starts", TIMING_ASSUMES),
     ("those who started, against not starting", TRIALS_ASSUME),
     ("cumulative incidence", COMPETING_ASSUMES),

@@ -8,6 +8,7 @@ from analysis.diagnostics.wording import (
     points_text,
     power_text,
     sd_text,
+    tenth_of_sd,
     whole_points_text,
 )
 from tests.report_cases import check
@@ -22,6 +23,13 @@ def test_a_sign_is_a_true_minus_and_zero_has_none() -> None:
     ]  # fmt: skip
     assert [sd_text(d, 1) for d in (0.31, -0.31, -0.04)] == ["+0.3 SD", "−0.3 SD", "0.0 SD"]
     assert (month_text(-9), month_text(3)) == ("−9", "3")
+
+
+def test_a_coarse_difference_is_never_rounded_over_a_limit_of_a_tenth() -> None:
+    assert [tenth_of_sd(d) for d in (0.0, 0.03, 0.1, 0.101, 0.14, 0.31)] == [
+        "0.0 to 0.1 SD", "0.0 to 0.1 SD", "0.0 to 0.1 SD", "0.1 to 0.2 SD", "0.1 to 0.2 SD",
+        "0.3 to 0.4 SD",
+    ]  # fmt: skip
 
 
 def test_no_test_is_sure() -> None:

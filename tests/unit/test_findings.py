@@ -88,11 +88,14 @@ def test_single_months_are_counted_before_and_after_the_start() -> None:
         (1, _figures(1.0, -1.0, 3.0)),
         (2, _figures(4.0, 2.0, 6.0)),
     ]
-    assert findings.course("", months, 1, "%") == (
+    assert findings.course("", months, 1, "%", together=True) == (
         "single months after the start run from +1.0 to +4.0\u202f%; 2 of 3 can be told from no "
         "effect; before it 1 of 2, where nothing should be seen"
     )
-    assert findings.course("mentee", months[2:], 1, "%").startswith("single months of mentee run")
+    assert findings.course("mentee", months[2:], 1, "%", together=False) == (
+        "single months of mentee run from +1.0 to +4.0\u202f%; 2 of 3 can be told from no effect, "
+        "each month by itself"
+    )
 
 
 def test_checks_are_counted() -> None:

@@ -83,7 +83,7 @@ def test_the_heading_says_what_the_test_allows(verdict: str, said: str) -> None:
     groups = (group("a", 30, 40), group("b", 50, 60))
     text = section(render_html(report(*groups, tests=(interaction(verdict),))))
     assert said in text.lower()  # a title, so with a capital
-    assert "0.010 0.020 0.020" in text  # p, Holm and BH, to one digit in protected projects
+    assert "0.01 0.02 0.02" in text  # p, Holm and BH, to one digit in protected projects
     assert "2 tests declared" in text
     assert "Everybody" in text and "A 70 people" in text and "B 110 people" in text
 

@@ -9,6 +9,7 @@ from reports.numbers import (
     decimals,
     interval,
     measure,
+    month_text,
     number,
     p_text,
     plain,
@@ -16,6 +17,7 @@ from reports.numbers import (
     with_unit,
 )
 from reports.scales import scale
+from reports.shown import Shown, told_apart
 
 
 @pytest.mark.parametrize(
@@ -67,10 +69,49 @@ def test_decimals_follow_the_width_of_the_interval(low: float, high: float, plac
 
 
 @pytest.mark.parametrize(
-    ("p", "printed"), [(0.0004, "< 0.001"), (0.0123, "0.012"), (0.41, "0.41"), (None, "")]
+    ("p", "printed"),
+    [
+        (0.0004, "< 0.001"),
+        (0.0123, "0.012"),
+        (0.05, "0.05"),
+        (0.0999, "0.10"),
+        (0.41, "0.41"),
+        (None, ""),
+    ],  # fmt: skip
 )
 def test_p_values(p: float | None, printed: str) -> None:
     assert p_text(p) == printed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "printed"),
+    [
+        (0.02, 5.90, "0.02 to 5.90"),  # excludes no effect, and is seen to
+        (0.3, 5.9, "0.3 to 5.9"),
+        (-0.02, 5.9, "0.0 to 5.9"),  # holds it
+        (-5.9, -0.004, "−5.900 to −0.004"),
+        (0.0, 5.9, "0.0 to 5.9"),
+    ],
+)
+def test_an_interval_that_excludes_no_effect_never_prints_as_if_it_held_it(
+    low: float, high: float, printed: str
+) -> None:
+    figures = Shown(
+        value=(low + high) / 2, low=low, high=high, std_error=1.5, places=1, unit="%", unit_long="%"
+    )
+    assert told_apart(figures).range == printed
+
+
+def test_a_ratio_is_told_apart_from_one() -> None:
+    figures = Shown(
+        value=0.8, low=0.6, high=0.997, std_error=0.1, places=2, unit="", unit_long="", null=1.0
+    )
+    assert told_apart(figures).range == "0.600 to 0.997"
+
+
+def test_months_need_no_locale() -> None:
+    assert month_text("2026-10") == "Oct\u00a02026"
+    assert month_text("the first") == "the first"
 
 
 def test_dates_need_no_locale() -> None:
