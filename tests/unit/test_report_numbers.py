@@ -77,7 +77,7 @@ def test_decimals_follow_the_width_of_the_interval(low: float, high: float, plac
         (0.0999, "0.10"),
         (0.41, "0.41"),
         (None, ""),
-    ],  # fmt: skip
+    ],
 )
 def test_p_values(p: float | None, printed: str) -> None:
     assert p_text(p) == printed
