@@ -21,17 +21,18 @@ _NOT_SETTLED, _NOT_SHOWN, _CANNOT_SAY = "Not settled", "Not shown", "We cannot s
 
 
 def page_headline(releases: tuple[Release, ...]) -> str:
-    """One clause a study; where that is too long, outcomes by verb; else how many by verb.
+    """One clause a study; where that is too long, outcomes by verb, those of claims before others.
 
-    A single study always has its clause.
+    Of very many it says how many by verb. A single study always has its clause.
     """
     if not releases:
         return "No study has been answered yet."
     clauses = " ".join(answer(r).headline for r in releases)
     if len(releases) == 1 or len(clauses) <= TWO_LINES:
         return clauses
-    named = _by_verb(releases, _listed)
-    return named if len(named) <= TWO_SMALL_LINES else _by_verb(releases, _counted)
+    named = (_by_verb(releases, _listed, rest) for rest in (_listed, _counted))
+    fits = (text for text in named if len(text) <= TWO_SMALL_LINES)
+    return next(fits, _by_verb(releases, _counted, _counted))
 
 
 def is_long(headline: str) -> bool:
@@ -39,8 +40,11 @@ def is_long(headline: str) -> bool:
     return len(headline) > TWO_LINES
 
 
-def _by_verb(releases: tuple[Release, ...], said: _Said) -> str:
-    """Claims under the verbs of their grades, the firmest first; what is open stands by itself."""
+def _by_verb(releases: tuple[Release, ...], said: _Said, of_open: _Said) -> str:
+    """Claims under the verbs of their grades, the firmest first; what is open stands by itself.
+
+    ``said`` prints the outcomes of a claim, ``of_open`` those of which nothing is claimed.
+    """
     found: dict[str, list[str]] = {}
     names = _names(releases)
     for release, name in zip(releases, names, strict=True):
@@ -49,7 +53,7 @@ def _by_verb(releases: tuple[Release, ...], said: _Said) -> str:
     sentences = [f"Mentoring {_joined(claims)}."] if claims else []
     for verdict in (_NOT_SETTLED, _CANNOT_SAY, _NOT_SHOWN):
         if verdict in found:
-            sentences.append(f"{verdict}: {said(found[verdict])}.")
+            sentences.append(f"{verdict}: {of_open(found[verdict])}.")
     return " ".join(sentences)
 
 

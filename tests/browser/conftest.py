@@ -65,6 +65,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     exits = leaving_report()
     five = (*company_report().releases, exits.releases[0])
     made["five"] = replace(company_report(), releases=five)
+    made["full"] = replace(
+        changed_report(),
+        releases=(*changed_report().releases, exits.releases[0]),
+        money=money_report().money,
+    )
     made |= {f"exits-{name}": hostile_report(text, exits) for name, text in HOSTILE.items()}
     for name, case in made.items():
         (folder / f"{name}.html").write_text(render_html(case), encoding="utf-8")

@@ -238,7 +238,7 @@ def test_without_script_the_table_stands_for_the_chart(
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["five", "company", "leaving", "money", "changed"])
+@pytest.mark.parametrize("name", ["five", "company", "leaving", "money", "changed", "full"])
 def test_the_first_printed_page_holds_the_answer_alone(
     opened: Opened, picture: Callable[[Page, str], None], name: str
 ) -> None:

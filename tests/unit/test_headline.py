@@ -63,6 +63,13 @@ def test_what_is_withheld_or_not_shown_is_not_a_claim() -> None:
     assert "Not shown: weekly profit (Trainee mentors)." in said
 
 
+def test_claims_keep_their_names_when_what_is_open_is_counted() -> None:
+    open_ = [_about(f"Number {i} of the cases that were solved and written down", 1.0)
+             for i in range(4)]  # fmt: skip
+    said = page_headline((_about("Calls"), *open_))
+    assert said == "Mentoring raised calls. Not settled: 4 outcomes."
+
+
 def test_many_studies_are_counted() -> None:
     ten = tuple(_about(f"Outcome of a long name, number {i}") for i in range(10))
     said = page_headline(ten)
