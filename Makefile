@@ -3,10 +3,12 @@ PYTHON ?= python3.11
 VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
+PINNED := $(shell sed -n 's/^duckdb==//p' constraints.txt)
+RELEASES := $(shell cat tests/attacks/releases.txt)
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test lint format lock bench bench-start bench-ingest bench-run clean
+.PHONY: help run test attacks lint format lock bench bench-start bench-ingest bench-run clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -47,6 +49,14 @@ $(PEERS)/.stamp: tests/benchmarks/effects/peers.txt
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+# Releases of DuckDB beside the pinned one lie each in a folder of its own, before it on the path.
+.duckdb/%/.stamp: $(VENV)/.test-stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(@D) duckdb==$*
+	@touch $@
+
+attacks: $(VENV)/.test-stamp $(patsubst %,.duckdb/%/.stamp,$(filter-out $(PINNED),$(RELEASES))) ## Send every attack the whole way of a query, on every release of DuckDB listed
+	MENTORLIFT_ATTACKS=1 $(BIN)/python -m pytest tests/attacks
+
 bench: $(VENV)/.test-stamp $(PEERS)/.stamp ## Measure effects beside other packages (PEOPLE="10000 100000 1000000")
 	@$(BIN)/python tests/benchmarks/effects/run.py --people $(or $(PEOPLE),10000) $(BENCH)
 
@@ -66,4 +76,4 @@ lock: ## Resolve constraints.txt anew from pyproject.toml
 	rm -rf .venv-lock build mentorlift.egg-info
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) $(PEERS) data/demo data/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(PEERS) .duckdb data/demo data/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
@@ -38,6 +39,9 @@ NODES = names(
     """
 )
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
+# DuckDB folds the case of ASCII letters alone: for str.lower() the Kelvin sign is a k as well, and
+# a CTE named with it would pass for a file of that name.
+FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,19 @@ def refused(problem: str, fix: str) -> UserError:
 
 def admit(sql: str, allowed: Collection[str]) -> Admitted:
     """The query if it is one SELECT over the allowed tables; raises :class:`UserError`."""
+    with duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0}) as parser:
+        return judge(parser, sql, allowed)
+
+
+def judge(parser: duckdb.DuckDBPyConnection, sql: str, allowed: Collection[str]) -> Admitted:
+    """The same with a connection of the caller's, which only parses."""
     if len(sql) > LONGEST or "\0" in sql:
         raise refused(
             f"The query is longer than {LONGEST:,} characters or holds a NUL character.",
             "Write a shorter query.",
         )
-    with duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0}) as parser:
-        text = _only_select(parser, sql)
-        found = parser.execute("select json_serialize_sql($1)", [text]).fetchall()
+    text = _only_select(parser, sql)
+    found = parser.execute("select json_serialize_sql($1)", [text]).fetchall()
     try:
         node = _tree(found[0][0])
         walk = _Walk(allowed)
@@ -143,6 +152,10 @@ def one_line(message: str) -> str:
     return " ".join(message.split("\n\nLINE ")[0].split("\nStack Trace")[0].split())
 
 
+def _folded(name: str) -> str:
+    return name.translate(FOLD)
+
+
 class _Walk:
     """Visits every node once, with the names of the CTEs that are in scope there."""
 
@@ -171,11 +184,14 @@ class _Walk:
             self._check_function(call["function_name"], TABLES)
             # Its name is judged as a table function's; its arguments like any expression.
             node = {**node, "function": call["arguments"]}
-        elif kind == "RECURSIVE_CTE_NODE":
-            scope |= {node["cte_name"].lower()}
         for entry in node.get("cte_map", {}).get("map", []):
             self.visit(entry["value"], scope)  # a CTE sees those before it, not itself
-            scope |= {entry["key"].lower()}
+            scope |= {_folded(entry["key"])}
+        if kind == "RECURSIVE_CTE_NODE":
+            # Only its step sees it: in the start (left) the same name is a table or a file.
+            step = scope | {_folded(node["cte_name"])}
+            self.visit(node["right"], step)
+            node = {key: value for key, value in node.items() if key != "right"}
         for key, value in node.items():
             if key != "cte_map":
                 self.visit(value, scope)
@@ -198,7 +214,7 @@ class _Walk:
         )
 
     def _check_table(self, node: dict[str, Any], scope: frozenset[str]) -> None:
-        path = [part.lower() for part in node["qualified_name"]["path"]]
+        path = [_folded(part) for part in node["qualified_name"]["path"]]
         name = ".".join(path)
         if len(path) == 1 and name in scope:
             return
@@ -213,7 +229,7 @@ class _Walk:
         )
 
     def _check_function(self, name: str, allowed: frozenset[str]) -> None:
-        if name.lower() in allowed:
+        if _folded(name) in allowed:
             return
         near = get_close_matches(name.lower(), sorted(allowed), n=1, cutoff=0.8)
         where = "as a table " if allowed is TABLES else ""

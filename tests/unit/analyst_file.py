@@ -1,8 +1,7 @@
-"""An analysts' file with tables to ask, one that is not for asking, and a secret beside it."""
+"""An analysts' file with tables to ask and one that is not for asking."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,11 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLES = ("marts.employees", "marts.exits", "results.estimates")
-SECRET = "contents-of-another-file"
 
 
 def publish(folder: Path) -> Path:
-    """Write analyst.duckdb and secret.csv into the folder; returns the database's path."""
+    """Write analyst.duckdb into the folder; returns its path."""
     path = folder / "analyst.duckdb"
     with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.0.0"}) as made:
         made.execute(
@@ -33,13 +31,4 @@ def publish(folder: Path) -> Path:
             comment on column marts.employees.department is 'Team at the latest date.';
             """
         )
-    (folder / "secret.csv").write_text(f"a,b\n{SECRET},2\n", encoding="utf-8")
     return path
-
-
-def state(db: Path) -> dict[str, str]:
-    """Name and hash of every file in the folder of the database."""
-    return {
-        f.name: hashlib.sha256(f.read_bytes()).hexdigest() if f.is_file() else "folder"
-        for f in db.parent.iterdir()
-    }

@@ -12,7 +12,7 @@ import pytest
 from pipelines import adhoc
 from pipelines.adhoc import functions, gate
 from pipelines.errors import Exit, UserError
-from tests.unit.analyst_file import SECRET, TABLES, publish
+from tests.unit.analyst_file import TABLES, publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,7 +241,7 @@ def test_every_allowed_function_exists() -> None:
 def test_the_environment_of_this_process_stays_out(db: Path, monkeypatch) -> None:
     seen: list[dict[str, str]] = []
     real = subprocess.Popen
-    monkeypatch.setenv("CANARY", SECRET)
+    monkeypatch.setenv("CANARY", "a secret")
     monkeypatch.setattr(
         subprocess, "Popen", lambda *args, **kw: seen.append(kw["env"]) or real(*args, **kw)
     )
