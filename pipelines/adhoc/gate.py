@@ -92,7 +92,15 @@ def _kind(node: dict[str, Any]) -> Kind:
         return "show tables"
     source = shown["query"].get("from_table") or {}
     table = source.get("type") == "BASE_TABLE" and len(source["qualified_name"]["path"]) == 2
-    return "describe" if table and shown["show_type"] != "SUMMARY" else "select"
+    whole = table and not source["column_name_alias"] and _is_star(shown["query"]["select_list"])
+    return "describe" if whole and shown["show_type"] != "SUMMARY" else "select"
+
+
+def _is_star(columns: list[dict[str, Any]]) -> bool:
+    """Whether these are all columns of a table as they are (no EXCLUDE, REPLACE and the like)."""
+    star = columns[0]
+    changes = (star[key] for key in star if key.endswith("_list") or key in ("columns", "expr"))
+    return len(columns) == 1 and star["class"] == "STAR" and not any(changes)
 
 
 def _only_select(parser: duckdb.DuckDBPyConnection, sql: str) -> str:

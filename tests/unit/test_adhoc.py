@@ -89,6 +89,14 @@ ANSWERED = [
         [("marts.employees", "One row a person."), ("marts.exits", ""), ("results.estimates", "")],
     ),
     ("describe marts.exits", [("person_no", "INTEGER", ""), ("exited_on", "DATE", "")]),
+    (
+        "describe select exited_on from marts.exits",
+        [("exited_on", "DATE", "YES", None, None, None)],
+    ),
+    (
+        "describe select * exclude (person_no) from marts.exits",
+        [("exited_on", "DATE", "YES", None, None, None)],
+    ),
 ]
 
 
