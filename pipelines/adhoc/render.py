@@ -16,22 +16,55 @@ if TYPE_CHECKING:
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A console takes 60 microseconds and half a KiB a cell: a table of all that an answer may hold
+# would take minutes and gigabytes, long after the query itself was done with.
+TABLE_COLUMNS = 500
+TABLE_CELLS = 10_000
+TABLE_CHARACTERS = 1_000_000
+CELL_CHARACTERS = 10_000
 
 
 def as_table(result: QueryResult) -> str:
-    """A table as text; numbers are on the right, and nothing in a cell steers the terminal."""
+    """A table as text; numbers are on the right, and nothing in a cell steers the terminal.
+
+    It holds the first rows if not all fit (:data:`TABLE_CELLS`); a last line says what is left out.
+    """
     from rich.table import Table
     from rich.text import Text
 
+    rows, left_out = _fitting(result)
     table = Table()
-    for name, kind in zip(result.columns, result.types, strict=True):
+    for name, kind in [*zip(result.columns, result.types, strict=True)][:TABLE_COLUMNS]:
         table.add_column(Text(_visible(name)), justify="right" if _is_number(kind) else "left")
-    for row in result.rows:
-        table.add_row(*(Text("NULL", "dim") if v is None else Text(_visible(str(v))) for v in row))
+    for row in rows:
+        table.add_row(*(Text("NULL", "dim") if v is None else Text(_visible(v)) for v in row))
     console = wide_console()
     with console.capture() as captured:
         console.print(table)
-    return captured.get()
+    return captured.get() + left_out
+
+
+def _fitting(result: QueryResult) -> tuple[list[list[str | None]], str]:
+    """The rows as text that a table has room for, and a line on what it has not."""
+    rows: list[list[str | None]] = []
+    cells, characters, cut = 0, 0, 0
+    for row in result.rows:
+        texts = [None if value is None else str(value) for value in row[:TABLE_COLUMNS]]
+        cut_texts = [None if text is None else text[:CELL_CHARACTERS] for text in texts]
+        cells += len(texts)
+        characters += sum(len(text) for text in cut_texts if text is not None)
+        if rows and (cells > TABLE_CELLS or characters > TABLE_CHARACTERS):
+            break
+        cut += cut_texts != texts
+        rows.append(cut_texts)
+    left, wide = len(result.rows) - len(rows), len(result.columns) - TABLE_COLUMNS
+    parts = (
+        [f"{wide:,} more columns"] * (wide > 0)
+        + [f"{left:,} more rows"] * (left > 0)
+        + [f"the ends of cells of {cut:,} rows"] * (cut > 0)
+    )
+    said = f"Not in this table: {', '.join(parts)}. --csv or --json writes all.\n"
+    return rows, said if parts else ""
 
 
 def as_csv(result: QueryResult) -> str:

@@ -1,7 +1,7 @@
 """Runs in a small process of its own: queries as `mentorlift query` sends them, and measures them.
 
 Reads {"db", "statements", "seconds", "memory_mb", "path"} from stdin. Writes a JSON line a
-statement: its exit code, its text, its seconds from the child's first word to the child's end, and
+statement: its exit code, its text, its seconds from the child's first word to the table, and
 the largest resident memory in MiB of any child so far. A small process, because a child counts the
 memory of the process it was forked from as its own.
 """
@@ -53,10 +53,11 @@ def ask(db: Path, sql: str, clock: Clock, **limits: float) -> dict[str, Any]:
     """The outcome of one query."""
     try:
         result = adhoc.query(db, sql, **limits)
-        code, text = 0, adhoc.as_table(result) + adhoc.as_json(result)
+        code, text = 0, adhoc.as_table(result)
     except UserError as error:
         code, text = int(error.exit_code), str(error)
     seconds = time.monotonic() - clock.ready
+    text += adhoc.as_json(result) if code == 0 else ""
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // KIBIBYTES
     return {"code": code, "text": text, "seconds": seconds, "peak": peak}
 

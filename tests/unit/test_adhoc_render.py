@@ -37,6 +37,33 @@ def test_numbers_stand_on_the_right_and_cells_stay_whole() -> None:
     assert lines[1] == ["   NULL ", "  10.25 ", " z" + " " * 300]
 
 
+def _numbers(rows: int, columns: int) -> QueryResult:
+    row = tuple(range(columns))
+    return QueryResult(tuple(map(str, row)), ("INTEGER",) * columns, (row,) * rows, False)
+
+
+@pytest.mark.parametrize(
+    ("result", "left_out"),
+    [
+        (_numbers(1_000, 10), None),
+        (_numbers(1_001, 10), "1 more rows"),
+        (_numbers(1, 501), "1 more columns"),
+        (_numbers(30, 600), "100 more columns, 10 more rows"),
+        (
+            QueryResult(("a",), ("VARCHAR",), (("x" * 10_001,),), False),
+            "the ends of cells of 1 rows",
+        ),
+        (QueryResult(("a",), ("VARCHAR",), (("x" * 9_000,),) * 200, False), "89 more rows"),
+    ],
+)
+def test_a_table_says_what_it_has_no_room_for(result: QueryResult, left_out: str | None) -> None:
+    last = as_table(result).splitlines()[-1]
+    if left_out is None:
+        assert last.startswith("└")
+    else:
+        assert last == f"Not in this table: {left_out}. --csv or --json writes all."
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_formula_in_a_cell_becomes_text(start: str) -> None:
     result = QueryResult(("a", start + "b"), ("VARCHAR", "VARCHAR"), ((start + "x", "y"),), False)
