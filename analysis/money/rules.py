@@ -99,6 +99,12 @@ def _check_exits(spec: StudySpec, key: str) -> None:
             "people content",
             "Name a study with `outcome: {kind: exit, metric: voluntary}`.",
         )
+    if spec.outcome.higher_is == "better":
+        raise SpecError(
+            f"{key}.study",
+            "takes more exits for better, so each further exit would count as one avoided",
+            "Remove `higher_is: better` from the study.",
+        )
 
 
 def _check_uplift(spec: StudySpec, benefit: Uplift, key: str) -> None:

@@ -141,6 +141,7 @@ OTHERS = {
         ("cut", {"kind": "scale", "metric": "tis6", "cut": 3.5}, [1, 6]),
         ("retirement", {"kind": "exit", "metric": "retirement"}, [1, 6]),
         ("second", {"metric": "calls", "unit": "calls"}, [1, 6]),
+        ("goodbye", {"kind": "exit", "metric": "any", "higher_is": "better"}, [1, 6]),
     )
 }
 ELSEWHERE = trial_spec(study="elsewhere", programme="OTHER")
@@ -166,6 +167,7 @@ REFUSED: list[tuple[tuple[dict[str, Any], ...], str]] = [
     ((exits(study="a-cut"),), "an intention to leave as little as any other"),
     ((exits(study="a-retirement"),), "is no study of voluntary or any exits"),
     ((exits(study="sales-mentoring"),), "is no study of voluntary or any exits"),
+    ((exits(study="a-goodbye"),), "takes more exits for better"),
     ((uplift(people=101),), "are more than those of the case"),
     (
         (uplift(persistence={"months": 7, "kept": 1, "still_employed": 1}),),
