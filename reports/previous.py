@@ -65,13 +65,15 @@ class Cause:
 class Previous:
     """The run that was published before this one, in the same output folder.
 
-    ``kept``: what it released is still there; else there is nothing to compare with. ``causes`` are
-    those of a study that both runs answered. ``splits``: `mentorlift diff` can take them apart.
+    ``kept``: what it released is still there, and may be shown; else there is nothing to compare
+    with. ``looser``: it is there, of a report under looser rules of disclosure. ``causes`` are those
+    of a study that both runs answered. ``splits``: `mentorlift diff` can take them apart.
     """
 
     run: str
     as_known_at: str = ""
     kept: bool = True
+    looser: bool = False
     studies: tuple[Earlier, ...] = ()
     causes: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
     splits: bool = True

@@ -36,6 +36,7 @@ CAUSES: dict[str, str] = {
     "gone_files": "files left out",
 }
 UNCHANGED = "Unchanged: no grade and no printed number moved"
+LOOSER = "was made under looser rules of disclosure"
 OTHERS = {1: "The other study is unchanged"}
 
 
@@ -49,14 +50,16 @@ def since(last: Previous, as_known_at: str) -> str:
 
 def not_kept(last: Previous) -> str:
     """What page one says where nothing is left to compare with."""
-    run = last.run[:_SHORT_RUN]
-    return f"The last report (run {run}) is no longer kept here: no comparison with it"
+    run, why = last.run[:_SHORT_RUN], LOOSER if last.looser else "is no longer kept here"
+    return f"The last report (run {run}) {why}: no comparison with it"
 
 
 def last_report(last: Previous | None) -> str:
     """The last report, for provenance."""
     if last is None:
         return "none: this is the first report in its output folder"
+    if last.looser:
+        return f"run {last.run}, which {LOOSER}"
     if not last.kept:
         return f"run {last.run}; what it released is no longer kept here"
     when = date_text(last.as_known_at)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pipelines import record, workspace
+from pipelines import record, since, workspace
 from pipelines.config import Project, Settings
+from reports.wording import changes
 from tests.report_cases import lottery, released, report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipelines.engine import Engine
     from pipelines.record import Record
 
 SETTINGS = {
@@ -67,6 +69,32 @@ def test_a_record_of_another_version_is_none(project: Project, tmp_path: Path) -
     space = workspace.Workspace(tmp_path, "aa")
     workspace.write_json(space.record, {**workspace.read_json(space.record), "schema_version": 99})
     assert record.read(space) is None
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "looser"),
+    [
+        ({"disclosure": "public"}, {}, True),
+        ({"min_group": 5}, {}, True),
+        ({"min_group": 12}, {}, False),
+        ({"min_group": 5}, {"disclosure": "public"}, False),
+    ],
+)
+def test_nothing_of_a_report_under_looser_rules_is_told_again(
+    project: Project, tmp_path: Path, then: dict[str, Any], now: dict[str, Any], looser: bool
+) -> None:
+    def under(rules: dict[str, Any]) -> Project:
+        return project.model_copy(update={"settings": project.settings.model_copy(update=rules)})
+
+    publish(under(then), tmp_path, "aa")
+    mine = publish(under(now), tmp_path, "bb")
+    space = workspace.Workspace(tmp_path, "bb")
+    manifest = report(released(lottery())).manifest
+    # Whether the two may be compared is settled before any row is read.
+    found = since.previous(cast("Engine", None), project, space, manifest, mine)
+    assert found is not None and not found.kept and found.studies == ()
+    assert found.looser is looser and ("looser" in changes.not_kept(found)) is looser
+    assert ("looser" in changes.last_report(found)) is looser
 
 
 def test_words_of_a_project_are_not_how_files_are_read(project: Project, tmp_path: Path) -> None:
