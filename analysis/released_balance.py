@@ -6,6 +6,7 @@ Where a group is too small for an estimate, nothing is shown at all.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     Pair = tuple[int, int]
 
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # a coarser figure would say nothing
-_SD_OF_A_SHARE = 0.5  # at most
 _PLACES = 2  # of a share
+_TINY = 1e-9
 _TENTH = 10  # the heaviest tenth of people
 
 
@@ -65,7 +66,8 @@ class ReleasedWeights:
 class ReleasedBalance:
     """One treated arm beside the comparison.
 
-    ``step``: what differences of categories are rounded to, None where they are exact.
+    ``step``: the coarsest that differences of categories shown are rounded to, None where they are
+    exact or there are none.
     ``left_out``: covariate, and why a row is absent.
     """
 
@@ -95,8 +97,10 @@ def _released(found: Balance, rules: Rules) -> ReleasedBalance:
         return ReleasedBalance(
             arm=found.arm, comparison=found.comparison, status="suppressed", reason=why
         )
-    step = None if rules.mode == "public" else _step(min(found.people))
-    left_out = {} if rules.mode == "public" else _left_out(found, step, rules.min_group)
+    public = rules.mode == "public"
+    steps = {} if public else {i: _step(r, found.people) for i, r in enumerate(found.rows) if r.groups}
+    left_out = {} if public else _left_out(found, steps, rules.min_group)
+    shown = [(r, steps.get(i)) for i, r in enumerate(found.rows) if i not in left_out]
     reasons = dict.fromkeys((found.rows[i].covariate, left_out[i]) for i in sorted(left_out))
     return ReleasedBalance(
         arm=found.arm,
@@ -105,41 +109,45 @@ def _released(found: Balance, rules: Rules) -> ReleasedBalance:
         n_treated=rules.count(found.people[0]),
         n_comparison=rules.count(found.people[1]),
         limit=found.limit,
-        step=step,
+        step=max((step for _, step in shown if step), default=None),
         trials=found.trials,
-        rows=tuple(_row(r, step, rules) for i, r in enumerate(found.rows) if i not in left_out),
+        rows=tuple(_row(row, step, rules) for row, step in shown),
         left_out=tuple(reasons),
         overlap=() if found.overlap is None else _overlap(found.overlap, rules),
         weights=None if found.weights is None else _weights(found.weights, rules),
     )
 
 
-def _left_out(found: Balance, step: float | None, least: int) -> dict[int, str]:
+def _left_out(found: Balance, steps: dict[int, float | None], least: int) -> dict[int, str]:
     """Places of the rows that may not be shown, and why."""
-    if step is None:
-        fewest = round(ROUND_TO / (_STEPS[-1] * _SD_OF_A_SHARE))
-        why = f"a group of fewer than {fewest} people, whom a difference of shares would count"
-        return {i: why for i, row in enumerate(found.rows) if row.groups}
-    return dict.fromkeys(_hidden(found, least), f"a group of fewer than {least} people")
+    why = "so few people that a difference of shares would count them"
+    coarse = {i: why for i, step in steps.items() if step is None}
+    return coarse | dict.fromkeys(_hidden(found, least), f"a group of fewer than {least} people")
 
 
 def _row(row: BalanceRow, step: float | None, rules: Rules) -> ReleasedRow:
     """Protected: two decimals; a difference of shares so coarse that five people are not seen.
 
-    A share of people moves by 1/n with each, a difference of shares by 2/n standard deviations or
-    more: exact figures of two runs would tell who came between.
+    Exact figures of two runs would tell who came between.
     """
     before, after = row.before, row.after
     if rules.mode == "protected":
-        before = _rounded(before, step if row.groups and step else _STEPS[0])
+        before = _rounded(before, step or _STEPS[0])
         after = None if after is None else _rounded(after, _STEPS[0])
     return ReleasedRow(covariate=row.covariate, level=row.level, before=before, after=after)
 
 
-def _step(people: int) -> float | None:
-    """What differences of shares are rounded to; None where no step is both safe and of use."""
-    least = ROUND_TO / (people * _SD_OF_A_SHARE)
-    return next((s for s in _STEPS if s >= least), None)
+def _step(row: BalanceRow, people: Pair) -> float | None:
+    """What a difference of shares is rounded to; None where no step is both safe and of use.
+
+    With each of n people a share moves by 1/n, and the difference by 1/n over the standard
+    deviation, which is the smaller the rarer the category: five people must not be seen.
+    """
+    shares = [n / of for n, of in zip(row.groups[0], people, strict=True)]
+    deviation = math.sqrt(sum(share * (1 - share) for share in shares) / len(shares))
+    if not deviation:  # nobody or everybody on both sides
+        return _STEPS[0]
+    return next((s for s in _STEPS if s * deviation * min(people) >= ROUND_TO - _TINY), None)
 
 
 def _rounded(value: float, step: float) -> float:

@@ -129,8 +129,8 @@ def left_out(balance: ReleasedBalance) -> str:
     counted = any(r.level or r.covariate.endswith(NOT_RECORDED) for r in balance.rows)
     if balance.step and balance.step > FINE and counted:
         said.append(
-            f"Differences of categories before weighting are in steps of {balance.step:g}, so "
-            "that nobody can be counted."
+            f"Differences of categories before weighting are in steps of up to {balance.step:g}, "
+            "the coarser the rarer the category, so that nobody can be counted."
         )
     return " ".join(said)
 

@@ -108,11 +108,21 @@ def test_a_mark_of_few_people_has_no_line(groups: tuple[tuple[int, int], ...], k
 def test_differences_of_shares_do_not_count_five_people(
     people: int, before: float, printed: float
 ) -> None:
-    """One of n people moves a share by 1/n, a difference by 2/n SD or more: 10/n is five."""
-    many = tuple((people, people) for _ in range(2))
+    """One of n people moves a share of half of them by 1/n, a difference by 2/n SD: 10/n is five."""
+    many = tuple((people // 2, people // 2) for _ in range(2))
     found = alike(row("manager", before, *many), people=(people, people))
     (made,) = shown(found).balances
     assert (made.rows[0].before, made.rows[0].after) == (printed, 0.01)
+
+
+def test_the_rarer_a_category_the_coarser_its_line() -> None:
+    """15 of 300 have a standard deviation of .218: five people make 5 / 300 / .218 = .076."""
+    half, rare = ((150, 150), (150, 150), (0, 0)), ((15, 15), (285, 285), (0, 0))
+    found = alike(row("unit=a", 0.16, *half), row("site=b", 0.16, *rare), people=(300, 300),
+                  rest=(("unit", (150, 150)), ("site", (285, 285))))  # fmt: skip
+    (made,) = shown(found).balances
+    assert [(r.level, r.before) for r in made.rows] == [("a", 0.15), ("b", 0.2)]
+    assert made.step == 0.1
 
 
 def test_shares_of_under_fifty_people_have_no_line() -> None:
@@ -121,7 +131,7 @@ def test_shares_of_under_fifty_people_have_no_line() -> None:
     (made,) = shown(alike(row("tenure"), row("unit=a", 0.3, *many), people=(49, 310))).balances
     assert [r.covariate for r in made.rows] == ["tenure"]
     assert made.left_out == (
-        ("unit", "a group of fewer than 50 people, whom a difference of shares would count"),
+        ("unit", "so few people that a difference of shares would count them"),
     )
 
 
