@@ -98,7 +98,8 @@ def _released(found: Balance, rules: Rules) -> ReleasedBalance:
             arm=found.arm, comparison=found.comparison, status="suppressed", reason=why
         )
     public = rules.mode == "public"
-    steps = {} if public else {i: _step(r, found.people) for i, r in enumerate(found.rows) if r.groups}
+    counted = () if public else [i for i, r in enumerate(found.rows) if r.groups]
+    steps = {i: _step(found.rows[i], found.people) for i in counted}
     left_out = {} if public else _left_out(found, steps, rules.min_group)
     shown = [(r, steps.get(i)) for i, r in enumerate(found.rows) if i not in left_out]
     reasons = dict.fromkeys((found.rows[i].covariate, left_out[i]) for i in sorted(left_out))

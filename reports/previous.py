@@ -66,8 +66,8 @@ class Previous:
     """The run that was published before this one, in the same output folder.
 
     ``kept``: what it released is still there, and may be shown; else there is nothing to compare
-    with. ``looser``: it is there, of a report under looser rules of disclosure. ``causes`` are those
-    of a study that both runs answered. ``splits``: `mentorlift diff` can take them apart.
+    with. ``looser``: it is there, of a report under looser rules of disclosure. ``causes`` are
+    those of a study that both runs answered. ``splits``: `mentorlift diff` can take them apart.
     """
 
     run: str

@@ -71,6 +71,7 @@ def _case(money: Money, report: Report) -> dict[str, Any]:
     known = {r.study: r for r in report.releases}
     made, refused = money.returned, [b for b in money.benefits if b.refused]
     notes = [words.lower_bound(money), words.together(money)] if made else []
+    notes.append(words.left_out(money, known))
     return {
         "title": plain(money.title),
         "finding": words.finding(money),

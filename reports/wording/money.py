@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from analysis.money.rules import NO_PRICE, PRICED_EXITS
 from reports.names import lower_first, outcome_words, study_title
 from reports.numbers import (
     MINUS,
@@ -205,7 +206,7 @@ def together(money: Money) -> str:
         return ""
     low, high = (in_currency(1 + v, money.currency, 2) for v in (made.apart_low, made.apart_high))
     return (
-        "The studies are about the same people, so their errors may go together. The interval "
+        "The studies may share people, so their errors may go together. The interval "
         "takes them to move as one, the worst that can be; had they nothing to do with each other "
         f"it would be {low} to {high}."
     )
@@ -234,14 +235,42 @@ def swing(
     return assumption(item.name, benefit), ends_
 
 
+def left_out(money: Money, releases: Releases) -> str:
+    """Studies of the programme whose outcome has a price and that the case does not name: a case of
+    chosen answers is no answer. Empty where there is none.
+    """
+    named = {b.study for b in money.benefits}
+    titles = [
+        f"“{study_title(r)}”"
+        for r in releases.values()
+        if r.programme == money.programme and r.study not in named and _has_price(r)
+    ]
+    return f"Of the same programme, and not in the case: {', '.join(titles)}." if titles else ""
+
+
+def _has_price(release: Release) -> bool:
+    if release.outcome_kind == "exit":
+        return release.outcome_metric in PRICED_EXITS
+    return release.outcome_kind not in NO_PRICE
+
+
 def counted_facts(money: Money, releases: Releases) -> list[tuple[str, str]]:
-    """What the project counted or laid down, which is not varied."""
-    facts = [("Pairs", f"{money.pairs:,}"), ("Months after time zero", f"{money.horizon}")]
+    """What the project counted or laid down, which is not varied; the study's own people beside."""
+    horizon = f"{money.horizon}; later amounts are not discounted"
+    facts = [("Pairs", f"{money.pairs:,}"), ("Months after time zero", horizon)]
     for b in money.benefits:
         what = f"{_title(b, releases)}: people, months measured"
         later = f", then {b.persists} more" if b.persists else ""
-        facts.append((what, f"{b.people:,} people, {months(b.window, '')}{later}"))
+        people = f"{b.people:,} people{_in_study(releases.get(b.study))}"
+        facts.append((what, f"{people}, {months(b.window, '')}{later}"))
     return facts
+
+
+def _in_study(release: Release | None) -> str:
+    """How many people the study's answer is about, as in " (in the study: 180 drawn)"."""
+    arm = release.headline.arm if release else ""
+    step = next((s for s in release.steps if arm and s.arm == arm), None) if release else None
+    return f" (in the study: {step.people} {step.label})" if step else ""
 
 
 def cost_made_up(name: str, money: Money) -> str:

@@ -108,7 +108,7 @@ def test_a_mark_of_few_people_has_no_line(groups: tuple[tuple[int, int], ...], k
 def test_differences_of_shares_do_not_count_five_people(
     people: int, before: float, printed: float
 ) -> None:
-    """One of n people moves a share of half of them by 1/n, a difference by 2/n SD: 10/n is five."""
+    """One of n people moves a share of half by 1/n, a difference by 2/n SD: 10/n is five."""
     many = tuple((people // 2, people // 2) for _ in range(2))
     found = alike(row("manager", before, *many), people=(people, people))
     (made,) = shown(found).balances

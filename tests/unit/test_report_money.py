@@ -13,8 +13,9 @@ from analysis.money.price import price, value
 from pipelines.results_money import rows_of
 from reports.build import findings_json, render_html
 from reports.wording import money as words
+from tests.exit_cases import intention
 from tests.money_cases import exits, money_case, money_report, uplift
-from tests.report_cases import company_report, lottery, released, trial_spec, withheld
+from tests.report_cases import company_report, lottery, released, trial, trial_spec, withheld
 from tests.unit.test_money import BOTH, LEAVING, SALES, SPECS
 from tests.unit.test_report_html import Page
 
@@ -124,6 +125,27 @@ def test_several_benefits_and_how_their_errors_go_together() -> None:
     assert "draws of the estimates more comes back than was spent" in said
     assert "the worst that can be" in words.together(money)
     assert words.together(graded("Credible", 1.0, 2.0)) == ""
+
+
+def test_the_people_of_a_study_stand_beside_those_of_the_case() -> None:
+    report = money_report()
+    known = {r.study: r for r in report.releases}
+    facts = dict(words.counted_facts(report.money[0], known))
+    assert facts["sales-mentoring: people, measured months"].startswith(
+        "100 (in the study: 165 drawn), 1 to 6"
+    )
+    assert "not discounted" in facts["Months after time zero"]
+
+
+def test_a_case_of_chosen_studies_names_the_others() -> None:
+    """Profit has a price, an intention to leave has none; another programme is another case."""
+    known = {r.study: r for r in released(lottery(), trial(), intention())}
+    money = value(money_case(), SPECS, BOTH)
+    assert {r.programme for r in known.values()} == {money.programme}
+    said = "Of the same programme, and not in the case: “Mentors for small firms”."
+    assert words.left_out(money, known) == said
+    assert said.split(":")[0] in text_of(money_report())
+    assert words.left_out(replace(money, programme="DESK"), known) == ""
 
 
 @pytest.mark.parametrize(
