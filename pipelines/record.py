@@ -53,6 +53,12 @@ class Record:
     questions: dict[str, str]
     studies: tuple[Earlier, ...]
 
+    def looser_than(self, other: Record) -> bool:
+        """Whether it may hold what the other may not show: exact figures, smaller groups."""
+        if other.disclosure == "public":
+            return False
+        return self.disclosure == "public" or self.min_group < other.min_group
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         values = {name: getattr(self, name) for name in Record.__dataclass_fields__}

@@ -60,7 +60,7 @@ def previous(
         return None
     before = workspace.Workspace(space.out, mine.previous)
     last = record.read(before)
-    if last is not None and _looser(last, mine):
+    if last is not None and last.looser_than(mine):
         return Previous(run=last.run, as_known_at=last.as_known_at, kept=False, looser=True)
     if last is None or not before.manifest.is_file():
         return Previous(run=mine.previous, kept=False)
@@ -78,13 +78,6 @@ def previous(
         },
         splits=old.key_id == manifest.key_id,
     )
-
-
-def _looser(last: Record, mine: Record) -> bool:
-    """Whether a report may have shown what this one may not: exact figures, or smaller groups."""
-    if mine.disclosure == "public":
-        return False
-    return last.disclosure == "public" or last.min_group < mine.min_group
 
 
 def _of_runs(old: RunManifest, new: RunManifest, last: Record, mine: Record) -> Iterator[Cause]:

@@ -28,12 +28,12 @@ def write(space: Workspace, mine: Record) -> None:
             temporary.replace(target)
         else:
             target.unlink(missing_ok=True)
-    listed = tuple(_indexed(space, r) for r in record.records(space, mine.project))
+    listed = tuple(_indexed(space, r, mine) for r in record.records(space, mine.project))
     runs = tuple(r for r in listed if workspace.ARTIFACTS[0] in r.files)
     workspace.write_atomically(space.index, render_index(mine.title, runs))
 
 
-def _indexed(space: Workspace, kept: Record) -> IndexedRun:
+def _indexed(space: Workspace, kept: Record, mine: Record) -> IndexedRun:
     folder = space.site / kept.run
     return IndexedRun(
         run=kept.run,
@@ -42,4 +42,5 @@ def _indexed(space: Workspace, kept: Record) -> IndexedRun:
         studies=kept.studies,
         files=tuple(name for name in workspace.ARTIFACTS if (folder / name).is_file()),
         in_force=kept.run == space.run,
+        looser=kept.looser_than(mine),
     )

@@ -20,7 +20,8 @@ _UNDATED = "Without a study"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedRun:
     """One run of the site. ``number``: its place in the order in which runs were published;
-    ``files``: names of what a reader gets, the report first; ``in_force``: the run published last.
+    ``files``: names of what a reader gets, the report first; ``in_force``: the run published last;
+    ``looser``: made under looser rules of disclosure than that one.
     """
 
     run: str
@@ -29,12 +30,14 @@ class IndexedRun:
     studies: tuple[Earlier, ...]
     files: tuple[str, ...]
     in_force: bool = False
+    looser: bool = False
 
 
 def render_index(title: str, runs: tuple[IndexedRun, ...]) -> str:
     """The index as one HTML document that loads nothing and needs no script.
 
-    A study whose number the run in force does not show has its grade alone in all rows.
+    A study whose number the run in force does not show has its grade alone in all rows, and so have
+    all studies of a run under looser rules.
     """
     ordered = sorted(runs, key=lambda r: (r.as_known_at, r.number), reverse=True)
     hidden = {s.study for r in runs if r.in_force for s in r.studies if not s.shows}
@@ -58,14 +61,14 @@ def _row(run: IndexedRun, hidden: set[str]) -> dict[str, Any]:
         "short": run.run[:SHORT_RUN],
         "date": date_text(run.as_known_at) or _UNDATED,
         "in_force": run.in_force,
-        "studies": [_study(s, hidden) for s in run.studies],
+        "studies": [_study(s, hide=run.looser or s.study in hidden) for s in run.studies],
         "report": run.files[0],
         "files": run.files[1:],
     }
 
 
-def _study(study: Earlier, hidden: set[str]) -> dict[str, Any]:
-    shows = study.shows and study.study not in hidden
+def _study(study: Earlier, *, hide: bool) -> dict[str, Any]:
+    shows = study.shows and not hide
     number = figures(study) if shows else None
     return {
         "title": study.title,

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from reports.changes import figures
 from reports.index import IndexedRun, render_index
 from reports.previous import Earlier, earlier
 from tests.report_cases import lottery, released
@@ -26,6 +27,13 @@ def run(name: str, number: int, day: str, study: Earlier = SALES, **more: bool) 
 
 def order(*runs: IndexedRun) -> list[str]:
     return re.findall(r'href="(\w+)/report.html"', render_index("Firm", runs))
+
+
+def test_a_run_under_looser_rules_has_grades_alone() -> None:
+    runs = (run("aa", 1, "2026-03-31", looser=True), run("bb", 2, "2026-04-30", in_force=True))
+    page = render_index("Firm", runs)
+    effect = figures(SALES).effect.split("\u202f")[0]
+    assert page.count("no longer shown") == page.count(effect) == 1
 
 
 def test_newest_day_first_and_of_one_day_the_run_published_last() -> None:
