@@ -9,6 +9,7 @@ from reports.numbers import plain, signed, with_unit
 from reports.scales import Bar, Scale, scale
 from reports.sections.section import Section
 from reports.wording import money as words
+from reports.wording import money_base as base
 from reports.wording.answers import answer
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _case(money: Money, report: Report) -> dict[str, Any]:
     known = {r.study: r for r in report.releases}
     made, refused = money.returned, [b for b in money.benefits if b.refused]
     notes = [words.lower_bound(money), words.together(money)] if made else []
-    notes.append(words.left_out(money, known))
+    notes.append(base.left_out(money, known))
     return {
         "title": plain(money.title),
         "finding": words.finding(money),
@@ -96,7 +97,7 @@ def _case(money: Money, report: Report) -> dict[str, Any]:
         "net": words.net(money),
         "tornado": _tornado(money, known) if made else None,
         "assumptions": [_assumption(a, money, known) for a in money.assumptions],
-        "counted": words.counted_facts(money, known),
+        "counted": base.counted_facts(money, known),
         "held_fixed": words.HELD_FIXED,
     }
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from analysis.money.rules import NO_PRICE, PRICED_EXITS
-from reports.names import lower_first, outcome_words, study_title
+from reports.names import lower_first, outcome_words
 from reports.numbers import (
     MINUS,
     NBSP,
     THIN,
     decimals,
     measure,
-    months,
     number,
     plain,
     signed,
     with_unit,
 )
+from reports.wording.money_base import titled
 from reports.wording.vocabulary import INTERVAL_95
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def in_100(share: float) -> str:
 def counts_as_nothing(benefit: Benefit, releases: Releases) -> str:
     """Why a benefit is not counted, as a sentence."""
     why = WHY_NOTHING[str(benefit.refused)].format(grade=benefit.grade)
-    return f"{_title(benefit, releases)} counts as nothing: {why}."
+    return f"{titled(benefit, releases)} counts as nothing: {why}."
 
 
 def lower_bound(money: Money) -> str:
@@ -235,44 +234,6 @@ def swing(
     return assumption(item.name, benefit), ends_
 
 
-def left_out(money: Money, releases: Releases) -> str:
-    """Studies of the programme whose outcome has a price and that the case does not name: a case of
-    chosen answers is no answer. Empty where there is none.
-    """
-    named = {b.study for b in money.benefits}
-    titles = [
-        f"“{study_title(r)}”"
-        for r in releases.values()
-        if r.programme == money.programme and r.study not in named and _has_price(r)
-    ]
-    return f"Of the same programme, and not in the case: {', '.join(titles)}." if titles else ""
-
-
-def _has_price(release: Release) -> bool:
-    if release.outcome_kind == "exit":
-        return release.outcome_metric in PRICED_EXITS
-    return release.outcome_kind not in NO_PRICE
-
-
-def counted_facts(money: Money, releases: Releases) -> list[tuple[str, str]]:
-    """What the project counted or laid down, which is not varied; the study's own people beside."""
-    horizon = f"{money.horizon}; later amounts are not discounted"
-    facts = [("Pairs", f"{money.pairs:,}"), ("Months after time zero", horizon)]
-    for b in money.benefits:
-        what = f"{_title(b, releases)}: people, months measured"
-        later = f", then {b.persists} more" if b.persists else ""
-        people = f"{b.people:,} people{_in_study(releases.get(b.study))}"
-        facts.append((what, f"{people}, {months(b.window, '')}{later}"))
-    return facts
-
-
-def _in_study(release: Release | None) -> str:
-    """How many people the study's answer is about, as in " (in the study: 180 drawn)"."""
-    arm = release.headline.arm if release else ""
-    step = next((s for s in release.steps if arm and s.arm == arm), None) if release else None
-    return f" (in the study: {step.people} {step.label})" if step else ""
-
-
 def cost_made_up(name: str, money: Money) -> str:
     """What a line of the costs is the product of."""
     values = {a.name: assumed(a.name, a.value, money.currency) for a in money.assumptions}
@@ -313,11 +274,6 @@ def benefit_name(benefit: Benefit, releases: Releases) -> str:
 def _outcome(benefit: Benefit, releases: Releases) -> str:
     known = releases.get(benefit.study)
     return outcome_words(known) if known else plain(benefit.study)
-
-
-def _title(benefit: Benefit, releases: Releases) -> str:
-    known = releases.get(benefit.study)
-    return f"“{study_title(known)}”" if known else f"“{plain(benefit.study)}”"
 
 
 def _short(value: float) -> str:

@@ -13,6 +13,7 @@ from analysis.money.price import price, value
 from pipelines.results_money import rows_of
 from reports.build import findings_json, render_html
 from reports.wording import money as words
+from reports.wording import money_base as base
 from tests.exit_cases import intention
 from tests.money_cases import exits, money_case, money_report, uplift
 from tests.report_cases import company_report, lottery, released, trial, trial_spec, withheld
@@ -130,7 +131,7 @@ def test_several_benefits_and_how_their_errors_go_together() -> None:
 def test_the_people_of_a_study_stand_beside_those_of_the_case() -> None:
     report = money_report()
     known = {r.study: r for r in report.releases}
-    facts = dict(words.counted_facts(report.money[0], known))
+    facts = dict(base.counted_facts(report.money[0], known))
     assert facts["sales-mentoring: people, measured months"].startswith(
         "100 (in the study: 165 drawn), 1 to 6"
     )
@@ -143,9 +144,9 @@ def test_a_case_of_chosen_studies_names_the_others() -> None:
     money = value(money_case(), SPECS, BOTH)
     assert {r.programme for r in known.values()} == {money.programme}
     said = "Of the same programme, and not in the case: “Mentors for small firms”."
-    assert words.left_out(money, known) == said
+    assert base.left_out(money, known) == said
     assert said.split(":")[0] in text_of(money_report())
-    assert words.left_out(replace(money, programme="DESK"), known) == ""
+    assert base.left_out(replace(money, programme="DESK"), known) == ""
 
 
 @pytest.mark.parametrize(
