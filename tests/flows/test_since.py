@@ -137,7 +137,8 @@ def test_the_site_has_every_report_newest_first(chain: tuple[Firm, list[Made]]) 
     assert links == [third.run, second.run, first.run]
     for made in (first, second, third):
         assert (site / made.run / "report.html").read_text() == made.page
-        assert {p.name for p in (site / made.run).iterdir()} == {"report.html", "findings.json"}
+        files = {p.name for p in (site / made.run).iterdir()}
+        assert files == {"report.html", "findings.json", "report.xlsx"}
 
 
 def test_open_leads_to_a_report_or_to_the_index(
