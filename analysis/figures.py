@@ -107,9 +107,7 @@ def _binomial(counted: Sequence[tuple[float, float]]) -> float:
 def _limits(result: Estimate, *, log: bool) -> tuple[float, float]:
     if result.t_df is None:
         return result.ci_low, result.ci_high
-    # Under ten, steps of five would widen beyond use; such estimates rest on few clusters.
-    step = DF_STEP if result.t_df >= 2 * DF_STEP else 1
-    quantile = float(stats.t.ppf(0.975, max(step * math.floor(result.t_df / step), 1)))
+    quantile = float(stats.t.ppf(0.975, coarse_df(result.t_df)))
     ratio = result.target.unit == RATIO
     if not (log or ratio):
         half = quantile * result.std_error
@@ -119,6 +117,15 @@ def _limits(result: Estimate, *, log: bool) -> tuple[float, float]:
     middle = math.log((result.estimate + less) / factor)
     half = quantile * result.std_error / (result.estimate + less)  # delta method
     return factor * math.exp(middle - half) - less, factor * math.exp(middle + half) - less
+
+
+def coarse_df(df: float) -> int:
+    """Degrees of freedom of a t, rounded down in steps of five.
+
+    Under ten, steps of five would widen beyond use; such estimates rest on few clusters.
+    """
+    step = DF_STEP if df >= 2 * DF_STEP else 1
+    return max(step * math.floor(df / step), 1)
 
 
 def coarse_p(p_value: float) -> float:

@@ -24,6 +24,7 @@ DIGITS = 1e-9  # a cell repeats a figure of the findings, or its hundredfold
 COUNTS = {  # heads of counts that are rounded to five, by sheet
     "Answer": ("People",),
     "Estimates": ("People", "Rows"),
+    "Balance": ("People in the arm", "People compared"),
     "Over time": ("People",),
     "Who benefits": ("People",),
     "Funnel": ("People",),
@@ -36,6 +37,12 @@ FIGURES = (
     "Estimate", "95 % low", "95 % high", "Standard error", "p-value", "Raw gap, not an effect",
     "People", "Rows", "p, Holm", "p, BH", "Share", "At risk", "Exits since", "Day",
 )  # fmt: skip
+BALANCE = {  # heads of figures of how alike the groups were, by sheet
+    "Balance": ("Difference before", "Difference after"),
+    "Overlap": ("Score from", "Score to", "Share"),
+    "Weights": ("Figure",),
+}
+ENDS = ("Estimate", "95 % low", "95 % high")
 OF_A_STUDY = ("Answer", "Estimates", "Over time", "Exit curves", "Who benefits", "Subgroup tests")
 
 
@@ -83,9 +90,56 @@ def workbook_breaches(findings: list[Json], content: bytes) -> list[str]:
     """Every rule of disclosure that the workbook of a protected run breaks, in words."""
     sheets = read_workbook(content).sheets
     out = [line for name, heads in COUNTS.items() for line in _counts(name, heads, sheets)]
+    by_study = {f["study"]: f for f in findings}
     for name in OF_A_STUDY:
         for row in sheets.get(name, []):
-            out += _row(name, row, next(f for f in findings if f["study"] == row["Study"]))
+            out += _row(name, row, by_study[row["Study"]])
+    for name, heads in BALANCE.items():
+        for row in sheets.get(name, []):
+            out += _alike(name, row, heads, by_study[row["Study"]])
+    for row in sheets.get("Since the last report", []):
+        out += _then_and_now(row, by_study.get(row["Study"]))
+    return out
+
+
+def _alike(name: str, row: Row, heads: tuple[str, ...], finding: Json) -> list[str]:
+    """Every figure of balance was released, none of a group that is not shown."""
+    where = f"{name}, {row['Study']}"
+    known = set(_of_balance(finding))
+    numbers = {h: row[h] for h in heads if isinstance(row[h], int | float)}
+    if row.get("Status", "shown") != "shown":
+        return [f"{where}: {head} of a difference not released" for head in numbers]
+    return [
+        f"{where}: {v} under {h} was not released" for h, v in numbers.items() if v not in known
+    ]
+
+
+def _of_balance(finding: Json) -> Iterator[float]:
+    for b in finding["balance"]:
+        yield from (row[k] for row in b["rows"] for k in ("before", "after"))
+        yield from (part[k] for part in b["overlap"] for k in ("low", "high", "share"))
+        w = b["weights"] or {"percentiles": []}
+        yield from (weight for _, weight in w["percentiles"])
+        yield from (w[k] for k in ("heaviest", "largest") if w.get(k) is not None)
+        yield from (int(w[k]) for k in ("extreme",) if w.get(k, "").isdigit())
+    yield from (d["value"] for d in finding["diagnostics"] if d["name"] == "effective_sample_size")
+
+
+def _then_and_now(row: Row, finding: Json | None) -> list[str]:
+    """Both numbers are those of the findings; of a study no longer asked, or withheld, none is."""
+    where = f"Since the last report, {row['Study']}"
+    numbers = {h: v for h, v in row.items() if isinstance(v, int | float)}
+    if finding is None or finding["grade"] == "Withheld":
+        return [f"{where}: {head} of a study withheld or not asked" for head in numbers]
+    head = next(e for e in finding["estimates"] if e["role"] == "headline")
+    out = []
+    for then, found in (("then", finding["previous"] or {}), ("now", head)):
+        ends = [found.get(k) for k in ("estimate", "ci_low", "ci_high")]
+        known = [v * by for v in ends if v is not None for by in (1, 100)]
+        for end in ENDS:
+            value = numbers.get(f"{end}, {then}")
+            if value is not None and not any(math.isclose(value, k, rel_tol=DIGITS) for k in known):
+                out.append(f"{where}: {value} under {end}, {then} was not released")
     return out
 
 

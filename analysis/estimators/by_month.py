@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from analysis.estimate import NotEstimable
+from analysis.estimators.aggregate import DRAWS, simultaneous, with_df
 from analysis.estimators.columns import arm as arm_column
 from analysis.estimators.columns import covariates, design
 from analysis.estimators.linear import FEW_CLUSTERS, Fit
 from analysis.estimators.panel_fit import fit_panel
-from analysis.estimators.results import NOT_IDENTIFIED, from_fit, make_target, why_no_fit
+from analysis.estimators.results import (
+    NOT_IDENTIFIED,
+    figures_of,
+    from_fit,
+    make_estimate,
+    make_target,
+    why_no_fit,
+)
 from analysis.estimators.sample import build_sample, informative, too_thin, unusable
+from analysis.figures import coarse_df
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from analysis.estimate import Result
     from analysis.estimators.sample import Sample
     from analysis.panel import Panel
     from analysis.study import StudySpec, Window
 
-NAME = "by_month"
+NAME, TOGETHER = "by_month", "by_month_together"
 TEXT = "ANCOVA, arms by month"
 Cell = tuple[int, int]  # arm code, event month
 _SINGULAR = 1e-10
+_ALONE = float(stats.norm.ppf(0.975))  # of one figure; a simulated point may fall short of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +113,11 @@ def month_model(panel: Panel, spec: StudySpec, window: Window) -> MonthModel:
 
 
 def effects_by_month(panel: Panel, spec: StudySpec, window: Window) -> tuple[Result, ...]:
-    """The effect of each arm in each month of the window with outcomes; none if fewer than two."""
+    """The effect of each arm in each month of the window with outcomes; none if fewer than two.
+
+    Each month by itself, then those of each arm with a band that covers them all at once
+    (``by_month_together``).
+    """
     model = month_model(panel, spec, window)
     if len(model.months) < 2:
         return ()
@@ -117,7 +134,50 @@ def effects_by_month(panel: Panel, spec: StudySpec, window: Window) -> tuple[Res
             rows = model.sample.where(model.sample.month == month)
             log = spec.outcome.per_cent
             results.append(from_fit(target, model.fit, column, rows, code, log=log))
+    for code, arm in enumerate(panel.treated, start=1):
+        results += _together(panel, spec, model, code, arm)
     return tuple(results)
+
+
+def _together(
+    panel: Panel, spec: StudySpec, model: MonthModel, code: int, arm: str
+) -> Iterator[Result]:
+    """The months of one arm with a sup-t band over all that were estimated, at least two.
+
+    The band says nothing that the intervals do not: they have the p-values.
+    """
+    known = [(m, c) for m in model.months if (c := model.column(code, m)) is not None]
+    if model.fit is None or len(known) < 2:
+        return
+    fit, rng = model.fit, np.random.default_rng((spec.seed(), code))
+    wide = widths(fit, [column for _, column in known], rng)
+    words = f"; simultaneous band over {len(known)} months (sup-t, {DRAWS:,} draws)"
+    for (month, column), critical in zip(known, wide, strict=True):
+        rows = model.sample.where(model.sample.month == month)
+        alone = figures_of(fit, column, rows, code)
+        half = critical * alone.std_error
+        target = make_target(panel, spec, arm, (month, month), name=TOGETHER, estimator=TEXT)
+        figures = replace(
+            alone,
+            interval=(alone.estimate - half, alone.estimate + half),
+            convention=alone.convention + words,
+        )
+        yield make_estimate(target, figures, log=spec.outcome.per_cent)
+
+
+def widths(fit: Fit, columns: Sequence[int], rng: np.random.Generator) -> list[float]:
+    """Half widths, in standard errors, of intervals of these columns that hold all at once (95 %).
+
+    The 95 % point of the largest of the normal figures' absolute t, by simulation from their joint
+    covariance (sup-t; Montiel Olea & Plagborg-Moller 2019), with the tail of each figure's own t.
+    Its degrees of freedom are rounded down as those of a released interval are, so that a band
+    tells no more of the number of people.
+    """
+    critical = max(simultaneous(fit.cov[np.ix_(columns, columns)], rng), _ALONE)
+    return [
+        with_df(critical, coarse_df(df)) if math.isfinite(df) else critical
+        for df in fit.t_df[list(columns)].tolist()
+    ]
 
 
 def fading_tests(panel: Panel, spec: StudySpec, window: Window) -> tuple[FadingTest, ...]:

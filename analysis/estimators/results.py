@@ -141,8 +141,13 @@ def from_fit(
     """The result of treatment column ``column`` of a fit, for the arm with this code."""
     if not fit.identified[column]:
         return NotEstimable(target=target, reason=NOT_IDENTIFIED)
+    return make_estimate(target, figures_of(fit, column, sample, code), log=log)
+
+
+def figures_of(fit: Fit, column: int, sample: Sample, code: int) -> Figures:
+    """The figures of treatment column ``column`` on the model's scale."""
     estimate, std_error = fit.figures(column)
-    figures = Figures(
+    return Figures(
         estimate=estimate,
         std_error=std_error,
         t_df=float(fit.t_df[column]),
@@ -151,7 +156,6 @@ def from_fit(
         convention=fit.convention,
         size=sample.size_of_outcome if fit.link == "identity" else 1.0,
     )
-    return make_estimate(target, figures, log=log)
 
 
 def relabelled(

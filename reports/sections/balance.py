@@ -26,7 +26,7 @@ from reports.wording.balance import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.disclosure import Release
+    from analysis.disclosure import Release, ReleasedDiagnostic
     from analysis.released_balance import ReleasedBalance, ReleasedBin, ReleasedRow
     from reports.model import Report
     from reports.scales import Scale
@@ -214,11 +214,17 @@ def _weights(release: Release, balance: ReleasedBalance) -> dict[str, Any] | Non
 
 
 def _figure(release: Release, name: str, arm: str) -> str:
-    """What the check of this arm shows; of several arms its label says which."""
+    """What the check of this arm shows."""
+    found = check_of(release, name, arm)
+    return found.display if found else ""
+
+
+def check_of(release: Release, name: str, arm: str) -> ReleasedDiagnostic | None:
+    """The check of this arm; of several arms its label says which."""
     found = [d for d in release.diagnostics if d.name == name]
     if len(found) > 1:
         found = [d for d in found if f" {arm_words(arm)}" in f"{d.label} "]
-    return found[0].display if found else ""
+    return found[0] if found else None
 
 
 SECTION = Section(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reports.tables.balance import balance, overlap, weights
 from reports.tables.checks import calibration, diagnostics, limits
 from reports.tables.curves import curves
 from reports.tables.data import data_checks, files, how_read, rows_set_aside
@@ -11,6 +12,7 @@ from reports.tables.estimates import estimates, over_time, tests, who_benefits
 from reports.tables.literature import literature
 from reports.tables.money import money
 from reports.tables.provenance import provenance
+from reports.tables.since import since
 from reports.tables.studies import answers, funnel, groups, studies
 
 if TYPE_CHECKING:
@@ -21,10 +23,14 @@ if TYPE_CHECKING:
 
 TABLES: tuple[Callable[[Report], Table], ...] = (
     answers,
+    since,
     studies,
     estimates,
     diagnostics,
     limits,
+    balance,
+    overlap,
+    weights,
     over_time,
     curves,
     funnel,

@@ -30,6 +30,11 @@ _NAMES = {
 }
 _UNIT_OF_LEVEL = {"tenure from": f"from {{level}}{NBSP}months"}
 
+EFFECTIVE = "Effective size of the comparison (Kish)"
+HEAVIEST = "Weight carried by the tenth of people with the largest weights"
+LARGEST = "Weight carried by the one person with the largest"
+EXTREME = f"People with a chance of joining outside 10 to 90{THIN}%, left out once trimmed"
+
 NOT_MEASURED = (
     "What was not measured, such as ambition or a pending offer elsewhere, may still differ. That "
     "is why a programme that people chose cannot be graded Randomised."
@@ -162,20 +167,21 @@ def weights_rows(balance: ReleasedBalance, effective: str) -> Sequence[tuple[str
     found = balance.weights
     if found is None:
         return ()
-    rows = [("Effective size of the comparison (Kish)", effective)]
+    rows = [(EFFECTIVE, effective)]
     if found.heaviest is not None:
-        share = f"{100 * found.heaviest:.0f}{THIN}%"
-        rows.append(("Weight carried by the tenth of people with the largest weights", share))
-    for per_cent, weight in found.percentiles:
-        place = "half of people" if per_cent == 50 else f"{per_cent}{THIN}% of people"
-        rows.append((f"Weight that {place} stay below, where the mean is 1", _weight(weight)))
+        rows.append((HEAVIEST, f"{100 * found.heaviest:.0f}{THIN}%"))
+    rows += [(stays(per_cent), _weight(weight)) for per_cent, weight in found.percentiles]
     if found.largest is not None:
-        share = f"{100 * found.largest:.2g}{THIN}%"
-        rows.append(("Weight carried by the one person with the largest", share))
+        rows.append((LARGEST, f"{100 * found.largest:.2g}{THIN}%"))
     if found.extreme:
-        what = f"People with a chance of joining outside 10 to 90{THIN}%, left out once trimmed"
-        rows.append((what, found.extreme))
+        rows.append((EXTREME, found.extreme))
     return rows
+
+
+def stays(per_cent: int) -> str:
+    """The line of a percentile of the weights."""
+    place = "half of people" if per_cent == 50 else f"{per_cent}{THIN}% of people"
+    return f"Weight that {place} stay below, where the mean is 1"
 
 
 def _weight(value: float) -> str:

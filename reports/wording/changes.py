@@ -35,6 +35,7 @@ CAUSES: dict[str, str] = {
     "other_files": "files with other content",
     "gone_files": "files left out",
 }
+KINDS = {"moved": "moved", "unchanged": "unchanged", "new": "new", "gone": "no longer asked"}
 UNCHANGED = "Unchanged: no grade and no printed number moved"
 LOOSER = "was made under looser rules of disclosure"
 OTHERS = {1: "The other study is unchanged"}
@@ -69,7 +70,7 @@ def last_report(last: Previous | None) -> str:
 def moved(change: Change) -> str:
     """Old and new, as set in bold."""
     if change.kind in ("new", "gone"):
-        return "new" if change.kind == "new" else "no longer asked"
+        return KINDS[change.kind]
     grades, parts = change.grades, []
     if grades[0] != grades[1]:
         parts.append(TO.join(grades))

@@ -57,6 +57,7 @@ def test_every_result_comes_once_an_arm_under_its_name(results):
         "cuped": 2,
         "window": 2,
         "by_month": 6,
+        "by_month_together": 6,
         "randomisation_inference": 2,
         "lee_bound_lower": 2,
         "lee_bound_upper": 2,

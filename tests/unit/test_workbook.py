@@ -29,6 +29,7 @@ from tests.report_cases import (
     report,
     withheld,
 )
+from tests.since_cases import RUN, changed_report
 from tests.workbooks import cells, read_workbook, workbook_breaches
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from reports.model import Report
 
 CASES = {"company": company_report, "leaving": leaving_report, "public": public_report}
-NAMES = ["Answer", "Studies", "Estimates", "Diagnostics", "Limits", "Over time", "Exit curves",
+NAMES = ["Answer", "Since the last report", "Studies", "Estimates", "Diagnostics", "Limits",
+         "Balance", "Overlap", "Weights", "Over time", "Exit curves",
          "Funnel", "Groups", "Who benefits", "Subgroup tests", "Calibration", "What others found",
          "Money", "Files", "Rows set aside", "How files were read", "Data checks",
          "Provenance"]  # fmt: skip
@@ -186,6 +188,68 @@ def test_money_has_its_result_and_every_assumption_and_nothing_of_what_may_not_c
     for row in refused:
         said = {row[h] for h in heads[3 * (row["Part"] == "assumption") :]}
         assert said <= {"counts as nothing", "none"}
+
+
+def test_balance_has_its_signs_and_what_may_not_be_shown() -> None:
+    """The case holds a difference of -0.12 before and 0 after; engagement is a plain number."""
+    book = read_workbook(workbook(leaving_report())).sheets
+    own = [r for r in book["Balance"] if r["Study"] == "who-stays"]
+    score = next(r for r in own if r["Measured before"] == "engagement")
+    assert (score["Difference before"], score["Difference after"]) == (0.38, -0.05)
+    assert (score["Limit after"], score["Unit"], score["Status"]) == (
+        0.1, "standard deviations", "shown",
+    )  # fmt: skip
+    hidden = [r for r in book["Balance"] if r["Status"] == "not shown"]
+    assert all(r["Difference before"] == "not shown" and r["Reason"] for r in hidden)
+
+
+def test_overlap_adds_up_and_weights_have_their_units() -> None:
+    book = read_workbook(workbook(leaving_report())).sheets
+    sides: dict[str, float] = {}
+    for row in book["Overlap"]:
+        sides[row["Share of"]] = sides.get(row["Share of"], 0.0) + row["Share"]
+    assert set(sides) == {"mentored", "not yet mentored"}
+    assert list(sides.values()) == pytest.approx([1.0, 1.0], abs=10 * 0.005)  # ten of two decimals
+    heaviest, *_, last = [r for r in book["Weights"] if "Effective" not in r["What"]]
+    assert (heaviest["Figure"], heaviest["Unit"]) == (0.29, "share of the weight")
+    assert (last["Figure"], last["Unit"]) == (4.4, "weight over the mean")
+    assert not any("one person" in r["What"] for r in book["Weights"])  # people are protected
+
+
+def test_what_changed_has_both_numbers_and_why() -> None:
+    """Profits were 369 of 111 to 627; the report before had 21 more and was graded Credible."""
+    rows = read_workbook(workbook(changed_report())).sheets["Since the last report"]
+    by_study = {row["Study"]: row for row in rows}
+    trial = by_study["mentors-for-firms"]
+    assert trial["Estimate, then"] - trial["Estimate, now"] == pytest.approx(21)
+    assert (trial["Grade then"], trial["Change"]) == ("Credible", "moved")
+    assert trial["What differs"].startswith("2 more months, new files with earlier figures")
+    assert {r["Last run"] for r in rows} == {RUN}
+    held = by_study["service-desk"]
+    assert (held["Estimate, then"], held["Estimate, now"]) == ("withheld", "withheld")
+    gone = by_study["onboarding"]
+    assert (gone["Change"], gone["Estimate, then"], gone["Grade now"]) == (
+        "no longer asked", "none", "none",
+    )  # fmt: skip
+
+
+def test_the_reader_knows_the_report_before() -> None:
+    made = changed_report()
+    releases = tuple(r for r in made.releases if r.mode == "protected")
+    made = replace(made, releases=releases)
+    findings = json.loads(findings_json(made))
+    assert workbook_breaches(findings, workbook(made)) == []
+    next(f for f in findings if f["study"] == "sales-mentoring")["previous"]["estimate"] += 0.1
+    assert any("Estimate, then was not" in x for x in workbook_breaches(findings, workbook(made)))
+
+
+def test_the_reader_sees_balance_that_was_not_released() -> None:
+    made = leaving_report()
+    findings = json.loads(findings_json(made))
+    own = next(f for f in findings if f["study"] == "who-stays")["balance"][0]
+    own["rows"] = [r for r in own["rows"] if r["covariate"] != "engagement"]
+    found = workbook_breaches(findings, workbook(made))
+    assert any("0.38 under Difference before was not released" in line for line in found)
 
 
 def line(kind: str, claimed: int, of: int) -> Line:
