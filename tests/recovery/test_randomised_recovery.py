@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis.diagnostics.balance import balance
 from analysis.estimators import ESTIMATORS
+from analysis.estimators.by_month import effects_by_month
 from analysis.estimators.lee import lee_bounds
 from analysis.estimators.permutation import randomisation_inference
 from analysis.estimators.two_stage import two_stage_least_squares
@@ -124,6 +125,21 @@ def test_intervals_cover_the_planted_effect(spec: StudySpec, case: str) -> None:
             (result,) = estimator(panel, spec, WINDOW)
             covered[name] += result.ci_low <= EFFECT <= result.ci_high
     assert {n: c for n, c in covered.items() if not low <= c / DRAWS <= high} == {}
+
+
+def test_a_band_covers_the_planted_effect_in_all_months_at_once(spec: StudySpec) -> None:
+    """Months of one person have much in common, so single intervals together cover less."""
+    rng = np.random.default_rng(23)
+    low, high = _bounds(0.95)
+    covered = {"by_month": 0, "by_month_together": 0}
+    for _ in range(DRAWS):
+        found = effects_by_month(_draw(rng, effect=EFFECT, months=3), spec, WINDOW)
+        for name in covered:
+            months = [r for r in found if r.target.name == name]
+            assert len(months) == 3
+            covered[name] += all(r.ci_low <= EFFECT <= r.ci_high for r in months)
+    assert low <= covered["by_month_together"] / DRAWS <= high, covered
+    assert covered["by_month"] < covered["by_month_together"]
 
 
 def test_two_stage_intervals_cover_the_effect_on_takers(spec: StudySpec) -> None:
