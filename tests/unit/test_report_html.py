@@ -208,3 +208,11 @@ def test_counts_of_protected_people_are_rounded() -> None:
     text = text_of(only(lottery()))
     assert "163" not in text and "165" in text
     assert "Counts are rounded to 5; groups under 10 print as <10." in text
+
+
+def test_provenance_names_the_three_files_of_a_run() -> None:
+    page = render_html(public_report())
+    own = page[page.index('id="provenance"') :]
+    assert all(
+        f"<code>{name}</code>" in own for name in ("report.html", "findings.json", "report.xlsx")
+    )
