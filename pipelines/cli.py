@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines import cli_diff, cli_open, cli_planning, cli_results
+from pipelines import cli_diff, cli_erase, cli_open, cli_planning, cli_results
 from pipelines.cli_files import commands
 from pipelines.cli_options import (
     AsJson,
@@ -39,6 +39,7 @@ app.add_typer(cli_planning.commands)
 app.add_typer(cli_diff.commands)
 app.add_typer(cli_open.commands)
 app.add_typer(cli_results.commands)
+app.add_typer(cli_erase.commands)
 
 
 def _say_version(wanted: bool) -> None:

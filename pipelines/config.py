@@ -68,6 +68,7 @@ class Settings(Part):
     purpose: str = Field(min_length=10)
     lawful_basis: str = Field(min_length=3)
     retention: Retention
+    backups: tuple[str, ...] = ()
     disclosure: Literal["protected", "public"] = "protected"
     min_group: int = Field(default=MIN_GROUP, ge=MIN_GROUP_FLOOR)
     note: str = ""

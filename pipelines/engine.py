@@ -31,6 +31,9 @@ BATCH_ROWS = 1_000_000
 # about twice this.
 MEMORY = "2GB"
 PORTABLE_STORAGE = "v1.0.0"
+# Folders of what is spilled begin with this and the number of the process, so that those of killed
+# ones can be told.
+SPILLED = "mentorlift-"
 
 
 def quote_identifier(name: str) -> str:
@@ -81,7 +84,7 @@ class Engine:
     def __init__(
         self, database: str, *, read_only: bool, threads: int | None, memory: str | None = None
     ) -> None:
-        self._spill = Path(tempfile.mkdtemp(prefix="mentorlift-"))
+        self._spill = Path(tempfile.mkdtemp(prefix=f"{SPILLED}{os.getpid()}-"))
         config: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

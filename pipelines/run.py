@@ -7,7 +7,7 @@ started again with the same inputs finds its finished stages and goes on behind 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analysis.disclosure import release
@@ -17,6 +17,7 @@ from pipelines.calibrate import calibrate_project
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
 from pipelines.engine import MEMORY, Engine
+from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.stage_ingest import ingest_stage, pull_stage
 from pipelines.stage_report import released, report_stage
@@ -43,6 +44,7 @@ class Context:
     space: workspace.Workspace
     manifest: RunManifest
     known_at: dt.date | None = None
+    erased: tombstones.Record = field(default_factory=lambda: tombstones.Record(""))
 
     def finished(self, stage: str) -> bool:
         """Whether a stage's files are there as it wrote them."""
@@ -84,14 +86,25 @@ def prepare(
     """
     project = load_project(project_dir)
     hashes = ingest.input_hashes(project.settings, data, known_at)
-    fresh = workspace.new_manifest(project, hashes, exact_rows=exact_rows)
-    fresh = replace(fresh, key_id=key_id(project.settings.project))
+    key = key_id(project.settings.project)
+    gone = tombstones.read(private_folders(project_dir, out), key)
+    fresh = workspace.new_manifest(project, hashes, exact_rows=exact_rows, erased=gone.digest())
+    fresh = replace(fresh, key_id=key)
     space = workspace.Workspace(out, fresh.run)
     manifest = workspace.resume(space, fresh)
     if not registry.holds(project_dir, project.studies, manifest):  # answered, and not registered
         kept = {name: made for name, made in manifest.stages.items() if name in STAGES[:2]}
         manifest = replace(manifest, stages=kept)
-    return Context(project, data, space, manifest, known_at)
+    return Context(project, data, space, manifest, known_at, gone)
+
+
+def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
+    """Where tombstones lie: in the output folder, and in the project's own.
+
+    A state of a past day goes to a folder of its own, and erased persons were known on that day.
+    """
+    folders = (workspace.Workspace(folder, "").private for folder in (out, project_dir / "out"))
+    return tuple(dict.fromkeys(folders))
 
 
 def begin(
@@ -112,6 +125,8 @@ def begin(
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # row data, though pseudonymous: nobody else's to read
     publish.sweep(context.space)
+    if context.erased.pending:
+        say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
     for path in (out / "runs").glob("*/work/*.duckdb"):
         if path.parent != context.space.work:  # another run's, begun on other inputs and given up
             path.unlink()
@@ -214,16 +229,22 @@ def run(
         context = begin(project_dir, data, out, say, known_at, exact_rows=exact_rows)
         if until in STAGES[2:]:
             _refuse_later_studies(context)
-        if not context.finished(STAGES[-1]):
-            for stage in STAGES[: STAGES.index(until) + 1]:
-                context = run_stage(context, stage, say)
-        else:
-            say("nothing has changed since the last run; the report is kept")
+        context = run_stages(context, until, say)
         if until == STAGES[-1]:
             return end(context)
         if refused := refused_files(context):
             raise ingest.partial(refused)
         return None
+
+
+def run_stages(context: Context, until: str, say: Callable[[str], None]) -> Context:
+    """Do the stages that are not finished, under the run lock; the context that follows."""
+    if context.finished(STAGES[-1]):
+        say("nothing has changed since the last run; the report is kept")
+        return context
+    for stage in STAGES[: STAGES.index(until) + 1]:
+        context = run_stage(context, stage, say)
+    return context
 
 
 def _refuse_later_studies(context: Context) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines import ingest, publish, workspace
 from pipelines.config import load_key, load_project
 from pipelines.engine import Engine
+from pipelines.erasure.tombstones import Erased
 from pipelines.lottery_audit import read_draws
 from pipelines.pull import is_pulled, pull
 
@@ -31,6 +32,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     """Land every file of the project as text, identifiers replaced by pseudonyms."""
     space, settings = context.space, context.project.settings
     key, _, _ = load_key(settings.project)
+    erased = Erased(context.erased, key)
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
     with Engine.open(temporary, memory=INGEST_MEMORY) as engine:
@@ -45,9 +47,10 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             keys=context.project.keys,
             lots=read_draws(context.project.folder, context.project.studies),
             known_at=context.known_at,
+            erased=erased,
         )
         if context.known_at is None:  # HR corrects what is open today
-            books = ingest.write_workbooks(engine, report, space.quarantine)
+            books = ingest.write_workbooks(engine, report, space.quarantine, erased)
             for book, rows in books.items():
                 say(f"to be corrected by HR: {rows:,} rows in {book}")
     publish.settle(temporary, space.landed)

@@ -171,9 +171,12 @@ def code_hash() -> str:
 
 
 def new_manifest(
-    project: Project, inputs: dict[str, str], *, exact_rows: bool = False
+    project: Project, inputs: dict[str, str], *, exact_rows: bool = False, erased: str = ""
 ) -> RunManifest:
-    """The manifest of a run that has not begun; its id is a hash of all that goes in."""
+    """The manifest of a run that has not begun; its id is a hash of all that goes in.
+
+    ``erased`` is a hash of who is left out, empty where that is nobody.
+    """
     packages = {name: metadata.version(name) for name in _PACKAGES}
     packages["python"] = ".".join(str(v) for v in sys.version_info[:3])
     known = {
@@ -184,6 +187,8 @@ def new_manifest(
     }
     if exact_rows:
         known["exact_rows"] = True
+    if erased:
+        known["erased"] = erased
     text = json.dumps(known, sort_keys=True)
     as_of = max((s.as_of.isoformat() for s in project.studies), default="")
     return RunManifest(

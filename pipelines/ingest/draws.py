@@ -41,7 +41,7 @@ def store(
             "person_id": known,
             "arm": pa.array([d.arm for d in draw.recorded.drawn], pa.string()),
         }
-        engine.register("landing_draw", pa.table(rows))
+        engine.register("landing_draw", pa.table(rows).filter(identifiers.kept(known)))
         engine.run("insert into landed.lottery_draws by name select * from landing_draw")
         engine.unregister("landing_draw")
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from pipelines.config import Settings
     from pipelines.engine import Engine
+    from pipelines.erasure.tombstones import Erased
     from pipelines.ingest.files import DeliveredFile, Inbox, RefusedFile
     from pipelines.ingest.mapping import Mapping
     from pipelines.ingest.reasons import Meaning
@@ -72,12 +73,14 @@ def land(
     keys: tuple[KeyRow, ...] = (),
     lots: tuple[NamedDraw, ...] = (),
     known_at: dt.date | None = None,
+    erased: Erased | None = None,
 ) -> IngestReport:
     """Land all files of a project into empty ``landed`` tables; where each row went.
 
     ``project`` is the folder with what the owner decided about doubtful links, ``private`` takes
     the crosswalk, ``meanings`` are exit reasons, ``keys`` score survey items, ``lots`` are recorded
-    draws; files delivered after ``known_at`` stay out. Raises :class:`UserError` naming file, row
+    draws; files delivered after ``known_at`` stay out, and so do ``erased`` persons, whose rows are
+    counted as excluded. Raises :class:`UserError` naming file, row
     or column and fix when a file cannot be used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
@@ -90,8 +93,8 @@ def land(
     inbox = deliveries(settings, data_dir, known_at)
     names = [file.source.name for file in inbox.files]
     several = frozenset(name for name in names if names.count(name) > 1)
-    with crosswalk(settings.identity, inbox.files, read_file, project, private) as people:
-        identifiers = Identifiers(key, people.resolver if people else None)
+    with crosswalk(settings.identity, inbox.files, read_file, project, private, erased) as people:
+        identifiers = Identifiers(key, people.resolver if people else None, erased)
         mapped, unlinked = meanings is not None, people.refused if people else {}
         landing = Landing(engine, settings, tables, identifiers, mapped, several, unlinked)
         accepted, refused, remarks = _land_all(landing, inbox)
@@ -218,10 +221,12 @@ def read_file(file: DeliveredFile) -> SourceTable:
     return quarantine.read(file, dialect(file))
 
 
-def write_workbooks(engine: Engine, report: IngestReport, folder: Path) -> dict[Path, int]:
+def write_workbooks(
+    engine: Engine, report: IngestReport, folder: Path, erased: Erased | None = None
+) -> dict[Path, int]:
     """Write the rows in quarantine back to HR, a workbook a source; rows in each."""
     files = [file.delivered for file in report.files]
-    return quarantine.write_workbooks(engine, files, folder, dialect)
+    return quarantine.write_workbooks(engine, files, folder, dialect, erased)
 
 
 def dialect(file: DeliveredFile) -> Dialect:

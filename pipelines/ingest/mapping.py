@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.numbers import plain
+from pipelines.ingest.pseudonym import ERASED, PERSON_ERASED
 from pipelines.ingest.values import cells
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Mapping:
         filled = self.columns()
         return [c.name for c in known if c.name in filled]
 
+    def people(self) -> set[str]:
+        """Headers of the file that hold identifiers of people."""
+        known = [c.name for c in self.contract.columns if c.role == "identifier"]
+        return {header for name in known for header in self.headers(name)}
+
     def used(self) -> set[str]:
         """Headers of the file the load reads."""
         named = {h for name in self.load.columns for h in self.headers(name)}
@@ -107,6 +113,8 @@ def stage(mapping: Mapping, batch: Batch, identifiers: Identifiers) -> pa.Table:
     for header, name in mapping.attribute_columns().items():
         staged[name] = cells(batch.columns[header], load, "", mapping.source.null_words)
     staged[KEEP] = _excluded(load, batch)
+    if PERSON_ERASED in staged:
+        staged[KEEP] = pc.if_else(staged.pop(PERSON_ERASED), ERASED, staged[KEEP])
     staged["_row"] = batch.rows
     if load.unpivot:
         staged = _lines(mapping, batch, staged)

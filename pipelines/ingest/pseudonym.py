@@ -16,6 +16,7 @@ from pipelines.ingest import plain_ids
 if TYPE_CHECKING:
     import datetime as dt
 
+    from pipelines.erasure.tombstones import Erased
     from pipelines.ingest.identity.resolver import Resolver
     from pipelines.ingest.mapping import Mapping
 
@@ -32,6 +33,9 @@ _DAY_OF = {
     "surveys": "answered_on",
 }
 PSEUDONYM_BYTES = 16
+# Rule of rows and links whose person was erased; the staged column that says so of a row.
+ERASED = "erased"
+PERSON_ERASED = "_person_erased"
 
 
 class Pseudonyms:
@@ -72,9 +76,12 @@ class Pseudonyms:
 class Identifiers:
     """Replaces the identifiers of staged rows, by way of the crosswalk where one is declared."""
 
-    def __init__(self, key: bytes, resolver: Resolver | None = None) -> None:
+    def __init__(
+        self, key: bytes, resolver: Resolver | None = None, erased: Erased | None = None
+    ) -> None:
         self.pseudonyms = Pseudonyms(key)
         self._resolver = resolver
+        self._erased = erased or None  # nothing is looked at where nobody was erased
 
     @property
     def as_they_stand(self) -> bool:
@@ -106,9 +113,15 @@ class Identifiers:
             if system is None or not known.required:
                 anchors = pc.if_else(pc.is_valid(broken), pa.scalar(None, pa.string()), anchors)
             done[known.name] = self.pseudonyms.of(anchors)
+            gone = self._erased.among(done[known.name]) if self._erased else None
             if not known.required:
+                if gone is not None:
+                    done[known.name] = pc.if_else(gone, None, done[known.name].cast(pa.string()))
+                    broken = pc.if_else(gone, ERASED, broken)
                 done[LINK_RULE + known.name] = broken
                 continue
+            if gone is not None:
+                done[PERSON_ERASED] = pc.or_(gone, done.get(PERSON_ERASED, gone))
             named = pc.if_else(pc.is_valid(broken), known.name, pa.scalar(None, pa.string()))
             rule = broken if rule is None else pc.coalesce(rule, broken)
             column = named if column is None else pc.coalesce(column, named)
@@ -122,6 +135,12 @@ class Identifiers:
             return self.pseudonyms.of(texts), plain_ids.damage(texts)
         anchors, broken = self._resolver.resolve(system, texts, day)
         return self.pseudonyms.of(anchors), broken
+
+    def kept(self, pseudonyms: pa.Array) -> pa.Array:
+        """Of each pseudonym of a project's own file, whether the person may land."""
+        if self._erased is None:
+            return pa.repeat(pa.scalar(True), len(pseudonyms))
+        return pc.invert(self._erased.among(pseudonyms.dictionary_encode()))
 
     def _days(self, mapping: Mapping, staged: dict[str, pa.Array]) -> pa.Array | dt.date:
         """The day each row speaks of, its delivery where it names none."""

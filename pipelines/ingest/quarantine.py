@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pipelines.delivery import Load
     from pipelines.engine import Engine
+    from pipelines.erasure.tombstones import Erased
     from pipelines.ingest.files import DeliveredFile
     from pipelines.ingest.mapping import Mapping
     from pipelines.sources import Batch, Dialect, SourceTable
@@ -68,11 +69,13 @@ def write_workbooks(
     files: Sequence[DeliveredFile],
     folder: Path,
     dialect: Callable[[DeliveredFile], Dialect],
+    erased: Erased | None = None,
 ) -> dict[Path, int]:
     """Write a workbook for each source with open rows, and remove those of others; rows in each.
 
     They hold what HR delivered, so nobody else may read the folder. No more than ``MAX_ROWS`` rows
-    go back: so many have one cause, which is mended where the file is made.
+    go back: so many have one cause, which is mended where the file is made. Cells that name an
+    ``erased`` person, in a row that leads to nobody or to somebody else, are left empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -81,7 +84,7 @@ def write_workbooks(
         by_source.setdefault(file.source.name, []).append(file)
     written: dict[Path, int] = {}
     for source, delivered in by_source.items():
-        rows = (row for file in delivered for row in _held(engine, file, dialect(file)))
+        rows = (row for file in delivered for row in _held(engine, file, dialect(file), erased))
         held = list(itertools.islice(rows, MAX_ROWS))
         if held:
             path = folder / f"{source}.xlsx"
@@ -172,7 +175,9 @@ def mark_answered(engine: Engine, file: DeliveredFile, answers: Sequence[tuple[s
     engine.unregister("landing_answers")
 
 
-def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_Held]:
+def _held(
+    engine: Engine, file: DeliveredFile, dialect: Dialect, erased: Erased | None
+) -> Iterator[_Held]:
     """The open rows of a file, read from it once more."""
     broken: dict[int, list[tuple[str, str, str]]] = {}
     bound = [file.source.name, file.name, MAX_ROWS * len(file.source.loads)]
@@ -192,7 +197,16 @@ def _held(engine: Engine, file: DeliveredFile, dialect: Dialect) -> Iterator[_He
                 for n, v in cells.items()
                 if n not in OWN_COLUMNS
             }
+            if erased:
+                shown = {n: "" if _is_named(erased, n, v, loads) else v for n, v in shown.items()}
             yield _described(file, loads, table.reading.place(row), shown, broken[row])
+
+
+def _is_named(erased: Erased, header: str, cell: str, loads: dict[str, Mapping]) -> bool:
+    """Whether a cell names an erased person; a number does so as an identifier alone."""
+    if cell.strip().isdigit() and not any(header in load.people() for load in loads.values()):
+        return False
+    return erased.names(cell)
 
 
 def _resolved(file: DeliveredFile, header: tuple[str, ...]) -> dict[str, Mapping]:

@@ -14,6 +14,7 @@ from pipelines.ingest.identity import (
     claims,
     corrected,
     decisions,
+    forgotten,
     persons,
     review,
     store,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from pipelines.erasure.tombstones import Erased
     from pipelines.identity import Identity
     from pipelines.ingest.files import DeliveredFile
     from pipelines.ingest.pseudonym import Pseudonyms
@@ -45,14 +47,21 @@ class Crosswalk:
     """
 
     def __init__(
-        self, engine: Engine, identity: Identity, refused: dict[tuple[str, str], UserError]
+        self,
+        engine: Engine,
+        identity: Identity,
+        refused: dict[tuple[str, str], UserError],
+        erased: Erased | None = None,
     ) -> None:
         self._engine, self._identity = engine, identity
         self.refused = refused
-        self.resolver = Resolver(engine, identity)
+        self._gone = forgotten.mark(engine, identity, erased) if erased else False
+        self.resolver = Resolver(engine, identity, erased)
 
     def finish(self, pseudonyms: Pseudonyms, private: Path | None) -> IdentityReport:
         """The counts, once all rows are resolved; the crosswalk and the review are written."""
+        if self._gone:
+            forgotten.remove(self._engine)
         cases = review.cases(self._engine, self._identity)
         if private is not None:
             store.write(self._engine, self._identity, cases, pseudonyms, private)
@@ -68,6 +77,7 @@ def crosswalk(
     read: Reader,
     project: Path | None,
     private: Path | None = None,
+    erased: Erased | None = None,
 ) -> Iterator[Crosswalk | None]:
     """The crosswalk of the delivered files, or None where the project declares no identity.
 
@@ -82,7 +92,7 @@ def crosswalk(
         claims.finish(engine, identity)
         verdicts.judge(engine, identity)
         persons.connect(engine, identity)
-        yield Crosswalk(engine, identity, refused)
+        yield Crosswalk(engine, identity, refused, erased or None)
 
 
 def _read_links(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.engine import Engine
+    from pipelines.erasure.tombstones import Erased
     from pipelines.identity import Identity, UnknownPerson
 
 # How an identifier is known.
@@ -48,8 +49,9 @@ create table unknown (system varchar, code varchar);
 class Resolver:
     """Looks identifiers up in the crosswalk; what it does not find is kept for the review."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(self, engine: Engine, identity: Identity, erased: Erased | None = None) -> None:
         self._engine, self._identity = engine, identity
+        self._erased = erased
         self._names = identity.codes("name")
         self.counted: dict[str, Counter[str]] = {}
         self.repaired: Counter[str] = Counter()
@@ -73,6 +75,8 @@ class Resolver:
         self._engine.register("asked", _asked(coded.dictionary))
         self._engine.run(self._lookup_sql(system, unknown or self._identity.unknown))
         self._engine.unregister("asked")
+        if self._erased:
+            self._know_again(self._erased)
         found = self._engine.arrow(
             "select anchor, rule, dated, evidence, repaired from found order by k"
         )
@@ -91,6 +95,19 @@ class Resolver:
         for one in pc.value_counts(told).to_pylist():
             counter[one["values"]] += one["counts"]
         return anchors, rules
+
+    def _know_again(self, erased: Erased) -> None:
+        """Lead unknown identifiers of erased persons to them, whatever the link sources still say.
+
+        Otherwise their rows would go to quarantine, and they themselves to the review.
+        """
+        found = self._engine.arrow("select k, who from found where rule = $1 order by k", [UNKNOWN])
+        gone = found.filter(erased.anchored(found.column("who").combine_chunks()))
+        self._engine.register("gone", gone)
+        self._engine.run(
+            "update found set anchor = who, rule = null where k in (select k from gone)"
+        )
+        self._engine.unregister("gone")
 
     def days(self, texts: pa.Array, forms: Sequence[str], pivot: int | None = None) -> pa.Array:
         """The dates in a text column by the first declared format that fits; else null."""
@@ -136,7 +153,8 @@ judged as (
     left join known on told.code = known.code
     left join several on told.code = several.code
 )
-select k, code, rule, evidence, coalesce(dated, false) and rule is null as dated,
+select k, code, rule, evidence, coalesce(anchor, {own}) as who,
+    coalesce(dated, false) and rule is null as dated,
     matched and rule is null as repaired,
     case when rule is null then coalesce(anchor, {own}) when fits_several then anchor end as anchor
 from judged

@@ -1,0 +1,200 @@
+"""Erases persons: tombstones, rebuild and publish, expiry of all that was before, and proof.
+
+Every step can be repeated. What is looked for stands in a private file until nothing is found, so
+that an erasure that was interrupted ends like any other, without naming the persons again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipelines import publish, workspace
+from pipelines.config import key_id, load_key, load_project
+from pipelines.erasure import tombstones
+from pipelines.erasure.expire import backups, expire, remove_all
+from pipelines.erasure.search import Token, search
+from pipelines.erasure.who import Known, Register
+from pipelines.errors import Exit, UserError
+from pipelines.run import STAGES, begin, end, run_stages
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pipelines.config import Project
+    from pipelines.erasure.search import Hit
+
+UNFINISHED = "erasing.json"  # what is looked for; gone once nothing is found
+FAULTS = ("erase-recorded", "erase-rebuilt", "erase-expired", "erase-searched")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What was done, without anything about anybody.
+
+    ``remaining`` are files with traces, and listed backups that are still there; ``figures`` are
+    files in which a number stands that is also an identifier; ``owner`` are files of the project
+    folder that name a person; ``shared`` counts identifiers and names that other people carry too.
+    """
+
+    persons: int
+    run: str
+    removed: tuple[Path, ...]
+    searched: int
+    tokens: int
+    remaining: tuple[Path, ...]
+    figures: tuple[Path, ...]
+    owner: tuple[Path, ...]
+    shared: int
+    short: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whom to erase: as the deliveries name them, and everybody whose time to be kept is over."""
+
+    persons: tuple[str, ...] = ()
+    expired: bool = False
+    on: dt.date | None = None
+    reason: str = ""
+
+
+def erase(
+    project_dir: Path,
+    data: Path,
+    out: Path,
+    wanted: Wanted,
+    say: Callable[[str], None],
+    *,
+    remove_backups: bool = False,
+) -> Certificate:
+    """Erase persons from everything below the output folder; what was done.
+
+    Raises :class:`UserError` before anything is written where a person is not known.
+    """
+    project = load_project(project_dir)
+    space = workspace.Workspace(out, "")
+    if not out.is_dir():
+        raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
+    with publish.run_lock(out):
+        key, _, _ = load_key(project.settings.project)
+        record = tombstones.read([space.private], key_id(project.settings.project))
+        listed = backups(project, data, out)
+        register = Register(space, project.settings.identity, tombstones.Erased(record, key))
+        known = _known(register, project, wanted)
+        if not known and not record.pending:
+            say("nobody is to be erased")
+        tokens = _note(space.private, record, known)
+        publish.fault("erase-recorded")
+        context = run_stages(begin(project_dir, data, out, say), STAGES[-1], say)
+        outcome = end(context)
+        publish.fault("erase-rebuilt")
+        removed = expire(context.space)
+        if remove_backups:
+            remove_all(listed)
+            removed, listed = [*removed, *listed], []
+        publish.fault("erase-expired")
+        files = _written(project, data, context.space)
+        hits = search(files, tokens, _without_rows(context.space))
+        publish.fault("erase-searched")
+        remaining = sorted({*(h.file for h in hits if h.certain), *listed})
+        if not remaining:
+            _end(space.private)
+        return Certificate(
+            persons=len(known),
+            run=outcome.run,
+            removed=tuple(removed),
+            searched=len(files),
+            tokens=len(tokens),
+            remaining=tuple(remaining),
+            figures=_files([h for h in hits if not h.certain]),
+            owner=_files(search(_of_the_owner(project), tokens)),
+            shared=sum(k.shared for k in known),
+            short=sum(token.short for token in tokens),
+        )
+
+
+def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
+    on = wanted.on.isoformat() if wanted.on else None
+    found = [
+        register.find(given, f"{number}.", on, wanted.reason)
+        for number, given in enumerate(wanted.persons, start=1)
+    ]
+    if wanted.expired:
+        day = _months_before(
+            wanted.on or register.last_delivery(), project.settings.retention.months
+        )
+        found += register.gone_before(day, wanted.reason or "retention period over")
+    return found
+
+
+def _months_before(day: dt.date, months: int) -> dt.date:
+    """The same day so many months ago, or the last of that month if it is shorter."""
+    count = day.year * 12 + day.month - 1 - months
+    year, month = count // 12, count % 12 + 1
+    for last in range(day.day, day.day - 4, -1):
+        try:
+            return day.replace(year=year, month=month, day=last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def _note(private: Path, record: tombstones.Record, known: Sequence[Known]) -> list[Token]:
+    """Write down what is looked for, then the tombstones; all tokens, of an earlier try as well."""
+    file = private / UNFINISHED
+    before = [Token(**t) for t in workspace.read_json(file)] if file.is_file() else []
+    tokens = list(dict.fromkeys([*before, *(t for k in known for t in k.tokens)]))
+    if not known and not record.pending:
+        return tokens
+    told = [{"kind": t.kind, "text": t.text} for t in tokens]
+    tombstones.write_private(file, json.dumps(told, ensure_ascii=False))
+    private.chmod(0o700)
+    stones = dict.fromkeys([*record.persons, *(k.tombstone for k in known)])
+    kept = tuple(stone for stone in stones if stone.identifiers)
+    tombstones.write(private, replace(record, persons=kept, pending=True))
+    return tokens
+
+
+def _end(private: Path) -> None:
+    """Nothing was found: the tombstones stay, what was looked for goes."""
+    (private / UNFINISHED).unlink(missing_ok=True)
+    file = private / tombstones.FILE
+    if file.is_file():
+        record = tombstones.read([private], workspace.read_json(file)["key_id"])
+        tombstones.write(private, replace(record, pending=False))
+
+
+def _written(project: Project, data: Path, space: workspace.Workspace) -> list[Path]:
+    """Every file that the product wrote: results, pulled deliveries, the registry of studies."""
+    files = [p for p in sorted(space.out.rglob("*")) if p.is_file() and p.name != UNFINISHED]
+    for source in project.settings.sources:
+        if source.postgres is not None:
+            files += sorted((data / source.name).glob("*"))
+    return [*files, *sorted(project.folder.glob("*.jsonl"))]
+
+
+def _without_rows(space: workspace.Workspace) -> list[Path]:
+    """Files that hold figures and no rows of persons."""
+    return [*space.artifacts, space.ledger, *sorted((space.out / "runs").rglob("*.json"))]
+
+
+def _of_the_owner(project: Project) -> list[Path]:
+    """Decisions about doubtful links, rosters and audit files: the owner's records."""
+    folders = ("mappings", "draw", "draws", "lottery")
+    files = [p for name in folders for p in sorted((project.folder / name).rglob("*"))]
+    return [p for p in files if p.is_file()]
+
+
+def _files(hits: Sequence[Hit]) -> tuple[Path, ...]:
+    return tuple(sorted({hit.file for hit in hits}))
+
+
+def incomplete(certificate: Certificate) -> UserError:
+    """The error of an erasure after which something is still there."""
+    named = ", ".join(map(str, certificate.remaining[:10]))
+    fix = "Remove these files, or backups with --yes, then run `mentorlift erase` again."
+    return UserError(f"the erasure is not complete: {named}", fix, Exit.REMAINS)

@@ -1,0 +1,87 @@
+"""Removes what earlier runs kept: old warehouses, rows of runs, spilled files, listed backups."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines import publish
+from pipelines.engine import SPILLED
+from pipelines.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.config import Project
+    from pipelines.workspace import Workspace
+
+
+def expire(space: Workspace) -> list[Path]:
+    """Remove every version but the one in service, and what runs kept beside released figures.
+
+    Manifests and released figures (JSON, without rows of persons) stay: later runs compare with
+    them. What was removed.
+    """
+    current = publish.resolve(space.warehouses)
+    old = [p for p in sorted(space.warehouses.glob("warehouse-*")) if p != current]
+    rows = [p for p in sorted(space.out.glob("runs/*/work/*")) if p.suffix != ".json"]
+    removed = [*old, *rows, *_spilled()]
+    for path in removed:
+        _remove(path)
+    return [*removed, *publish.sweep(space)]
+
+
+def backups(project: Project, data: Path, out: Path) -> list[Path]:
+    """The backups that the project file lists, as far as they are there.
+
+    Raises :class:`UserError` for one that holds the project, the deliveries or the results.
+    """
+    kept = [p.resolve() for p in (project.folder, data, out)]
+    found = []
+    for number, name in enumerate(project.settings.backups):
+        path = project.folder / Path(name).expanduser()
+        if any(k == path.resolve() or path.resolve() in k.parents for k in kept):
+            raise UserError(
+                f"{project.folder / 'mentorlift.yml'}: backups.{number}: holds the project itself, "
+                "its deliveries or its results",
+                "List files and folders that hold copies of the results alone.",
+                Exit.PROJECT,
+            )
+        if path.exists():
+            found.append(path)
+    return found
+
+
+def remove_all(paths: Iterable[Path]) -> None:
+    """Remove files and whole folders."""
+    for path in paths:
+        _remove(path)
+
+
+def _spilled() -> list[Path]:
+    """What processes that were killed have spilled and nobody removed."""
+    folders = sorted(Path(tempfile.gettempdir()).glob(f"{SPILLED}*"))
+    return [f for f in folders if f.stat().st_uid == os.getuid() and not _is_alive(f)]
+
+
+def _is_alive(folder: Path) -> bool:
+    process = folder.name.removeprefix(SPILLED).split("-")[0]
+    if not process.isdigit():  # not one of ours
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

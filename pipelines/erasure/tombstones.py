@@ -1,0 +1,171 @@
+"""What is left of an erased person: keyed hashes, by which a delivery that comes again is known.
+
+A hash is made of the pseudonym, or of a cell in its normal form, with a key of its own purpose. It
+says nothing without the key of the project, and so nothing of anybody once that key is gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pipelines.errors import Exit, UserError
+from pipelines.ingest.pseudonym import Pseudonyms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FILE = "tombstones.json"
+PURPOSE = b"mentorlift: erased persons"
+_GAPS = re.compile(r"[\s.,]+")
+_FAMILY_NAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """Hashes of one person's pseudonyms and of cells that name the person; day and reason as told.
+
+    Neither is looked up: no clock enters what a run reads.
+    """
+
+    identifiers: tuple[str, ...]
+    cells: tuple[str, ...] = ()
+    on: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The tombstones of an output folder; ``pending`` while an erasure has not ended."""
+
+    key_id: str
+    persons: tuple[Tombstone, ...] = ()
+    pending: bool = False
+
+    def digest(self) -> str:
+        """A hash of whom a run leaves out; empty where that is nobody."""
+        known = sorted({h for p in self.persons for h in (*p.identifiers, *p.cells)})
+        return hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
+
+
+def read(folders: Iterable[Path], key_id: str) -> Record:
+    """The tombstones in private folders, taken together.
+
+    Raises :class:`UserError` where they were made with another key: nobody would be known again.
+    """
+    persons: dict[Tombstone, None] = {}
+    pending = False
+    for path in (folder / FILE for folder in folders):
+        if not path.is_file():
+            continue
+        told = _parsed(path)
+        if told.key_id != key_id:
+            raise UserError(
+                f"{path}: made with another key than the one in use; erased persons would return",
+                "Restore the key that belongs to this folder; tombstones mean nothing to another.",
+                Exit.PROJECT,
+            )
+        persons |= dict.fromkeys(told.persons)
+        pending = pending or told.pending
+    return Record(key_id, tuple(persons), pending)
+
+
+def write(folder: Path, record: Record) -> None:
+    """Write the tombstones of a private folder, readable by its owner alone."""
+    text = json.dumps({"version": 1, **asdict(record)}, indent=1) + "\n"
+    write_private(folder / FILE, text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file of mode 600 in one step, on the disk before it is seen."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
+
+
+class Erased:
+    """Tells erased persons by pseudonym, and cells that name them; each text is looked at once."""
+
+    def __init__(self, record: Record, key: bytes) -> None:
+        self._key = hmac.digest(key, PURPOSE, "sha256")
+        self._pseudonyms = Pseudonyms(key)
+        self._hashes = {h for p in record.persons for h in p.identifiers}
+        self._cells = {h for p in record.persons for h in p.cells}
+        self._known: dict[str, bool] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._hashes)
+
+    def hashed(self, pseudonym: str) -> str:
+        """The tombstone of a pseudonym, 64 hexadecimal digits."""
+        return hmac.digest(self._key, f"person:{pseudonym}".encode(), "sha256").hex()
+
+    def hashed_cell(self, cell: str) -> str:
+        """The tombstone of a cell that names a person."""
+        return hmac.digest(self._key, f"cell:{_normal(cell)}".encode(), "sha256").hex()
+
+    def also(self, pseudonyms: Iterable[str]) -> None:
+        """Count these pseudonyms as erased too: other identifiers lead to the same persons."""
+        self._known |= dict.fromkeys(pseudonyms, True)
+
+    def is_erased(self, pseudonym: str | None) -> bool:
+        """Whether the pseudonym is that of an erased person."""
+        if pseudonym is None:
+            return False
+        if pseudonym not in self._known:
+            self._known[pseudonym] = self.hashed(pseudonym) in self._hashes
+        return self._known[pseudonym]
+
+    def among(self, pseudonyms: pa.DictionaryArray) -> pa.Array:
+        """Of each row of a column of pseudonyms, whether the person was erased."""
+        told = [self.is_erased(p) for p in pseudonyms.dictionary.to_pylist()]
+        found = pa.array(told, pa.bool_()).take(pseudonyms.indices)
+        return found.fill_null(False)
+
+    def anchored(self, anchors: pa.Array) -> pa.Array:
+        """The same of a column of anchors, from which pseudonyms are made."""
+        return self.among(self._pseudonyms.of(anchors))
+
+    def pseudonym(self, anchor: str) -> str:
+        """The pseudonym of an anchor."""
+        return str(self._pseudonyms.of(pa.array([anchor], pa.string()))[0].as_py())
+
+    def names(self, cell: str) -> bool:
+        """Whether a delivered cell names an erased person, alone or in a list."""
+        turned = _FAMILY_NAME_FIRST.sub(r"\2 \1", cell)
+        forms = {cell, turned, *cell.split(";")} if cell else set()
+        return any(self.hashed_cell(form) in self._cells for form in forms)
+
+
+def _normal(cell: str) -> str:
+    """A cell in the form in which it is compared: small letters, one space, no leading zeros."""
+    text = _GAPS.sub(" ", unicodedata.normalize("NFC", cell).casefold()).strip()
+    return text.lstrip("0") if text.isdigit() else text
+
+
+def _parsed(path: Path) -> Record:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        persons = tuple(
+            Tombstone(tuple(p["identifiers"]), tuple(p["cells"]), p["on"], p["reason"])
+            for p in told["persons"]
+        )
+        return Record(str(told["key_id"]), persons, bool(told["pending"]))
+    except (ValueError, KeyError, TypeError):
+        fix = "Restore it from a backup: without it, erased persons would return."
+        raise UserError(f"{path}: not a list of tombstones", fix, Exit.PROJECT) from None

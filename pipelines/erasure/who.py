@@ -1,0 +1,164 @@
+"""Who is meant by an identifier on the command line, and by which texts that person is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines import publish
+from pipelines.engine import Engine
+from pipelines.erasure.search import Token
+from pipelines.erasure.tombstones import Erased, Tombstone
+from pipelines.errors import UserError
+from pipelines.ingest.identity.normal import clean_sql, code_sql
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from pipelines.identity import Identity
+    from pipelines.workspace import Workspace
+
+_PEOPLE = """
+select person_key from staging.person
+union
+select person_id from landed.quarantine where person_id is not null
+"""
+_LINKS = """
+select link.system, link.id, not link.doubtful and count(distinct other.person) = 1 as own
+from link inner join link as other on link.system = other.system and link.id = other.id
+where link.person = $1
+group by all order by all
+"""
+_GONE_BEFORE = """
+select person.person_key
+from staging.person as person inner join marts.employees as employees using (person_no)
+where employees.exited_on < $1
+order by person.person_key
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person with what stays (the tombstone) and what must not be found anywhere (the tokens).
+
+    ``shared`` counts identifiers and names that other people carry as well: they stay for them.
+    """
+
+    tombstone: Tombstone
+    tokens: tuple[Token, ...]
+    shared: int = 0
+
+
+class Register:
+    """Finds people by identifier or mail, in the crosswalk and the warehouse in service."""
+
+    def __init__(self, space: Workspace, identity: Identity | None, erased: Erased) -> None:
+        self._identity, self._erased = identity, erased
+        self._crosswalk = space.identity
+        self._warehouse = publish.resolve(space.warehouses)
+        with Engine.open(self._warehouse, read_only=True) as engine:
+            self._people = {row[0] for row in engine.rows(_PEOPLE)}
+
+    def find(self, given: str, place: str, on: str | None, reason: str) -> Known:
+        """The one person whom the text names.
+
+        Raises :class:`UserError`, without the text, where it leads to nobody or to several;
+        ``place`` says which of the persons asked for it is.
+        """
+        given = given.strip()
+        anchors, known = self._candidates(given)
+        found = [a for a in anchors if a in known or self._erased.pseudonym(a) in self._people]
+        if len(found) > 1:
+            fix = "Name the person by another identifier or mail, which nobody else carries."
+            raise UserError(f"The {place} person: several people are known by this.", fix)
+        if found:
+            return self._known(found[0], [Token(_kind(given), given)], on, reason)
+        gone = [a for a in anchors if self._erased.is_erased(self._erased.pseudonym(a))]
+        if gone or self._erased.names(given):  # erased already: searched for once more
+            return Known(Tombstone(()), (Token(_kind(given), given),))
+        fix = "Write the identifier or mail as the delivered files have it."
+        raise UserError(f"The {place} person: nobody is known by this here.", fix)
+
+    def gone_before(self, day: dt.date, reason: str) -> list[Known]:
+        """Everybody whose last employment ended before the day, and who was not erased yet."""
+        with Engine.open(self._warehouse, read_only=True) as engine:
+            keys = [row[0] for row in engine.rows(_GONE_BEFORE, [day])]
+        anchors: dict[str, str] = {}
+        if self._identity is not None and self._crosswalk.is_file():
+            with Engine.open(self._crosswalk, read_only=True) as engine:
+                anchors = dict(engine.rows("select pseudonym, person from person"))
+        found = []
+        for key in keys:
+            if key in anchors:
+                found.append(self._known(anchors[key], [], None, reason))
+            else:
+                stone = Tombstone((self._erased.hashed(key),), (), None, reason)
+                found.append(Known(stone, (Token("pseudonym", key),)))
+        return found
+
+    def last_delivery(self) -> dt.date:
+        """The day of the last delivery in the warehouse in service."""
+        with Engine.open(self._warehouse, read_only=True) as engine:
+            day: dt.date = engine.scalar("select max(delivered_on) from landed.deliveries")
+        return day
+
+    def _candidates(self, given: str) -> tuple[list[str], set[str]]:
+        """Anchors that the text may stand for, and those among them that the crosswalk has."""
+        if self._identity is None or not self._crosswalk.is_file():
+            return [given], set()
+        names = list(self._identity.systems)
+        anchors: dict[str, None] = {}
+        known: set[str] = set()
+        with Engine.open(self._crosswalk, read_only=True) as engine:
+            for code in self._codes(engine, given):
+                system = names[int(code[:2])]
+                sql = "select distinct person from link where system = $1 and id = $2 order by 1"
+                held = [row[0] for row in engine.rows(sql, [system, code[2:]])]
+                known |= {*held}
+                own = anchor(self._identity, system, code[2:])
+                anchors |= dict.fromkeys(held or [own])
+        return list(anchors), known
+
+    def _codes(self, engine: Engine, given: str) -> list[str]:
+        assert self._identity is not None
+        systems = [n for n, s in self._identity.systems.items() if s.kind != "name"]
+        columns = ", ".join(code_sql(self._identity, name, "clean") for name in systems)
+        sql = f"with c as (select {clean_sql('$1')} as clean) select {columns} from c"
+        return list(dict.fromkeys(code for code in engine.rows(sql, [given])[0] if code))
+
+    def _known(self, person: str, tokens: list[Token], on: str | None, reason: str) -> Known:
+        links = self._links(person)
+        anchors = [person]
+        cells = [token.text for token in tokens]
+        for system, text, own in links:
+            kind = self._identity.systems[system].kind if self._identity else "text"
+            if own:
+                tokens.append(Token(kind if kind in {"mail", "name"} else "identifier", text))
+                cells.append(text)
+                if kind != "name" and self._identity:
+                    anchors.append(anchor(self._identity, system, text))
+        pseudonyms = list(dict.fromkeys(map(self._erased.pseudonym, anchors)))
+        tokens += [Token("pseudonym", p) for p in pseudonyms]
+        stone = Tombstone(
+            tuple(sorted(map(self._erased.hashed, pseudonyms))),
+            tuple(sorted({self._erased.hashed_cell(cell) for cell in cells})),
+            on,
+            reason,
+        )
+        return Known(stone, tuple(dict.fromkeys(tokens)), sum(not own for *_, own in links))
+
+    def _links(self, person: str) -> Sequence[tuple[str, str, bool]]:
+        if self._identity is None or not self._crosswalk.is_file():
+            return []
+        with Engine.open(self._crosswalk, read_only=True) as engine:
+            return [(s, i, bool(own)) for s, i, own in engine.rows(_LINKS, [person])]
+
+
+def anchor(identity: Identity, system: str, text: str) -> str:
+    """The anchor that an identifier gives to its first holder, as the crosswalk makes it."""
+    return text if system == next(iter(identity.systems)) else f"{system}\x1f{text}"
+
+
+def _kind(given: str) -> str:
+    return "mail" if "@" in given else "identifier"
