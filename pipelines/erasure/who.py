@@ -25,7 +25,7 @@ union
 select person_id from landed.quarantine where person_id is not null
 """
 _LINKS = """
-select link.system, link.id, not link.doubtful and count(distinct other.person) = 1 as own
+select link.system, link.id, not bool_or(link.doubtful) and count(distinct other.person) = 1 as own
 from link inner join link as other on link.system = other.system and link.id = other.id
 where link.person = $1
 group by all order by all
@@ -124,7 +124,8 @@ class Register:
         assert self._identity is not None
         systems = [n for n, s in self._identity.systems.items() if s.kind != "name"]
         columns = ", ".join(code_sql(self._identity, name, "clean") for name in systems)
-        sql = f"with c as (select {clean_sql('$1')} as clean) select {columns} from c"
+        clean = clean_sql("cast($1 as varchar)")
+        sql = f"with c as (select {clean} as clean) select {columns} from c"
         return list(dict.fromkeys(code for code in engine.rows(sql, [given])[0] if code))
 
     def _known(self, person: str, tokens: list[Token], on: str | None, reason: str) -> Known:
