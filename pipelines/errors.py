@@ -19,11 +19,8 @@ class Exit(IntEnum):
     SERVER = 8  # a server (the scheduler, a database) cannot be reached or refuses
     SYSTEM = 10  # the machine refused: disk full, read-only, no permission, too little memory
     PARTIAL = 11  # the run is complete, but for files that were refused
-<<<<<<< HEAD
     BROWSER = 12  # export: Chromium is missing or did not do it
-=======
-    REMAINS = 12  # erased persons still stand somewhere
->>>>>>> 1c8e379 (Erasure: tombstones, rebuild without the person, expiry and proof by searching every byte)
+    REMAINS = 13  # erased persons still stand somewhere
     NO_NUMBER = 9  # the run is complete, but at least one study has no number to show
 
 

@@ -14,6 +14,7 @@ from pipelines import publish, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.expire import backups, expire, remove_all
+from pipelines.erasure.retained import begin_retained, deliveries_gone
 from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
@@ -89,7 +90,13 @@ def erase(
             say("nobody is to be erased")
         tokens = _note(space.private, record, known)
         publish.fault("erase-recorded")
-        context = run_stages(begin(project_dir, data, out, say), STAGES[-1], say)
+        if deliveries_gone(space, data):
+            say("delivered files are gone: what was landed from them is copied without the persons")
+            now = tombstones.read([space.private], record.key_id)
+            context = begin_retained(project_dir, data, out, now, key)
+        else:
+            context = begin(project_dir, data, out, say)
+        context = run_stages(context, STAGES[-1], say)
         outcome = end(context)
         publish.fault("erase-rebuilt")
         removed = expire(context.space)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from pipelines.engine import quote_text
+from pipelines.engine import Engine, quote_text
 from pipelines.ingest.identity.decisions import COLUMNS, as_csv
 from pipelines.publish import fresh, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.engine import Engine
+    from pipelines.erasure.tombstones import Erased
     from pipelines.identity import Identity
     from pipelines.ingest.identity.decisions import Case
     from pipelines.ingest.pseudonym import Pseudonyms
@@ -51,6 +51,23 @@ inner join person on holder.person = person.person
 inner join profile as origin on holder.origin = origin.profile
 left join joining on holder.person = joining.person and holder.code = joining.code
 order by all
+"""
+# An identifier that somebody else carries as well stays for them.
+_WITHOUT = """
+create table stored.link as
+from old.link where person not in (select person from gone) order by all;
+create table stored.person as
+from old.person where person not in (select person from gone) order by person;
+create table stored.review as
+with own as (
+    select system, id from old.link
+    group by all having bool_and(person in (select person from gone))
+)
+select review.* from old.review as review
+left join own as a on review.system_a = a.system and ltrim(review.id_a, ) = ltrim(a.id, )
+left join own as b on review.system_b = b.system and ltrim(review.id_b, ) = ltrim(b.id, )
+where a.id is null and b.id is null
+order by all;
 """
 _PERSONS = "select anchor as person, in_master, first_seen from person order by person"
 _DESCRIBED = {
@@ -114,6 +131,29 @@ def write(
     engine.detach("stored")
     settle(temporary, folder / DATABASE)
     _write_private(folder / REVIEW, review)
+
+
+def rewrite(folder: Path, erased: Erased) -> None:
+    """Write both files anew without erased persons, from what they hold."""
+    temporary = fresh(folder / DATABASE)
+    with Engine.memory() as engine:
+        engine.attach(folder / DATABASE, "old")
+        engine.attach(temporary, "stored", read_only=False)
+        temporary.chmod(0o600)
+        people = engine.rows("select person, pseudonym from old.person")
+        gone = [person for person, pseudonym in people if erased.is_erased(pseudonym)]
+        engine.register("gone", pa.table({"person": pa.array(gone, pa.string())}))
+        engine.run(_WITHOUT)
+        for name in _DESCRIBED:
+            _describe(engine, name)
+        review = engine.rows("from stored.review")
+        engine.run("checkpoint stored")
+        engine.detach("stored")
+        engine.detach("old")
+    settle(temporary, folder / DATABASE)
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([COLUMNS, *review])
+    _write_private(folder / REVIEW, out.getvalue())
 
 
 def _review_table(review: str) -> pa.Table:
