@@ -14,10 +14,11 @@ from pipelines import publish, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.expire import backups, expire, remove_all
-from pipelines.erasure.retained import begin_retained, deliveries_gone
+from pipelines.erasure.retained import begin_retained, deliveries_differ
 from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
+from pipelines.lottery_audit import draw_files
 from pipelines.run import STAGES, begin, end, run_stages
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def erase(
             say("nobody is to be erased")
         tokens = _note(space.private, record, known)
         publish.fault("erase-recorded")
-        if deliveries_gone(space, data):
-            say("delivered files are gone: what was landed from them is copied without the persons")
+        if deliveries_differ(project, space, data):
+            say("the deliveries are others by now: what was landed is copied without the persons")
             now = tombstones.read([space.private], record.key_id)
             context = begin_retained(project_dir, data, out, now, key)
         else:
@@ -191,9 +192,8 @@ def _without_rows(space: workspace.Workspace) -> list[Path]:
 
 def _of_the_owner(project: Project) -> list[Path]:
     """Decisions about doubtful links, rosters and audit files: the owner's records."""
-    folders = ("mappings", "draw", "draws", "lottery")
-    files = [p for name in folders for p in sorted((project.folder / name).rglob("*"))]
-    return [p for p in files if p.is_file()]
+    decided = sorted((project.folder / "mappings").glob("*.csv"))
+    return [*decided, *draw_files(project.folder, project.studies)]
 
 
 def _files(hits: Sequence[Hit]) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""The landed rows without erased persons, copied from the warehouse where deliveries are gone.
+"""The landed rows without erased persons, copied from the warehouse where deliveries have changed.
 
 What was delivered once and deleted since cannot be read again; a rebuild from the files that are
 left would take everybody's rows of it away. So the rows are copied into a new file, table by table:
@@ -16,6 +16,9 @@ import pyarrow as pa
 from pipelines import publish, workspace
 from pipelines.config import load_project
 from pipelines.engine import MEMORY, Engine, quote_identifier
+from pipelines.erasure.tombstones import Erased
+from pipelines.errors import UserError
+from pipelines.ingest import input_hashes
 from pipelines.ingest.identity import store
 from pipelines.ingest.pseudonym import ERASED
 from pipelines.models import contracts, create_described
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipelines.erasure.tombstones import Erased, Record
+    from pipelines.config import Project
+    from pipelines.erasure.tombstones import Record
     from pipelines.models import Contract
 
     Taken = dict[tuple[str, str, str, str], int]  # rows by source, file, table, what they were
@@ -33,19 +37,25 @@ if TYPE_CHECKING:
 WHOSE = ("person_id", "mentee_id")  # columns that say whose a row is; others only link to somebody
 
 
-def deliveries_gone(space: workspace.Workspace, data: Path) -> bool:
-    """Whether a file is gone that the version in service was made of."""
+def deliveries_differ(project: Project, space: workspace.Workspace, data: Path) -> bool:
+    """Whether the delivered files are others than those the version in service was made of.
+
+    Files may be gone, or new; or the version is one of a past day. An erasure takes nothing else
+    away, and nothing in.
+    """
     inputs = workspace.read_json(_serving(space).manifest)["inputs"]
-    return not all((data / name).is_file() for name in inputs)
+    try:
+        return bool(input_hashes(project.settings, data) != inputs)
+    except UserError:  # a source has no file any more
+        return True
 
 
 def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: bytes) -> Context:
     """A run whose landing is the one in service without the erased persons; its first stage done.
 
-    Workbooks for HR go: their rows stand in files that are gone, and cannot be corrected any more.
+    Workbooks for HR go, as their rows may stand in files that are gone; the next run writes those of
+    the others again.
     """
-    from pipelines.erasure.tombstones import Erased
-
     project = load_project(project_dir)
     serving = _serving(workspace.Workspace(out, ""))
     saved = workspace.read_json(serving.manifest)
