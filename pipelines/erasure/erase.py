@@ -14,7 +14,7 @@ from pipelines import publish, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.expire import backups, expire, remove_all
-from pipelines.erasure.retained import begin_retained, deliveries_differ
+from pipelines.erasure.retained import begin_retained, deliveries_differ, served
 from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pipelines.config import Project
     from pipelines.erasure.search import Hit
+    from pipelines.run import Context
 
 UNFINISHED = "erasing.json"  # what is looked for; gone once nothing is found
 FAULTS = ("erase-recorded", "erase-rebuilt", "erase-expired", "erase-searched")
@@ -42,15 +43,15 @@ class Certificate:
     folder that name a person; ``shared`` counts identifiers and names that other people carry too.
     """
 
-    persons: int
     run: str
-    removed: tuple[Path, ...]
+    persons: int = 0
+    removed: tuple[Path, ...] = ()
+    shared: int = 0
     searched: int
     tokens: int
     remaining: tuple[Path, ...]
     figures: tuple[Path, ...]
     owner: tuple[Path, ...]
-    shared: int
     short: int
 
 
@@ -91,38 +92,58 @@ def erase(
             say("nobody is to be erased")
         tokens = _note(space.private, record, known)
         publish.fault("erase-recorded")
-        if deliveries_differ(project, space, data):
-            say("the deliveries are others by now: what was landed is copied without the persons")
-            now = tombstones.read([space.private], record.key_id)
-            context = begin_retained(project_dir, data, out, now, key)
-        else:
-            context = begin(project_dir, data, out, say)
-        context = run_stages(context, STAGES[-1], say)
-        outcome = end(context)
+        context = run_stages(_begun(project, data, space, key, say), STAGES[-1], say)
+        end(context)
         publish.fault("erase-rebuilt")
         removed = expire(context.space)
         if remove_backups:
             remove_all(listed)
             removed, listed = [*removed, *listed], []
         publish.fault("erase-expired")
-        files = _written(project, data, context.space)
-        hits = search(files, tokens, _without_rows(context.space))
-        publish.fault("erase-searched")
-        remaining = sorted({*(h.file for h in hits if h.certain), *listed})
-        if not remaining:
-            _end(space.private)
-        return Certificate(
+        found = _proof(project, data, context.space, tokens, listed)
+        return replace(
+            found,
             persons=len(known),
-            run=outcome.run,
             removed=tuple(removed),
-            searched=len(files),
-            tokens=len(tokens),
-            remaining=tuple(remaining),
-            figures=_files([h for h in hits if not h.certain]),
-            owner=_files(search(_of_the_owner(project), tokens)),
             shared=sum(k.shared for k in known),
-            short=sum(token.short for token in tokens),
         )
+
+
+def _proof(
+    project: Project,
+    data: Path,
+    space: workspace.Workspace,
+    tokens: Sequence[Token],
+    listed: Sequence[Path],
+) -> Certificate:
+    """What is found where; the erasure has ended when that is nothing."""
+    files = _written(project, data, space)
+    hits = search(files, tokens, _without_rows(space))
+    publish.fault("erase-searched")
+    remaining = sorted({*(h.file for h in hits if h.certain), *listed})
+    if not remaining:
+        _end(space.private)
+    return Certificate(
+        run=space.run,
+        searched=len(files),
+        tokens=len(tokens),
+        remaining=tuple(remaining),
+        figures=_files([h for h in hits if not h.certain]),
+        owner=_files(search(_of_the_owner(project), tokens)),
+        short=sum(token.short for token in tokens),
+    )
+
+
+def _begun(
+    project: Project, data: Path, space: workspace.Workspace, key: bytes, say: Callable[[str], None]
+) -> Context:
+    """The run that makes the version in service once more, without the erased persons."""
+    if deliveries_differ(project, space, data):
+        say("the deliveries are others by now: what was landed is copied without the persons")
+        now = tombstones.read([space.private], key_id(project.settings.project))
+        return begin_retained(project.folder, data, space.out, now, key)
+    exact = bool(served(space).get("exact_rows"))
+    return begin(project.folder, data, space.out, say, exact_rows=exact)
 
 
 def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
@@ -187,7 +208,8 @@ def _written(project: Project, data: Path, space: workspace.Workspace) -> list[P
 
 def _without_rows(space: workspace.Workspace) -> list[Path]:
     """Files that hold figures and no rows of persons."""
-    return [*space.artifacts, space.ledger, *sorted((space.out / "runs").rglob("*.json"))]
+    pages = sorted(space.site.rglob("*"))
+    return [*space.artifacts, *pages, space.ledger, *sorted((space.out / "runs").rglob("*.json"))]
 
 
 def _of_the_owner(project: Project) -> list[Path]:

@@ -43,18 +43,24 @@ def deliveries_differ(project: Project, space: workspace.Workspace, data: Path) 
     Files may be gone, or new; or the version is one of a past day. An erasure takes nothing else
     away, and nothing in.
     """
-    inputs = workspace.read_json(_serving(space).manifest)["inputs"]
+    inputs = served(space)["inputs"]
     try:
         return bool(input_hashes(project.settings, data) != inputs)
     except UserError:  # a source has no file any more
         return True
 
 
+def served(space: workspace.Workspace) -> dict[str, Any]:
+    """The manifest of the version in service."""
+    told: dict[str, Any] = workspace.read_json(_serving(space).manifest)
+    return told
+
+
 def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: bytes) -> Context:
     """A run whose landing is the one in service without the erased persons; its first stage done.
 
-    Workbooks for HR go, as their rows may stand in files that are gone; the next run writes those of
-    the others again.
+    Workbooks for HR go, as their rows may stand in files that are gone; the next run writes those
+    of the others again.
     """
     project = load_project(project_dir)
     serving = _serving(workspace.Workspace(out, ""))
