@@ -88,8 +88,6 @@ def erase(
         listed = backups(project, data, out)
         register = Register(space, project.settings.identity, tombstones.Erased(record, key))
         known = _known(register, project, wanted)
-        if not known and not record.pending:
-            say("nobody is to be erased")
         tokens = _note(space.private, record, known)
         publish.fault("erase-recorded")
         context = run_stages(_begun(project, data, space, key, say), STAGES[-1], say)

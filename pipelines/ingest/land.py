@@ -79,9 +79,8 @@ def land(
 
     ``project`` is the folder with what the owner decided about doubtful links, ``private`` takes
     the crosswalk, ``meanings`` are exit reasons, ``keys`` score survey items, ``lots`` are recorded
-    draws; files delivered after ``known_at`` stay out, and so do ``erased`` persons, whose rows are
-    counted as excluded. Raises :class:`UserError` naming file, row
-    or column and fix when a file cannot be used; the database is then to be thrown away.
+    draws; files after ``known_at`` and ``erased`` persons stay out. Raises :class:`UserError` naming
+    file, row or column and fix when a file cannot be used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
     with engine.transaction():
@@ -91,18 +90,23 @@ def land(
     scoring_keys.store(engine, keys)
     engine.run("insert into landed.project values ($1)", [settings.history.transfer_gap_days])
     inbox = deliveries(settings, data_dir, known_at)
-    names = [file.source.name for file in inbox.files]
-    several = frozenset(name for name in names if names.count(name) > 1)
+    several = _delivered_twice(inbox)
     with crosswalk(settings.identity, inbox.files, read_file, project, private, erased) as people:
         identifiers = Identifiers(key, people.resolver if people else None, erased)
-        mapped, unlinked = meanings is not None, people.refused if people else {}
-        landing = Landing(engine, settings, tables, identifiers, mapped, several, unlinked)
+        given = (meanings is not None, several, people.refused if people else {})
+        landing = Landing(engine, settings, tables, identifiers, *given)
         accepted, refused, remarks = _land_all(landing, inbox)
         accepted = crossings.settle(engine, accepted)
         draws.store(engine, lots, identifiers, settings)
-        remarks += [*plain_ids.forgotten(settings, tables), *identifiers.remarks()]
+        remarks += plain_ids.forgotten(settings, tables) + identifiers.remarks()
         identity = people.finish(identifiers.pseudonyms, private) if people else None
     return IngestReport(tuple(accepted), inbox.skipped, tuple(refused), tuple(remarks), identity)
+
+
+def _delivered_twice(inbox: Inbox) -> frozenset[str]:
+    """Sources of several files."""
+    names = [file.source.name for file in inbox.files]
+    return frozenset(name for name in names if names.count(name) > 1)
 
 
 _Landed = tuple[list[FileReport], list["RefusedFile"], list[str]]
