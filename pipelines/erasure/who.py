@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines import publish
 from pipelines.engine import Engine
-from pipelines.erasure.search import Token
+from pipelines.erasure.search import Kind, Token
 from pipelines.erasure.tombstones import Erased, Tombstone
 from pipelines.errors import UserError
 from pipelines.ingest.identity.normal import clean_sql, code_sql
@@ -36,6 +36,12 @@ from staging.person as person inner join marts.employees as employees using (per
 where employees.exited_on < $1
 order by person.person_key
 """
+_KINDS: dict[str, Kind] = {
+    "mail": "mail",
+    "name": "name",
+    "number": "identifier",
+    "text": "identifier",
+}
 
 
 @dataclass(frozen=True)
@@ -133,11 +139,12 @@ class Register:
         anchors = [person]
         cells = [token.text for token in tokens]
         for system, text, own in links:
-            kind = self._identity.systems[system].kind if self._identity else "text"
+            assert self._identity is not None  # who made the links
+            kind = _KINDS[self._identity.systems[system].kind]
             if own:
-                tokens.append(Token(kind if kind in {"mail", "name"} else "identifier", text))
+                tokens.append(Token(kind, text))
                 cells.append(text)
-                if kind != "name" and self._identity:
+                if kind != "name":
                     anchors.append(anchor(self._identity, system, text))
         pseudonyms = list(dict.fromkeys(map(self._erased.pseudonym, anchors)))
         tokens += [Token("pseudonym", p) for p in pseudonyms]
@@ -161,5 +168,5 @@ def anchor(identity: Identity, system: str, text: str) -> str:
     return text if system == next(iter(identity.systems)) else f"{system}\x1f{text}"
 
 
-def _kind(given: str) -> str:
+def _kind(given: str) -> Kind:
     return "mail" if "@" in given else "identifier"

@@ -79,7 +79,7 @@ def land(
 
     ``project`` is the folder with what the owner decided about doubtful links, ``private`` takes
     the crosswalk, ``meanings`` are exit reasons, ``keys`` score survey items, ``lots`` are recorded
-    draws; files after ``known_at`` and ``erased`` persons stay out. Raises :class:`UserError` naming
+    draws; files after ``known_at`` and ``erased`` persons stay out. Raises :class:`UserError` with
     file, row or column and fix when a file cannot be used; the database is then to be thrown away.
     """
     tables = {contract.table: contract for contract in contracts("landed")}
