@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 GAINED, LOST, RATE = "rmst", "time_lost", "hazard_ratio"
 FIGURES = {
     "exits_avoided": "Exits avoided",
-    GAINED: "Time employed gained",
+    GAINED: "Difference in time employed",
     LOST: "Time lost to these exits",
     RATE: "Hazard ratio",
 }

@@ -75,7 +75,9 @@ def test_the_naive_figures_are_explained_where_they_stand() -> None:
 def test_facts_are_in_words_and_undecided_ones_say_so() -> None:
     facts = dict(of_exits()["facts"])
     assert facts["Exits avoided"].startswith("about 21 within a year (1 to 40)")
-    assert facts["Time employed gained"] == "+4.1\xa0days a person within a year (0.3 to 7.9)"
+    assert (
+        facts["Difference in time employed"] == "+4.1\xa0days a person within a year (0.3 to 7.9)"
+    )
     assert facts["Hazard ratio"].startswith("0.79 (0.60 to 1.04): in any month")
     assert facts["Hazard ratio"].endswith("the data cannot tell this from no effect")
     assert facts["Time lost to these exits"] == "−3.6\xa0days a person within a year (−7.1 to −0.1)"

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.disclosure import Release, restore
 from analysis.estimate import NotEstimable
 from analysis.finding import Finding, Flow, Step, required_checks
 from reports.wording.answers import Answer, answer
 from reports.wording.exits import NO_DIFFERENCE
 from tests.report_cases import check, estimate, released, target, trial_spec
+from tests.rich_cases import resealed
 
 if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
+    from analysis.disclosure import Release
 
 KINDS: dict[str, dict[str, Any]] = {
     "continuous": {"metric": "revenue", "unit": "EUR"},
@@ -278,9 +277,3 @@ def _hedged(before: str) -> bool:
 )
 def test_the_vocabulary_sees_what_it_should(text: str, found: list[str]) -> None:
     assert unhedged(text) == found
-
-
-def resealed(saved: dict[str, Any]) -> Release:
-    """The release of these values; only tests may alter one."""
-    text = json.dumps(saved, sort_keys=True, ensure_ascii=False)
-    return restore(saved, hashlib.sha256(text.encode()).hexdigest())
