@@ -14,6 +14,7 @@ from pipelines.config import chosen_studies, load_project
 from pipelines.engine import MEMORY, Engine
 from pipelines.studies import read_cohort
 from pipelines.terminal import Block, printed
+from reports.numbers import escaped
 from reports.wording.calibration import in_words, lines_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _each(
 def as_json(found: Sequence[Calibration]) -> str:
     """All calibrations as one document."""
     document = {"schema_version": 1, "calibrations": [c.as_dict() for c in found]}
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    return escaped(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
 
 
 def as_text(found: Sequence[Calibration]) -> str:

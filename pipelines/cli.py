@@ -18,8 +18,10 @@ from pipelines.cli_options import (
     OutFolder,
     ProjectFolder,
     note,
+    tell,
 )
 from pipelines.errors import Exit, UserError
+from reports.numbers import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,11 +208,11 @@ def _tell(outcome: Outcome, as_json: bool) -> None:
             "answers": list(outcome.answers),
             "without_number": list(outcome.without_number),
         }
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        typer.echo(escaped(json.dumps(document, ensure_ascii=False, indent=1)))
     else:
         for line in outcome.answers:
-            typer.echo(line)
-        typer.echo(f"report: {outcome.report}")
+            tell(line)
+        tell(f"report: {outcome.report}")
     if outcome.refused:
         raise partial(outcome.refused)
     if outcome.without_number:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli_options import AsJson, DataFolder, ProjectFolder, note
+from pipelines.cli_options import AsJson, DataFolder, ProjectFolder, note, tell
+from reports.numbers import escaped
 
 commands = typer.Typer()
 DEMO_PEOPLE = 5000
@@ -57,10 +58,10 @@ def check(project: ProjectFolder, data: DataFolder = None, as_json: AsJson = Fal
     if as_json:
         import json
 
-        typer.echo(json.dumps(checked.as_dict(), ensure_ascii=False, indent=1))
+        typer.echo(escaped(json.dumps(checked.as_dict(), ensure_ascii=False, indent=1)))
     else:
         for line in checked.lines():
-            typer.echo(line)
+            tell(line)
     if checked.exit_code:
         raise typer.Exit(checked.exit_code)
 
@@ -79,7 +80,7 @@ def init(
     from pipelines.ingest.init import write_project
 
     path, doubts = write_project(files, out)
-    typer.echo(f"{path}: {doubts} places to decide or fill in; look for TODO and decide:")
+    tell(f"{path}: {doubts} places to decide or fill in; look for TODO and decide:")
 
 
 @commands.command()

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from reports.numbers import plain
+
 ProjectFolder = Annotated[
     Path, typer.Argument(help="Folder with mentorlift.yml and studies/.", show_default=False)
 ]
@@ -35,4 +37,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 
 def note(text: str) -> None:
     """Say something on standard error, so that standard output is data alone."""
-    typer.echo(text, err=True)
+    typer.echo(plain(text), err=True)
+
+
+def tell(text: str) -> None:
+    """Print a line of the answer; words of files and projects cannot steer the terminal."""
+    typer.echo(plain(text))

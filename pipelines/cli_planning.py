@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import AsJson, OutFolder, ProjectFolder, note
+from pipelines.cli_options import AsJson, OutFolder, ProjectFolder, note, tell
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def lottery(
 def _tell(audit: Audit, out: Path) -> None:
     for stratum in audit.strata:
         name = ", ".join(stratum["stratum"]) or "all"
-        typer.echo(f"{name}: {stratum['places']:,} of {stratum['applicants']:,}")
+        tell(f"{name}: {stratum['places']:,} of {stratum['applicants']:,}")
         if stratum["places"] in (0, stratum["applicants"]):
             note(f"{name}: nobody there is compared with anybody; join it with another stratum")
     typer.echo(f"roster: {out / audit.roster}")

@@ -18,6 +18,7 @@ from pipelines.config import chosen_studies, load_project, read_study
 from pipelines.engine import MEMORY, Engine
 from pipelines.errors import Exit, UserError
 from pipelines.terminal import Block, printed
+from reports.numbers import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ def _plan(
 def as_json(plans: Sequence[ReleasedPlan]) -> str:
     """All plans as one document."""
     document = {"schema_version": 1, "plans": [asdict(plan) for plan in plans]}
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    return escaped(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
 
 
 def as_text(plans: Sequence[ReleasedPlan]) -> str:

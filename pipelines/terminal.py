@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reports.numbers import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -41,13 +43,13 @@ def printed(blocks: Iterable[Block]) -> str:
     console = wide_console()
     with console.capture() as captured:
         for block in blocks:
-            console.print(Text("\n".join(block.head)), soft_wrap=True)
+            console.print(Text(plain("\n".join(block.head))), soft_wrap=True)
             if block.rows:
                 table = Table()
                 for name in block.columns:
-                    table.add_column(Text(name), justify="right")
+                    table.add_column(Text(plain(name)), justify="right")
                 for row in block.rows:
-                    table.add_row(*(Text(cell) for cell in row))
+                    table.add_row(*(Text(plain(cell)) for cell in row))
                 console.print(table)
-            console.print(Text("\n".join(block.foot)), soft_wrap=True)
+            console.print(Text(plain("\n".join(block.foot))), soft_wrap=True)
     return captured.get()

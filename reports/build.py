@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reports.changes import as_plain, changes
 from reports.model import ProjectNote, Report
-from reports.numbers import date_text, plain
+from reports.numbers import date_text, escaped, plain
 from reports.page import SHORT_RUN, TEMPLATES, css_string, environment, policy, read
 from reports.sections import ANSWER, SECTIONS
 
@@ -65,7 +65,7 @@ def findings_json(report: Report) -> str:
         }
         for r in sorted(report.releases, key=lambda r: r.study)
     ]
-    return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _money(report: Report) -> dict[str, dict[str, Any]]:

@@ -47,6 +47,11 @@ def plain(text: str) -> str:
     return _UNSAFE.sub("", text)
 
 
+def escaped(text: str) -> str:
+    """JSON text with the same characters escaped: equal when read, harmless when printed."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
 def words(name: str) -> str:
     """A name of data or code as words."""
     return plain(name).replace("_", " ").strip()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.change import CAUSES
 from pipelines.terminal import wide_console
-from reports.numbers import measure, signed, with_unit
+from reports.numbers import escaped, measure, signed, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def as_json(diff: RunDiff) -> str:
         "order": [*CAUSES],
         "studies": [_plain(change) for change in diff.changes],
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    return escaped(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
 
 
 def _plain(change: Change) -> dict[str, Any]:
