@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.canonical import sha256_of
 from analysis.diagnostics.limits import UsedLimit
-from analysis.estimate import OBJECTIVE, Estimate, Result
+from analysis.estimate import OBJECTIVE, TOO_FEW, Estimate, Result
 from analysis.figures import shown_figures
 from analysis.registry import registration_from
 from analysis.released_balance import ReleasedBalance, balances_from, released_balances
@@ -190,7 +190,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         **_of_question(spec),
         population=finding.population,
         grade=grade,
-        reasons=finding.reasons,
+        reasons=_reasons(finding, rules),
         estimates=estimates,
         diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
         limits=finding.limits,
@@ -248,11 +248,13 @@ def _estimate(result: Result, why_withheld: str, rules: Rules, log: bool) -> Rel
     target = asdict(result.target)
     if why_withheld:
         return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
+    few = f"A group has fewer than {max(rules.min_group, MIN_SIDE)} people."
     if not isinstance(result, Estimate):
+        if _tells_of_few(result, rules):
+            return ReleasedEstimate(**target, status="suppressed", reason=few)
         return ReleasedEstimate(**target, status="not_estimable", reason=result.reason)
     if rules.hides_estimate(result.n_treated, result.n_comparison, result.n_smallest):
-        why = f"A group has fewer than {max(rules.min_group, MIN_SIDE)} people."
-        return ReleasedEstimate(**target, status="suppressed", reason=why)
+        return ReleasedEstimate(**target, status="suppressed", reason=few)
     if result.df < MIN_RESIDUAL_DF:
         why = f"Fewer than {MIN_RESIDUAL_DF} residual degrees of freedom."
         return ReleasedEstimate(**target, status="suppressed", reason=why)
@@ -264,6 +266,22 @@ def _estimate(result: Result, why_withheld: str, rules: Rules, log: bool) -> Rel
         n_rows=rules.count(result.n_rows),
         convention=result.convention,
     )
+
+
+def _tells_of_few(result: Result, rules: Rules) -> bool:
+    """Whether the reason for no figure tells one person, or none, from nine."""
+    why = "" if isinstance(result, Estimate) else result.reason
+    return rules.mode == "protected" and why.startswith(TOO_FEW)
+
+
+def _reasons(finding: Finding, rules: Rules) -> tuple[str, ...]:
+    """The reasons of the grade, without the size of a group that is too small for a figure."""
+    few = f"a group has fewer than {max(rules.min_group, MIN_SIDE)} people"
+    told = [e.reason for e in finding.estimates if _tells_of_few(e, rules)]  # type: ignore[union-attr]
+    said = finding.reasons
+    for why in told:
+        said = tuple(line.replace(why, few) for line in said)
+    return said
 
 
 def _diagnostic(check: Diagnostic, shown: bool, rules: Rules) -> ReleasedDiagnostic:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# How a reason begins that tells the size of a group; protected projects say "fewer than 10".
+TOO_FEW = "fewer than 2 people"
 OBJECTIVE = "objective_outcome"  # the name of a measured outcome beside a rating
 Role = Literal["headline", "secondary", "naive", "association"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.benefits.eagerness import NAME as EAGERNESS
 from analysis.benefits.members import COLUMN, column_of_name, named
+from analysis.estimate import Estimate
 from analysis.figures import coarse_p
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from analysis.disclosure import ReleasedEstimate, Shown
     from analysis.estimate import Result
     from analysis.rules import Rules
+
+WHOLE = "primary"  # the estimate of everybody that groups are part of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,11 @@ class ReleasedInteraction:
 def without_remainders(
     shown: tuple[ReleasedEstimate, ...], found: Sequence[Result], rules: Rules
 ) -> tuple[ReleasedEstimate, ...]:
-    """The estimates with a second group hidden wherever a single one is.
+    """The estimates with groups hidden until those hidden together are large enough.
 
-    Everybody less the groups shown is the group not shown: its people, and nearly its effect.
-    The smallest group shown goes with it.
+    Everybody less the groups shown are the groups not shown: their people, and nearly their
+    effect. The smallest group shown goes with them until they are two or more, and on no side of
+    the comparison fewer people than may be shown.
     """
     if rules.mode == "public":
         return shown
@@ -53,12 +57,30 @@ def without_remainders(
     key = lambda i: (shown[i].name, shown[i].arm, shown[i].window)  # noqa: E731
     for _, group in groupby(sorted(places, key=key), key=key):
         members = list(group)
-        hidden = [i for i in members if made[i].status in ("suppressed", "not_estimable")]
         open_ = [i for i in members if made[i].status == "released"]
-        if len(hidden) == 1 and open_:
+        hidden = sum(made[i].status in ("suppressed", "not_estimable") for i in members)
+        while hidden and open_ and (hidden == 1 or _few_left(open_, members, found, rules)):
             least = min(open_, key=lambda i: (_people(found[i]), i))
             made[least] = _hidden(made[least])
+            open_.remove(least)
+            hidden += 1
     return tuple(made)
+
+
+def _few_left(
+    open_: Sequence[int], members: Sequence[int], found: Sequence[Result], rules: Rules
+) -> bool:
+    """Whether everybody in the answer, less the groups shown, are too few on one side."""
+    own = found[members[0]].target
+    for whole in found:
+        t = whole.target
+        same = t.subgroup is None and t.name == WHOLE and (t.arm, t.window) == (own.arm, own.window)
+        if same and isinstance(whole, Estimate):
+            shown = [e for e in (found[i] for i in open_) if isinstance(e, Estimate)]
+            treated = whole.n_treated - sum(e.n_treated for e in shown)
+            comparison = whole.n_comparison - sum(e.n_comparison for e in shown)
+            return rules.hides_estimate(treated or None, comparison or None)
+    return False
 
 
 def released_interactions(

@@ -49,6 +49,9 @@ class Page(HTMLParser):
         self.code: list[str] = []
         self.styles: list[str] = []
         self.data: list[Json] = []
+        self.columns: list[tuple[str, str]] = []  # head and cell of every table
+        self._heads, self._row = list[str](), list[str]()
+        self._cell = ""
         self._sections, self._open = ["page"], list[str]()
         self._text, self._term = "", ""
         self._quote = False
@@ -66,6 +69,8 @@ class Page(HTMLParser):
         self.elements.append((tag, found))
         if tag not in INLINE and (tag != SPAN or "class" in found):
             self._end_block()
+        if tag in ("table", "tr", "th", "td"):
+            self._begin_cell(tag)
         if tag == "section":
             self._sections.append(found.get("id") or "section")
         if tag == "q" and self._term == QUOTED:
@@ -88,6 +93,8 @@ class Page(HTMLParser):
             self._end_script(tag)
         elif tag not in INLINE or (tag == "q" and self._quote):
             self._end_block()
+        if tag in ("th", "td", "tr"):
+            self._end_cell(tag)
         if tag == "section" and len(self._sections) > 1:
             self._sections.pop()
         if tag in self._open:
@@ -96,6 +103,23 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self._text += data
+        self._cell += data
+
+    def _begin_cell(self, tag: str) -> None:
+        if tag == "table":
+            self._heads = []
+        elif tag == "tr":
+            self._row = []
+        else:
+            self._cell = ""
+
+    def _end_cell(self, tag: str) -> None:
+        if tag != "tr":
+            self._row.append(" ".join(self._cell.split()))
+        elif "thead" in self._open:
+            self._heads = self._row
+        elif len(self._row) == len(self._heads):
+            self.columns += zip(self._heads, self._row, strict=True)
 
     def _end_script(self, tag: str) -> None:
         text, self._text = self._text, ""

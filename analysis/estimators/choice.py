@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.estimate import TOO_FEW
 from analysis.estimators.cells import build_cells
 from analysis.estimators.nuisance import FOLDS, draw_folds, draw_folds_within
 from analysis.estimators.rare import rare_columns
@@ -138,10 +139,7 @@ def not_comparable(choice: Choice, arm: str, comparison: str) -> str | None:
         return "nobody has an outcome in this window and the covariates of the model"
     for name, people in zip((arm, comparison), choice.people, strict=True):
         if people < MIN_PEOPLE:
-            return (
-                f"fewer than {MIN_PEOPLE} people of {name} have an outcome and the "
-                "model's covariates"
-            )
+            return f"{TOO_FEW} of {name} have an outcome and the model's covariates"
     if np.ptp(choice.outcome) == 0:
         return "the outcome is the same for everybody in this window"
     if choice.groups < MIN_PEOPLE:

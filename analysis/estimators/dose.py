@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.estimate import NotEstimable, Target
+from analysis.estimate import TOO_FEW, NotEstimable, Target
 from analysis.estimators.columns import covariates, design, every_month, months, of_people
 from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import NOT_IDENTIFIED, Figures, make_estimate, why_no_fit
@@ -95,7 +95,7 @@ def _one(pair: Panel, spec: StudySpec, window: Window, name: str, adjusted: bool
 
 def _why_not(sample: Sample, dose: NDArray[np.float64], arm: str) -> str | None:
     if len(np.unique(sample.person)) < MIN_PEOPLE:
-        return f"fewer than {MIN_PEOPLE} people of {arm} took part and have an outcome"
+        return f"{TOO_FEW} of {arm} took part and have an outcome"
     if np.ptp(dose) == 0 or np.ptp(sample.outcome) == 0:
         return "everybody who took part had the same exposure, or the same outcome"
     return None

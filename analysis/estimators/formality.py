@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.estimate import NotEstimable, Target
+from analysis.estimate import TOO_FEW, NotEstimable, Target
 from analysis.estimators.columns import covariates, design, every_month, months, of_people
 from analysis.estimators.panel_fit import fit_panel
 from analysis.estimators.results import NOT_IDENTIFIED, Figures, make_estimate, why_no_fit
@@ -66,7 +66,7 @@ def _both(panel: Panel, spec: StudySpec, window: Window, *, adjusted: bool) -> l
     for place, (code, words) in enumerate(_LEVELS.items()):
         target = _target(panel, spec, window, words, "adjusted" if adjusted else "as it is")
         if min(people.values()) < MIN_PEOPLE:
-            reason = f"fewer than {MIN_PEOPLE} people with a {words}, or with none, have an outcome"
+            reason = f"{TOO_FEW} with a {words}, or with none, have an outcome"
             made.append(NotEstimable(target=target, reason=reason))
         elif fit is None or not fit.identified[place]:
             reason = why_no_fit(spec) if fit is None else NOT_IDENTIFIED

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize, stats
 
-from analysis.estimate import Estimate, NotEstimable
+from analysis.estimate import TOO_FEW, Estimate, NotEstimable
 from analysis.estimators.results import Figures, make_estimate, make_target
 from analysis.estimators.sample import MIN_PEOPLE
 
@@ -138,7 +138,7 @@ def _why_not(people: People, pair: Panel) -> str | None:
         (pair.comparison, ~people.treated),
     ):
         if (seen & members).sum() < MIN_PEOPLE:
-            return f"fewer than {MIN_PEOPLE} people of {arm} have an outcome in this window"
+            return f"{TOO_FEW} of {arm} have an outcome in this window"
     if np.ptp(people.outcome[seen]) == 0:
         return "the outcome is the same for everybody in this window"
     if len(np.unique(people.cluster)) < MIN_PEOPLE:

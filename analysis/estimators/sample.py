@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.estimate import TOO_FEW
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -156,7 +158,7 @@ def not_of_zeros(sample: Sample) -> NDArray[np.bool_]:
 def too_thin(sample: Sample, code: int, arm: str) -> str | None:
     """Why this arm cannot be compared, in plain words; None where it can."""
     if sample.people(code) < MIN_PEOPLE:
-        return f"fewer than {MIN_PEOPLE} people of {arm} have an outcome and the model's covariates"
+        return f"{TOO_FEW} of {arm} have an outcome and the model's covariates"
     kept = sample.arm == code
     if len(np.unique(sample.cluster[kept])) < MIN_PEOPLE:
         return f"all people of {arm} are in one cluster"

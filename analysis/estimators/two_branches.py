@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from analysis.estimate import TOO_FEW
 from analysis.estimators.linear import independent
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def two_branches(mandatory: Cells, joined: Cells, others: Cells) -> Branches | s
     problem = next((found for found in drawn if isinstance(found, str)), None)
     out = float(others.people[0].sum())
     if problem or out < 2:
-        return problem or "fewer than two people who did not opt in have an outcome"
+        return problem or f"{TOO_FEW} who did not opt in have an outcome"
     (everybody, everybody_0), (volunteers, volunteers_0) = (
         found for found in drawn if not isinstance(found, str)
     )

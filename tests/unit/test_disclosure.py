@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from analysis.finding import REQUIRED as REQUIRED_CHECKS
 from analysis.finding import ArmCount, Finding, Flow, Group, Step
 from analysis.rules import Rules
 from analysis.study import parse_study
+from tests.report_cases import released, target, trial
 
 PROTECTED, PUBLIC = Rules(), Rules(mode="public")
 SPEC = parse_study(
@@ -212,3 +214,15 @@ def test_a_saved_release_is_restored_only_unaltered() -> None:
 def test_an_open_interval_end_is_none() -> None:
     made = _released(_finding(_estimate(ci_high=float("inf"))))
     assert made.headline.ci_high is None
+
+
+def test_a_reason_does_not_tell_one_person_from_nine() -> None:
+    """Of a group too small for an estimator the same is said as of one too small to show."""
+    few = NotEstimable(
+        target=target("lin", role="secondary", arm="class"), reason="fewer than 2 people of class"
+    )
+    made = replace(trial(), estimates=(*trial().estimates, few))
+    for mode, status in (("protected", "suppressed"), ("public", "not_estimable")):
+        last = released(made, mode=mode)[0].estimates[-1]
+        assert last.status == status
+        assert ("fewer than 2" in last.reason) == (mode == "public")

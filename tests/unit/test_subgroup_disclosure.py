@@ -75,11 +75,21 @@ def test_two_hidden_groups_hide_each_other() -> None:
     assert [e.status for e in made.estimates[1:]] == ["suppressed", "released", "suppressed"]
 
 
+def test_groups_hidden_are_together_large_enough() -> None:
+    """Two groups of three are still six people: everybody less the others tells of them."""
+    head = {"n_treated": 59, "n_comparison": 100}  # of finding(): 124 and 119 are more
+    sizes = {"a": (3, 20), "b": (3, 20), "c": (23, 30), "d": (30, 30)}
+    made = finding(*(group(name, *n) for name, n in sizes.items()))
+    (first, *rest) = made.estimates
+    made = replace(made, estimates=(replace(first, **head), *rest))
+    assert [e.status for e in shown(made).estimates[1:]] == [*["suppressed"] * 3, "released"]
+
+
 def test_one_of_whom_nothing_is_recorded_counts_as_a_group() -> None:
     target = replace(group("a", 1, 1).target, subgroup="team not recorded")
     unknown = NotEstimable(target=target, reason="fewer than 2 people")
     made = shown(finding(group("a", 30, 40), group("b", 50, 60), unknown))
-    assert [e.status for e in made.estimates[1:]] == ["suppressed", "released", "not_estimable"]
+    assert [e.status for e in made.estimates[1:]] == ["suppressed", "released", "suppressed"]
 
 
 def test_variables_do_not_hide_each_other() -> None:
