@@ -20,6 +20,8 @@ CAUSAL = re.compile(
     r"|\bmakes? (?:people|them)\b|\bgain(?:s|ed)\b|\bkeeps? people\b|\bchanged\b",
     re.IGNORECASE,
 )
+# A title or head that calls what stands below an effect; "Possible effect on" does not.
+TITLED = re.compile(r"^Effects?\b|\bof the effect on\b|\bthe effect is the same\b")
 HEDGED = re.compile(
     r"\bmay\b|\bmight\b|\bperhaps\b|\bwhether\b|\bif\b|\bcannot\b|\bcould\b|\bwould\b|\bassumes?\b"
     r"|\bunless\b|\?",
@@ -65,6 +67,8 @@ def _claimed(said: str, grade: str) -> Iterator[str]:
         yield f"{match.group()!r} claims a cause"
     if PROBABLY.search(said):
         yield f"'probably' is too much for {grade}"
+    if grade != "Withheld" and TITLED.search(said) and not hedged:
+        yield "called an effect"
 
 
 def _sentences(page: Page) -> Iterator[tuple[Block, str]]:

@@ -22,7 +22,7 @@ from reports.wording.answers import (
 )
 from reports.wording.exits import is_about_exits, within
 from reports.wording.headline import is_long, page_headline
-from reports.wording.vocabulary import GRADES
+from reports.wording.vocabulary import GRADES, effect_on
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -151,7 +151,8 @@ def _direction(release: Release, axis: Scale) -> dict[str, str]:
 
 
 def _as_text(release: Release, figures: Shown, naive: Shown | None) -> str:
-    said = f"Effect on {outcome_words(release)} {figures.effect}, 95% interval {figures.range}."
+    what = f"{effect_on(release)} {outcome_words(release)}"
+    said = f"{what} {figures.effect}, 95% interval {figures.range}."
     return said + (f" Raw gap {naive.effect}." if naive else "")
 
 

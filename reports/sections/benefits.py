@@ -25,6 +25,7 @@ from reports.wording.benefits import (
     spread_sentence,
     tests_sentence,
 )
+from reports.wording.vocabulary import effect_on, noun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,8 @@ def _study(release: Release, arm: str) -> dict[str, Any]:
     return {
         "title": title,
         "outcome": outcome_words(release),
+        "effect_on": effect_on(release),
+        "noun": noun(release),
         "window": months(release.window),
         "unit": shown(release.headline).unit_long,
         "withheld": release.grade == "Withheld",

@@ -11,7 +11,7 @@ from reports.sections.beyond_rows import released_of, table
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import findings
-from reports.wording.vocabulary import MATES_ASSUME, MENTORS_ASSUME, SATURATION_ASSUMES
+from reports.wording.vocabulary import MATES_ASSUME, MENTORS_ASSUME, SATURATION_ASSUMES, effect_on
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -76,7 +76,7 @@ def _mates(release: Release) -> dict[str, Any] | None:
     drawn = any(e.name == f"{MATES}high_low" for e in release.estimates)
     return {
         "title": f"Team mates: {study_title(release)}",
-        "sub": f"Effect on {outcome_words(release)} {months(release.window)}",
+        "sub": f"{effect_on(release)} {outcome_words(release)} {months(release.window)}",
         "tables": [made],
         "notes": _told(release),
         "assumptions": [MATES_ASSUME, *([SATURATION_ASSUMES] if drawn else [])],

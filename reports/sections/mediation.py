@@ -10,6 +10,7 @@ from reports.numbers import number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import findings
+from reports.wording.vocabulary import effect_on
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -46,6 +47,7 @@ def _study(release: Release, as_known_at: str) -> dict[str, Any]:
         "source": findings.source(release, as_known_at),
         # Who left has no score one wave later: what is taken apart is that of the others.
         "outcome": scale_words(release),
+        "effect_on": effect_on(release).lower(),
         "is_score_alone": is_composite(release),
         "rows": rows[False],
         "functions": rows[True],

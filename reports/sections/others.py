@@ -18,6 +18,7 @@ from reports.wording import findings
 from reports.wording.answers import raw_gap
 from reports.wording.benefits import is_benefit
 from reports.wording.exits import is_about_exits
+from reports.wording.vocabulary import effect_on, noun
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -65,6 +66,8 @@ def _study(release: Release, as_known_at: str) -> dict[str, Any]:
         "finding": findings.other_estimates(head, [e for e in same if e.role == "secondary"]),
         "source": findings.source(release, as_known_at),
         "outcome": outcome_words(release),
+        "effect_on": effect_on(release),
+        "noun": noun(release),
         "unit": shown(head).unit_long,
         "why_none": _why_none(release, kept),
         "groups": _groups(release, [(e, row(e, axis, places, head.window)) for e in same]),

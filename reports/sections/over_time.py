@@ -12,6 +12,7 @@ from reports.sections.section import Section
 from reports.shown import shown, told_apart
 from reports.wording import findings
 from reports.wording.exits import is_about_exits
+from reports.wording.vocabulary import effect_on
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -68,6 +69,7 @@ def _study(place: int, release: Release, as_known_at: str) -> dict[str, Any]:
         "title": study_title(release),
         "source": findings.source(release, as_known_at),
         "outcome": outcome_words(release),
+        "effect_on": effect_on(release),
         "unit": shown(release.headline).unit_long,
         "chart": None,
         "why_none": "" if enough else _why_none(release, arms),
@@ -197,7 +199,7 @@ def _window(estimate: ReleasedEstimate) -> dict[str, str]:
 SECTION = Section(
     id="over_time",
     nav="Over time",
-    title="Effect over time",
+    title="Over time",
     intro="One estimate for each month with an outcome. Months are read together: "
     "a single month is noisier than the answer.",
     view=view,

@@ -10,7 +10,7 @@ from reports.sections.beyond_rows import released_of, table
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import findings
-from reports.wording.vocabulary import TWO_BRANCHES_ASSUME
+from reports.wording.vocabulary import TWO_BRANCHES_ASSUME, effect_on
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -44,7 +44,7 @@ def _study(release: Release) -> dict[str, Any] | None:
         return None
     return {
         "title": study_title(release),
-        "sub": f"Effect on {outcome_words(release)} {months(release.window)}",
+        "sub": f"{effect_on(release)} {outcome_words(release)} {months(release.window)}",
         "tables": [made],
         "notes": [] if made["why_none"] else [_NOTE, *_share(release)],
         "assumptions": [TWO_BRANCHES_ASSUME],

@@ -96,6 +96,24 @@ def raw_gap_key(release: Release) -> str:
     return "exit" if release.outcome_kind == "exit" else release.design
 
 
+# What a figure is called in titles and heads. Below Credible none is called an effect: it may be
+# one, or the outcome just differs.
+_TITLED: dict[str, tuple[str, str]] = {
+    "Suggestive": ("Possible effect", "on"),
+    "Descriptive only": ("Difference", "in"),
+}
+
+
+def noun(release: Release) -> str:
+    """What the grade lets a title call the figures of a study."""
+    return _TITLED.get(release.grade, ("Effect", "on"))[0]
+
+
+def effect_on(release: Release) -> str:
+    """The same before the name of the outcome: "Effect on", "Possible effect on"."""
+    return " ".join(_TITLED.get(release.grade, ("Effect", "on")))
+
+
 # How each design says who was studied and what was done to them.
 SUBJECT: dict[str, str] = {
     "randomised": "Being assigned to the {arm} arm",

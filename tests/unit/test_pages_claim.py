@@ -47,6 +47,8 @@ def test_differences_of_shares_are_points_and_never_per_cent(kind: str) -> None:
         ("<p>Mentoring probably raised sales.</p>", "Suggestive", "too much for Suggestive"),
         ("<p>Mentoring may have raised sales.</p>", "Suggestive", ""),
         ("<p>Fewer left because of mentoring.</p>", "Descriptive only", "claims a cause"),
+        ("<h3>Effect on sales by month</h3>", "Descriptive only", "called an effect"),
+        ("<svg aria-label='Effect on sales'></svg>", "Suggestive", "called an effect"),
         ("<p>This is not an effect.</p>", "Descriptive only", ""),
         ("<p>A significant result!</p>", "Randomised", "never said"),
         ("<p>Mentoring raised sales.</p>", "Randomised", ""),
