@@ -8,7 +8,7 @@ RELEASES := $(shell cat tests/attacks/releases.txt)
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test attacks lint format lock bench bench-start bench-ingest bench-run clean
+.PHONY: help run test attacks lint format lock bench bench-start bench-ingest bench-run bench-report clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -68,6 +68,9 @@ bench-ingest: $(VENV)/.test-stamp ## Measure the ingest of a large extract (PEOP
 
 bench-run: $(VENV)/.test-stamp ## Measure landed files to report, three studies (PEOPLE=100000)
 	$(BIN)/python tests/benchmarks/end_to_end.py --people $(or $(PEOPLE),100000)
+
+bench-report: $(VENV)/.test-stamp ## Measure the report of ten studies after estimation (PEOPLE=100000)
+	$(BIN)/python tests/benchmarks/report.py --people $(or $(PEOPLE),100000)
 
 lock: ## Resolve constraints.txt anew from pyproject.toml
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

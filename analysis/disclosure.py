@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.canonical import sha256_of
 from analysis.diagnostics.limits import UsedLimit
-from analysis.estimate import OBJECTIVE, TOO_FEW, Estimate, Result
+from analysis.estimate import OBJECTIVE, Estimate, Result
 from analysis.figures import shown_figures
 from analysis.registry import registration_from
 from analysis.released_balance import ReleasedBalance, balances_from, released_balances
@@ -23,7 +23,8 @@ from analysis.released_interactions import (
     released_interactions,
     without_remainders,
 )
-from analysis.rules import MIN_RESIDUAL_DF, MIN_SIDE
+from analysis.rules import MIN_RESIDUAL_DF
+from analysis.too_few import few_people, tells_of_few, without_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,7 +191,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         **_of_question(spec),
         population=finding.population,
         grade=grade,
-        reasons=_reasons(finding, rules),
+        reasons=without_sizes(finding.reasons, finding.estimates, rules),
         estimates=estimates,
         diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
         limits=finding.limits,
@@ -248,9 +249,9 @@ def _estimate(result: Result, why_withheld: str, rules: Rules, log: bool) -> Rel
     target = asdict(result.target)
     if why_withheld:
         return ReleasedEstimate(**target, status="withheld", reason=why_withheld)
-    few = f"A group has fewer than {max(rules.min_group, MIN_SIDE)} people."
+    few = f"A group has {few_people(rules)}."
     if not isinstance(result, Estimate):
-        if _tells_of_few(result, rules):
+        if tells_of_few(result, rules):
             return ReleasedEstimate(**target, status="suppressed", reason=few)
         return ReleasedEstimate(**target, status="not_estimable", reason=result.reason)
     if rules.hides_estimate(result.n_treated, result.n_comparison, result.n_smallest):
@@ -266,22 +267,6 @@ def _estimate(result: Result, why_withheld: str, rules: Rules, log: bool) -> Rel
         n_rows=rules.count(result.n_rows),
         convention=result.convention,
     )
-
-
-def _tells_of_few(result: Result, rules: Rules) -> bool:
-    """Whether the reason for no figure tells one person, or none, from nine."""
-    why = "" if isinstance(result, Estimate) else result.reason
-    return rules.mode == "protected" and why.startswith(TOO_FEW)
-
-
-def _reasons(finding: Finding, rules: Rules) -> tuple[str, ...]:
-    """The reasons of the grade, without the size of a group that is too small for a figure."""
-    few = f"a group has fewer than {max(rules.min_group, MIN_SIDE)} people"
-    told = [e.reason for e in finding.estimates if _tells_of_few(e, rules)]  # type: ignore[union-attr]
-    said = finding.reasons
-    for why in told:
-        said = tuple(line.replace(why, few) for line in said)
-    return said
 
 
 def _diagnostic(check: Diagnostic, shown: bool, rules: Rules) -> ReleasedDiagnostic:

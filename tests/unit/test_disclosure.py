@@ -226,3 +226,11 @@ def test_a_reason_does_not_tell_one_person_from_nine() -> None:
         last = released(made, mode=mode)[0].estimates[-1]
         assert last.status == status
         assert ("fewer than 2" in last.reason) == (mode == "public")
+
+
+def test_the_reason_of_a_withheld_headline_does_not_either() -> None:
+    made = trial()
+    head = NotEstimable(target=made.estimates[0].target, reason="fewer than 2 people of mentee")
+    broken = replace(made, estimates=(head, *made.estimates[1:]))
+    said = " ".join(released(broken)[0].reasons)
+    assert "a group has fewer than 10 people" in said and "fewer than 2" not in said
