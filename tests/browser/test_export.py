@@ -113,7 +113,7 @@ def test_every_chart_is_an_image_with_a_name_that_stays(exported: Path) -> None:
             "money.svg",
             "money-sales-mentoring.svg",
             "over-time-mentors-for-firms.svg",
-            "checks-mentors-for-firms.svg",
+            "balance-mentors-for-small-firms-mentee.svg",
         },
         "leaving": {"answer-who-stays.svg", "turnover-who-stays.svg", "turnover-who-stays-2.svg"},
     }

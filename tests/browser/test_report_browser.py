@@ -22,6 +22,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "tablet": {"viewport": {"width": 768, "height": 1024}},
     "narrow": {"viewport": {"width": 390, "height": 844}},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "narrow-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
 A4_INNER = {"width": 695, "height": 1020}  # CSS pixels inside the margins
 OPEN_ALL = "for (const d of document.querySelectorAll('details')) d.open = true"

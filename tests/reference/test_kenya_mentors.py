@@ -118,7 +118,9 @@ def test_effects_by_wave_suggest_fading(panel: Panel, spec: StudySpec) -> None:
     assert mentee.slope_p == pytest.approx(0.21, abs=5e-3)
     assert mentee.slope < 0
     effects = effects_by_month(panel, spec, (0, 17))
-    assert [r.target.window[0] for r in effects if r.target.arm == "mentee"] == MONTHS
+    for name in ("by_month", "by_month_together"):  # each by itself, and in one band
+        of = [r.target for r in effects if r.target.name == name]
+        assert [t.window[0] for t in of if t.arm == "mentee"] == MONTHS
 
 
 def test_response_in_the_last_wave(panel: Panel, spec: StudySpec) -> None:
