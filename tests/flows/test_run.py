@@ -218,7 +218,8 @@ def test_meetings_before_the_draw_are_no_take_up(firm: Firm) -> None:
     firm.run()
     finding, _ = _headline(firm)
     (naive,) = [e for e in finding["estimates"] if e["role"] == "naive"]
-    assert naive["status"] == "not_estimable"
+    assert (naive["status"], naive["estimate"]) == ("suppressed", None)
+    assert "fewer than 10 people" in naive["reason"]  # nobody, and not told from nine
 
 
 def test_a_mentor_of_another_programme_contaminates(firm: Firm) -> None:
