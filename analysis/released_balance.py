@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.balance import BINS
-from analysis.rules import MIN_SIDE, ROUND_TO, midpoint
+from analysis.rules import ROUND_TO, midpoint
+from analysis.too_few import few_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -93,10 +94,10 @@ def released_balances(finding: Finding, rules: Rules) -> tuple[ReleasedBalance, 
 
 def _released(found: Balance, rules: Rules) -> ReleasedBalance:
     if rules.hides_estimate(*found.people):
-        why = f"A group has fewer than {max(rules.min_group, MIN_SIDE)} people."
         return ReleasedBalance(
-            arm=found.arm, comparison=found.comparison, status="suppressed", reason=why
-        )
+            arm=found.arm, comparison=found.comparison, status="suppressed",
+            reason=f"A group has {few_people(rules)}.",
+        )  # fmt: skip
     public = rules.mode == "public"
     counted = () if public else [i for i, r in enumerate(found.rows) if r.groups]
     steps = {i: _step(found.rows[i], found.people) for i in counted}

@@ -44,10 +44,15 @@ class Rules:
         small = any(n is not None and n < self.min_group for n in groups)
         return small and self.mode == "protected"
 
+    @property
+    def min_side(self) -> int:
+        """People a side below whom no estimate is shown."""
+        return max(self.min_group, MIN_SIDE)
+
     def hides_estimate(self, *groups: int | None) -> bool:
         """Whether one of the groups compared is too small for an estimate to be shown."""
-        few = max(self.min_group, MIN_SIDE)
-        return self.mode == "protected" and any(n is not None and n < few for n in groups)
+        few = any(n is not None and n < self.min_side for n in groups)
+        return few and self.mode == "protected"
 
     def rates(self, shares: tuple[Share, ...]) -> str:
         """Rates from midpoint-6 counts; a bound where either side of the group is small."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.estimate import TOO_FEW, NotEstimable
-from analysis.rules import MIN_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def few_people(rules: Rules) -> str:
     """How a group is called that is too small for a figure to be shown."""
-    return f"fewer than {max(rules.min_group, MIN_SIDE)} people"
+    return f"fewer than {rules.min_side} people"
 
 
 def tells_of_few(result: Result, rules: Rules) -> bool:
