@@ -6,10 +6,11 @@ import math
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
 from analysis.study import explain
+from analysis.study_parts import Part
 
 TOTAL = "total"  # the scale that an instrument named alone stands for
 _NAME = r"^[a-z][a-z0-9_]*$"
@@ -27,11 +28,7 @@ def _as_items(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Anchors(_Part):
+class Anchors(Part):
     """What stands at the lowest and at the highest number of an item."""
 
     low: str = Field(min_length=1)
@@ -44,7 +41,7 @@ class Anchors(_Part):
         return self
 
 
-class Item(_Part):
+class Item(Part):
     """One question: its anchors, and which of them means more of what its scales measure.
 
     ``about`` says in a few words which question is meant; the wording is the user's to supply.
@@ -60,7 +57,7 @@ class Item(_Part):
     weight: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
-class Instrument(_Part):
+class Instrument(Part):
     """A questionnaire with its key. A scale is the (weighted) mean of its items.
 
     ``range``: lowest and highest number printed. ``minimum_answered``: share of a scale's items

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
+from analysis.instruments import scale_of
 from analysis.study import explain
+from analysis.study_parts import Part
 
 Family = Literal["performance", "turnover", "turnover_intention", "attitudes", "career"]
 Trust = Literal["A", "B", "C", "D"]
@@ -29,11 +31,7 @@ INTENTION_SCALES = frozenset({"tis6", "moaq_turnover"})  # survey scales of the 
 _NAME = r"^[a-z][a-z0-9_]*$"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Bears(_Part):
+class Bears(Part):
     """How an entry bears on a report: one line for any, others where its design says more."""
 
     any: str = Field(min_length=10)
@@ -47,7 +45,7 @@ class Bears(_Part):
         return str(getattr(self, design, "")) or self.any
 
 
-class Entry(_Part):
+class Entry(Part):
     """One figure, or one finding without a figure, of a source.
 
     ``estimate`` is in ``unit``; `points` are percentage points, `relative %` a change of a chance
@@ -88,7 +86,7 @@ class Entry(_Part):
         return self
 
 
-class Source(_Part):
+class Source(Part):
     """One paper or report and what it found."""
 
     authors: str = Field(min_length=2)
@@ -147,6 +145,6 @@ def family_of(outcome_kind: str, metric: str) -> Family:
     if outcome_kind == "promotion":
         return "career"
     if outcome_kind == "scale":
-        instrument = metric.partition("/")[0].partition(".")[0]
+        instrument, _ = scale_of(metric)
         return "turnover_intention" if instrument in INTENTION_SCALES else "attitudes"
     return "performance"
