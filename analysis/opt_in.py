@@ -49,7 +49,7 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
     The headline is the effect on those who joined, by cross-fitted AIPW, in the primary window
     for the first treated arm.
     """
-    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
+    adjusted = as_adjusted(panel, spec)
     window = spec.follow_up.primary
     first: list[Result] = []
     beside: list[Result] = []
@@ -74,7 +74,7 @@ def estimate_opt_in(panel: Panel, spec: StudySpec) -> tuple[Result, ...]:
 
 def diagnose_opt_in(panel: Panel, spec: StudySpec) -> tuple[Diagnostic, ...]:
     """All checks of an opt-in study; none depends on the sign or size of the headline."""
-    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
+    adjusted = as_adjusted(panel, spec)
     window, limits = spec.follow_up.primary, spec.thresholds
     checks: list[Diagnostic] = []
     arms = len(panel.treated)

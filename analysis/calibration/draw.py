@@ -16,8 +16,7 @@ import pandas as pd
 
 from analysis.estimators.choice import choice_of
 from analysis.estimators.logit import fit_logit
-from analysis.opt_in import with_past
-from analysis.randomised import with_covariates
+from analysis.opt_in import as_adjusted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +49,7 @@ def chances(pool: Pool) -> Floats | str:
     The model is the one the study itself fits: logit on its covariates, gaps completed alike.
     """
     both = _stacked(pool)
-    adjusted = with_past(with_covariates(both, pool.spec.adjust_for) or both, pool.spec)
+    adjusted = as_adjusted(both, pool.spec)
     choice = choice_of(adjusted, np.zeros(len(both.people)), pool.spec.missing_covariates)
     real = choice.place < len(pool.real.people)
     design = np.column_stack([np.ones(len(choice.place)), choice.covariates])

@@ -15,7 +15,7 @@ from analysis.estimators.opt_in_results import NAIVE, held_out
 from analysis.estimators.opt_in_results import headline as opt_in_headline
 from analysis.estimators.opt_in_setting import Maker, make_setting
 from analysis.estimators.weighting import raw_difference
-from analysis.opt_in import diagnose_opt_in, with_past
+from analysis.opt_in import as_adjusted, diagnose_opt_in
 from analysis.randomised import diagnose_randomised, primary_results, with_covariates
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def lottery_placebos(pool: Pool, programmes: int, min_group: int) -> Iterator[Pl
 
 def _opt_in(panel: Panel, pool: Pool, kind: Kind, min_group: int) -> Placebo:
     spec = pool.spec
-    adjusted = with_past(with_covariates(panel, spec.adjust_for) or panel, spec)
+    adjusted = as_adjusted(panel, spec)
     setting = make_setting(adjusted, spec, panel.treated[0], spec.follow_up.primary)
     head = opt_in_headline(setting, held=held_out(setting), role="headline")
     raw = setting.problem or raw_difference(setting.cells)
