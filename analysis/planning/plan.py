@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -191,26 +192,29 @@ class _Planner:
         spread = site_spread(panels, spec, np.asarray(each, dtype=np.float64))
         if spread is None:
             return "fewer than three sites have results in two months"
-        starts = site_starts(self.spec, self.past.read)
+        starts = self._starts
         waves = waves_of(starts.reindex(each.index), each) if len(starts) else None
         self._say(window, assumptions.of_sites(spread, waves, len(panels)))
         variance = spread.variance(window, -1 - spec.rollout.anticipation)
         half = spread.sites / 2
-        smallest = [
-            smallest_in_waves(spread, waves, spec, window, power)
+        smallest = (
+            smallest_in_waves(spread, waves, spec, window)
             if waves
-            else smallest_difference(variance, half, half, power)
-            for power in POWERS
-        ]
-        if None in smallest:
+            else partial(smallest_difference, variance, half, half)
+        )
+        if smallest is None:
             return "too few sites wait, or are told apart, to compare the waves with"
         return self._row(
             window, day, people,
             seen=len(people),
-            smallest=tuple(self._shown(effect) for effect in smallest if effect is not None),
+            smallest=tuple(self._shown(smallest(power)) for power in POWERS),
             needed=tuple(self._sites_needed(variance, len(people) / spread.sites, power)
                          for power in POWERS),
         )  # fmt: skip
+
+    @cached_property
+    def _starts(self) -> pd.Series[pd.Timestamp]:
+        return site_starts(self.spec, self.past.read)
 
     def _sites_needed(self, variance: float, people: float, power: float) -> float | None:
         wanted = self.spec.wanted

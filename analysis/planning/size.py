@@ -15,7 +15,8 @@ from analysis.estimators.sample import fill_missing
 from analysis.funnel import JOB_COLUMNS, Query, attribute_names, attributes_query, funnel_query
 from analysis.months import months_since
 from analysis.planning.joining import Joining
-from analysis.planning.starters import NEVER, Starters
+from analysis.planning.months import NEVER, months_from
+from analysis.planning.starters import Starters
 from analysis.population import with_attributes
 
 if TYPE_CHECKING:
@@ -120,20 +121,18 @@ def starters_of(spec: StudySpec, read: Read) -> Starters | None:
         return None
     able = with_attributes(spec, able, read(attributes_query(spec)), "time_zero")
     zero = pd.to_datetime(able["time_zero"])
-    first = pd.Series(zero.min(), index=able.index)
     gone = able[["exited_on", "notice_on"]].apply(pd.to_datetime).min(axis=1)
     known = pd.Series([pd.Timestamp(spec.as_of) + pd.DateOffset(days=1)])
+    first = zero.min()
     tenure = months_since(pd.to_datetime(able["hired_on"]), zero).astype(float)
     given = [np.ones((len(able), 1)), np.log1p(np.asarray(tenure.clip(lower=0)))[:, None]]
     given += [_numbers(able[name]) for name in spec.adjust_for if name in JOB_COLUMNS]
     given += [_numbers(able[name]) for name in attribute_names(spec) if name in spec.adjust_for]
-
-    def month(day: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
-        return np.asarray(months_since(first, day).where(day.notna(), NEVER), dtype=np.int64)
-
     return Starters(
-        zero=month(zero), start=month(able["start"]), exit=month(gone),
-        last=int(months_since(first.iloc[:1], known).iloc[0]) - 1,
+        zero=months_from(first, zero),
+        start=months_from(first, able["start"]),
+        exit=months_from(first, gone),
+        last=int(months_from(first, known)[0]) - 1,
         columns=fill_missing(np.column_stack(given)),
         within=NEVER if spec.trials.within is None else spec.trials.within,
     )  # fmt: skip

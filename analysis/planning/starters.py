@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.estimators.linear import independent
+from analysis.planning.months import NEVER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-
-NEVER = 1_000_000  # a month that does not come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

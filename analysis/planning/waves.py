@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from analysis.estimators.linear import FEW_CLUSTERS
-from analysis.months import months_since
+from analysis.planning.months import NEVER, months_from
 from analysis.planning.power import Errors, critical_t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from analysis.planning.sites import SiteSpread
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-NEVER = 1_000_000  # the month in which a site starts that never does
 _MOST = 300  # sites, beyond which every so many-th tells what all do
 
 
@@ -61,18 +60,16 @@ class Waves:
 
 def waves_of(starts: pd.Series[pd.Timestamp], people: pd.Series[int]) -> Waves:
     """The waves of sites by the first day of each (NaT: never) and its people, by name."""
-    first = starts.min()
-    since = months_since(pd.Series(first, index=starts.index), starts)
-    month = np.asarray(since.where(starts.notna(), NEVER), dtype=np.int64)
+    month = months_from(starts.min(), starts)
     each = np.asarray(people[starts.index], dtype=np.float64)
     order = np.argsort(month, kind="stable")
     return Waves(start=month[order], people=each[order])
 
 
 def smallest_in_waves(
-    spread: SiteSpread, waves: Waves, spec: StudySpec, window: Window, power: float
-) -> float | None:
-    """The smallest effect that the headline's test finds with this power.
+    spread: SiteSpread, waves: Waves, spec: StudySpec, window: Window
+) -> Callable[[float], float] | None:
+    """The smallest effect that the headline's test finds with a power.
 
     None where some month of the window has no wave that others wait with.
     """
@@ -87,7 +84,8 @@ def smallest_in_waves(
     if few and spec.rollout.drawn and not spec.adjust_for:
         # permuted starts: the critical value is that of the statistic's own distribution
         df, factor = made.df, made.variance / made.reported
-    return made.smallest(power, critical_t(df) * math.sqrt(factor))
+    critical = critical_t(df) * math.sqrt(factor)
+    return lambda power: made.smallest(power, critical)
 
 
 def errors_of(spread: SiteSpread, waves: Waves, spec: StudySpec, window: Window) -> Errors | None:

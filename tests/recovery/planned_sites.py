@@ -84,8 +84,9 @@ def waves_of_sites(rng: np.random.Generator, spec: StudySpec = SITED) -> list[bo
     day = [pd.Timestamp(2023, 1, 1) + pd.DateOffset(months=int(m)) if m < NEVER else pd.NaT
            for m in rng.permutation(months)]  # fmt: skip
     waves = waves_of(pd.Series(day), pd.Series(spread.people))
-    effect = smallest_in_waves(spread, waves, spec, ON_A_MONTH, POWER)
-    assert effect is not None
+    smallest = smallest_in_waves(spread, waves, spec, ON_A_MONTH)
+    assert smallest is not None
+    effect = smallest(POWER)
     return [_sites_found(months, effect, rng, spec) for _ in range(STUDIES)]
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from analysis.planning.joining import Joining, people_needed, smallest_by_people
+from analysis.planning.months import NEVER
 from analysis.planning.power import smallest_difference
 from analysis.planning.spread import Spread
-from analysis.planning.starters import NEVER, Starters
+from analysis.planning.starters import Starters
 
 SPREAD = Spread(
     variance=2.0, people=1_000, seen=1_000, months=6.0, sd=1.0, within=0.3, explained=0.0

@@ -9,9 +9,10 @@ import pytest
 from analysis.compress import NEVER as NO_MONTH
 from analysis.compress import People, fold
 from analysis.finding import Flow
+from analysis.planning.months import NEVER
 from analysis.planning.power import critical_t, errors_needed
 from analysis.planning.sites import SiteSpread, site_spread
-from analysis.planning.waves import NEVER, Waves, errors_of, smallest_in_waves, waves_of
+from analysis.planning.waves import Waves, errors_of, smallest_in_waves, waves_of
 from analysis.roll_out import effects_of
 from analysis.roll_out_panel import RollOut
 from analysis.roll_out_results import window_result
@@ -65,7 +66,7 @@ def test_one_wave_is_a_comparison_of_two_halves() -> None:
     assert made.variance == pytest.approx(7 / 6 * 2 / 10)
     assert made.reported == pytest.approx(made.variance * 18 / 20)
     assert made.df == pytest.approx(18)
-    found = smallest_in_waves(_levels(20, 10), waves, _spec(), (1, 6), 0.8)
+    found = smallest_in_waves(_levels(20, 10), waves, _spec(), (1, 6))(0.8)
     assert found == pytest.approx(errors_needed(0.8, df=18) * made.variance**0.5)
 
 
@@ -112,16 +113,16 @@ def test_recorded_starts_become_waves() -> None:
 
 def test_nobody_waits_for_the_only_wave() -> None:
     alone = Waves(start=np.zeros(10, dtype=int), people=np.ones(10))
-    assert smallest_in_waves(_levels(10, 10), alone, _spec(), (1, 6), 0.8) is None
+    assert smallest_in_waves(_levels(10, 10), alone, _spec(), (1, 6)) is None
 
 
 def test_drawn_starts_are_told_by_their_own_distribution() -> None:
     """The factor of few sites does not count: only the df of the reported errors do."""
     spread = _levels(len(STARTS), 15)
     made = errors_of(spread, WAVES, _spec(), (1, 6))
-    drawn = smallest_in_waves(spread, WAVES, _spec(drawn=True), (1, 6), 0.8)
+    drawn = smallest_in_waves(spread, WAVES, _spec(drawn=True), (1, 6))(0.8)
     assert drawn == pytest.approx(errors_needed(0.8, df=made.df) * made.variance**0.5)
-    by_t = smallest_in_waves(spread, WAVES, _spec(), (1, 6), 0.8)
+    by_t = smallest_in_waves(spread, WAVES, _spec(), (1, 6))(0.8)
     wider = (22 / 18 * made.reported / made.variance) ** 0.5
     told = errors_needed(0.8, made.df, critical_t(18) * wider) * made.variance**0.5
     assert drawn < by_t == pytest.approx(told)
