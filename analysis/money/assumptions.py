@@ -10,7 +10,7 @@ from analysis.money.spec import ExitsAvoided
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from analysis.money.spec import Assumed, MoneyCase, Uplift
+    from analysis.money.spec import Assumed, BenefitSpec, MoneyCase
 
 RANGE = 0.25  # an assumption without limits of its own is varied by so much, down and up
 SHARES = frozenset({"still_employed", "kept", "still_employed_after"})
@@ -60,7 +60,7 @@ def costs(case: MoneyCase, values: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def _of_benefit(benefit: Uplift | ExitsAvoided) -> Iterator[tuple[str, Assumed]]:
+def _of_benefit(benefit: BenefitSpec) -> Iterator[tuple[str, Assumed]]:
     if isinstance(benefit, ExitsAvoided):
         yield "replacement_cost", benefit.replacement_cost
         return

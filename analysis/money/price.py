@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release
     from analysis.money.assumptions import Assumption
     from analysis.money.effect import Refusal
-    from analysis.money.spec import MoneyCase, Uplift
+    from analysis.money.spec import BenefitSpec, MoneyCase, Uplift
     from analysis.study import StudySpec
 
     Floats = NDArray[np.float64]
@@ -95,7 +95,7 @@ class Sums:
         """The same draw of every effect: their errors move together."""
         return dict.fromkeys(self.effects, draw)
 
-    def each(self, benefit: Uplift | ExitsAvoided, values: Mapping[str, float]) -> float:
+    def each(self, benefit: BenefitSpec, values: Mapping[str, float]) -> float:
         """What one unit of the effect, in the study's unit, is worth in all."""
         people, study = self.case.people_of(benefit), benefit.study
         if isinstance(benefit, ExitsAvoided):
@@ -122,7 +122,7 @@ def person_months(benefit: Uplift, window: tuple[int, int], values: Mapping[str,
 
 
 def _benefit(
-    sums: Sums, declared: Uplift | ExitsAvoided, found: Effect | Refusal,
+    sums: Sums, declared: BenefitSpec, found: Effect | Refusal,
     values: Mapping[str, float], cost: float,
 ) -> Benefit:  # fmt: skip
     spec, each = sums.specs[declared.study], sums.each(declared, values)

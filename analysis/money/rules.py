@@ -12,11 +12,10 @@ from analysis.money.spec import ExitsAvoided
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analysis.money.spec import MoneyCase, Uplift
+    from analysis.money.spec import BenefitSpec, MoneyCase, Uplift
     from analysis.study import StudySpec
 
     Specs = Mapping[str, StudySpec]
-    BenefitSpec = Uplift | ExitsAvoided
 
 PRICED_EXITS = ("voluntary", "any")
 # Why an uplift of such an outcome has no price, and what to do instead, by kind of outcome.

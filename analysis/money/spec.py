@@ -125,6 +125,6 @@ class MoneyCase(Part):
     benefits: tuple[BenefitSpec, ...] = Field(min_length=1)
     costs: Costs
 
-    def people_of(self, benefit: Uplift | ExitsAvoided) -> int:
+    def people_of(self, benefit: BenefitSpec) -> int:
         """The people whom a benefit reaches."""
         return benefit.people or self.people
