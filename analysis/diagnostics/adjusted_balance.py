@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.balance import Balance
 from analysis.diagnostics import Diagnostic, Status
-from analysis.diagnostics.alike import counter, mean_and_variance, rows_of
+from analysis.diagnostics.alike import counter, mean_and_variance, rows_of, sides
 from analysis.diagnostics.overlap import extreme, overlap_of, weights_of
 from analysis.diagnostics.wording import tenth_of_sd
 from analysis.estimators.rare import FEW
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from analysis.estimators.opt_in_setting import Setting
 
 _LEVEL = 0.05  # of the test that a difference is above the limit, shared by all covariates
-_CONSTANT = 1e-9  # SD of a column that is the same for everybody, but for rounding
 _REMEDY = (
     "Joiners and the weighted others still differ. Adjust for the covariates named in the love "
     "plot in another form (squares, categories), or study people who are closer to each other."
@@ -47,15 +46,14 @@ def love_plot(
     The others are weighted by their odds of joining; the joiners are left as they are.
     """
     columns, odds = cells.design[:, 1:], weights(chance, "att")[0]
-    (others, low), (joined, high) = (mean_and_variance(columns, side) for side in cells.people)
+    others, joined, pooled = sides(columns, cells.people)
     weighted, _ = mean_and_variance(columns, cells.people[0] * odds)
-    pooled = np.sqrt((low + high) / 2)
     return tuple(
         Difference(name, float(before / sd), float(after / sd))
         for name, before, after, sd in zip(
             names, joined - others, joined - weighted, pooled, strict=True
         )
-        if sd > _CONSTANT
+        if sd > 0
     )
 
 
@@ -117,7 +115,7 @@ def _balance_of(
         limit=setting.spec.thresholds.adjusted_smd,
         overlap=overlap_of(cells, chance),
         weights=weights_of(odds, cells.people[0], extreme(cells, chance)),
-    )  # fmt: skip
+    )
 
 
 def _label(setting: Setting) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Rest = tuple[tuple[str, Pair], ...]
 
 MISSING = " missing"
+_CONSTANT = 1e-9  # SD of a column that is the same for everybody, but for rounding
 _BANDS = ("stratum ", "tenure from ", "year ")  # columns of one covariate that have no "="
 
 
@@ -27,6 +28,16 @@ def mean_and_variance(values: Floats, mass: Floats) -> tuple[Floats, Floats]:
     total = mass.sum()
     mean = mass @ values / total
     return np.asarray(mean), np.asarray(mass @ (values - mean) ** 2 / total)
+
+
+def sides(columns: Floats, people: Floats) -> tuple[Floats, Floats, Floats]:
+    """Means (k,) of columns (c, k) of the comparison and of the treated, and their pooled SD.
+
+    ``people`` (2, c). The SD is 0 of a column that is the same for everybody.
+    """
+    (others, low), (treated, high) = (mean_and_variance(columns, side) for side in people)
+    pooled = np.sqrt((low + high) / 2)
+    return others, treated, np.where(pooled > _CONSTANT, pooled, 0.0)
 
 
 def named(column: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.balance import Balance
 from analysis.compress import NEVER
-from analysis.diagnostics.alike import counter, mean_and_variance, rows_of
+from analysis.diagnostics.alike import counter, rows_of, sides
 
 if TYPE_CHECKING:
     from analysis.roll_out_panel import RollOut
@@ -35,8 +35,7 @@ def site_balance(roll_out: RollOut, spec: StudySpec) -> tuple[Balance, ...]:
     if not people.any(axis=1).all():
         return ()
     columns = roll_out.covariates[moments.cell, 1:]
-    (others, low), (own, high) = (mean_and_variance(columns, side) for side in people)
-    pooled = np.sqrt((low + high) / 2)
+    others, own, pooled = sides(columns, people)
     found: dict[str, tuple[float, float | None]] = {
         name: (float(difference / sd), None)
         for name, difference, sd in zip(roll_out.covariate_names, own - others, pooled, strict=True)
