@@ -90,6 +90,13 @@ def _quadratic(x: Floats, inner: Floats) -> Floats:
     return np.asarray(((x @ inner) * x).sum(axis=1))
 
 
+def _unit(spread: Spread) -> tuple[float, float]:
+    """Variance of what errors are counted by, a cluster or a person, and the people it is."""
+    if spread.clusters and spread.of_clusters:
+        return spread.of_clusters, spread.people / spread.clusters
+    return spread.variance, 1.0
+
+
 def smallest_by_people(
     spread: Spread, joining: Joining | None, share: float, power: float
 ) -> Callable[[float], float]:
@@ -98,9 +105,7 @@ def smallest_by_people(
     Counted by clusters where errors are; infinite where there are too few of either. Without
     ``joining`` the comparison is that of a draw.
     """
-    variance, each = spread.variance, 1.0
-    if spread.clusters and spread.of_clusters:
-        variance, each = spread.of_clusters, spread.people / spread.clusters
+    variance, each = _unit(spread)
 
     def smallest(people: float) -> float:
         units, arms = people / each, (share * people, (1 - share) * people)
@@ -119,8 +124,7 @@ def people_needed(
     effect: float, spread: Spread, joining: Joining | None, share: float, power: float
 ) -> float:
     """People of both arms together that see this effect."""
-    each = spread.people / spread.clusters if spread.clusters and spread.of_clusters else 1.0
-    fewest = _FEWEST * each
+    fewest = _FEWEST * _unit(spread)[1]
     if joining is not None:
         fewest = max(fewest, joining.fewest(share) * (1 + 1e-9))
     return units_for(effect, smallest_by_people(spread, joining, share, power), fewest)
