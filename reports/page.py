@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,8 +16,12 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 SHORT_RUN = 8  # letters of a run's id that are printed
 
 
+@cache
 def environment() -> Environment:
-    """Templates with autoescape, whatever their names end in, and no undefined names."""
+    """Templates with autoescape, whatever their names end in, and no undefined names.
+
+    One for all pages of a process, so that each template is compiled once.
+    """
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

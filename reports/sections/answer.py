@@ -38,15 +38,17 @@ _ROOMY = 3  # studies whose answers stand on one screen with all that may be sai
 def view(report: Report) -> dict[str, Any]:
     """The headline, one row a study, and the size of the largest study."""
     headline = page_headline(report.releases)
+    rows = [_row(i, r) for i, r in enumerate(report.releases, start=1)]
+    drawn = [(r, row["chart"]) for r, row in zip(report.releases, rows, strict=True)]
     return {
         "headline": headline,
         "long": is_long(headline),
         "many": len(report.releases) > _ROOMY,
         "since": since(report),
-        "rows": [_row(i, r) for i, r in enumerate(report.releases, start=1)],
+        "rows": rows,
         "people": _people(report.releases),
         "money": money.rows(report),
-        "raw_gap": gap_words(tuple(r for r in report.releases if _shows_gap(r))),
+        "raw_gap": gap_words(tuple(r for r, chart in drawn if chart and chart["naive"])),
     }
 
 
@@ -120,11 +122,6 @@ def _label_place(figures: Shown, axis: Scale) -> tuple[str, str]:
 
 def _anchor(share: float) -> str:
     return "start" if share < _NEAR_EDGE else "end" if share > 1 - _NEAR_EDGE else "middle"
-
-
-def _shows_gap(release: Release) -> bool:
-    chart = _chart(release)
-    return chart is not None and chart["naive"] is not None
 
 
 def _naive(naive: Shown, axis: Scale) -> dict[str, Any]:
