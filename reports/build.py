@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ from markupsafe import Markup
 
 from reports.changes import as_plain, changes
 from reports.model import ProjectNote, Report
-from reports.numbers import date_text, escaped, plain
-from reports.page import SHORT_RUN, TEMPLATES, css_string, environment, policy, read
+from reports.names import short_run
+from reports.numbers import date_text, escaped, finite, plain
+from reports.page import TEMPLATES, css_string, environment, policy, read
 from reports.sections import ANSWER, SECTIONS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def render_html(report: Report) -> str:
         style=read("css", STYLES, ".css"),
         scripts=scripts,
         policy=policy(scripts),
-        run=report.manifest.run[:SHORT_RUN],
+        run=short_run(report.manifest.run),
         as_known_at=date_text(report.manifest.as_known_at),
         page_foot=css_string(_foot(report)),
     )
@@ -127,11 +127,11 @@ def _estimate(e: ReleasedEstimate) -> dict[str, Any]:
         "comparison": e.comparison,
         "subgroup": e.subgroup,
         "window": list(e.window),
-        "estimate": _finite(e.estimate),
-        "std_error": _finite(e.std_error),
-        "ci_low": _finite(e.ci_low),
-        "ci_high": _finite(e.ci_high),
-        "p_value": _finite(e.p_value),
+        "estimate": finite(e.estimate),
+        "std_error": finite(e.std_error),
+        "ci_low": finite(e.ci_low),
+        "ci_high": finite(e.ci_high),
+        "p_value": finite(e.p_value),
         "n_people": e.n_people,
         "n_rows": e.n_rows,
         "unit": e.unit,
@@ -145,7 +145,7 @@ def _diagnostic(d: ReleasedDiagnostic) -> dict[str, Any]:
     return {
         "name": d.name,
         "label": d.label,
-        "value": _finite(d.value),
+        "value": finite(d.value),
         "display": d.display,
         "threshold": d.threshold,
         "status": d.status,
@@ -165,11 +165,6 @@ def _limit(x: UsedLimit) -> dict[str, Any]:
     }
 
 
-def _finite(value: float | None) -> float | None:
-    """JSON knows neither NaN nor infinity."""
-    return value if value is not None and math.isfinite(value) else None
-
-
 def _scripts() -> tuple[Markup, ...]:
     return tuple(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in SCRIPTS)
 
@@ -180,6 +175,6 @@ def _foot(report: Report) -> str:
     parts = [
         plain(report.project.title),
         f"mentoring report as known at {date_text(run.as_known_at)}",
-        f"run {run.run[:SHORT_RUN]}",
+        f"run {short_run(run.run)}",
     ]
     return " · ".join(parts)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from reports.numbers import finite
 from reports.previous import earlier
 from reports.shown import Shown, shown
 from reports.wording.exits import of_100
@@ -124,14 +124,10 @@ def as_plain(change: Change) -> dict[str, Any]:
         "change": change.kind,
         "grade": then.grade if then else None,
         "exploratory": then.exploratory if then else None,
-        "estimate": _finite(head.estimate) if head else None,
-        "ci_low": _finite(head.ci_low) if head else None,
-        "ci_high": _finite(head.ci_high) if head else None,
+        "estimate": finite(head.estimate) if head else None,
+        "ci_low": finite(head.ci_low) if head else None,
+        "ci_high": finite(head.ci_high) if head else None,
         "unit": head.unit if head else None,
         "as_of": then.as_of if then else None,
         "causes": [c.kind for c in change.causes],
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports.changes import figures
+from reports.names import short_run
 from reports.numbers import date_text, plain
-from reports.page import SHORT_RUN, css_string, environment, policy, read
+from reports.page import css_string, environment, policy, read
 from reports.wording.vocabulary import GRADES
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def render_index(title: str, runs: tuple[IndexedRun, ...]) -> str:
 def _row(run: IndexedRun, hidden: set[str]) -> dict[str, Any]:
     return {
         "run": run.run,
-        "short": run.run[:SHORT_RUN],
+        "short": short_run(run.run),
         "date": date_text(run.as_known_at) or _UNDATED,
         "in_force": run.in_force,
         "studies": [_study(s, hide=run.looser or s.study in hidden) for s in run.studies],

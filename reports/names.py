@@ -1,4 +1,4 @@
-"""Names of data as they read inside a sentence: studies, outcomes, arms."""
+"""Names of data as they read inside a sentence: studies, outcomes, arms, runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from reports.numbers import plain, words
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
+
+_SHORT_RUN = 8  # letters
 
 
 def study_title(release: Release) -> str:
@@ -35,6 +37,11 @@ def is_composite(release: Release) -> bool:
 def arm_words(name: str) -> str:
     """The name of an arm inside a sentence."""
     return words(name)
+
+
+def short_run(run: str) -> str:
+    """The first letters of the id of a run, as printed in sentences and lists."""
+    return run[:_SHORT_RUN]
 
 
 def lower_first(text: str) -> str:

@@ -57,6 +57,11 @@ def words(name: str) -> str:
     return plain(name).replace("_", " ").strip()
 
 
+def finite(value: float | None) -> float | None:
+    """The figure for JSON, which knows neither NaN nor infinity."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def decimals(low: float | None, high: float | None, estimate: float | None = None) -> int:
     """Decimals that leave about two digits of the half width of the interval."""
     if low is not None and high is not None and high > low:

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from reports.numbers import plain
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-SHORT_RUN = 8  # letters of a run's id that are printed
 
 
 @cache

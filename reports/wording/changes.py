@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.names import lower_first
+from reports.names import lower_first, short_run
 from reports.numbers import date_text, number, plain, signed, with_unit
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from reports.previous import Cause, Previous
 
 TO = " → "
-_SHORT_RUN = 8
 _NAMED = 2  # checks that are named before they are counted
 
 # Facts that differ between two runs, in the order they are said. Each may move a number.
@@ -43,7 +42,7 @@ OTHERS = {1: "The other study is unchanged"}
 
 def since(last: Previous, as_known_at: str) -> str:
     """What the list is headed by: the date of the last report, or its run where the dates agree."""
-    run = last.run[:_SHORT_RUN]
+    run = short_run(last.run)
     if not last.as_known_at or last.as_known_at == as_known_at:
         return f"Since run {run}"
     return f"Since {date_text(last.as_known_at)}"
@@ -51,7 +50,7 @@ def since(last: Previous, as_known_at: str) -> str:
 
 def not_kept(last: Previous) -> str:
     """What page one says where nothing is left to compare with."""
-    run, why = last.run[:_SHORT_RUN], LOOSER if last.looser else "is no longer kept here"
+    run, why = short_run(last.run), LOOSER if last.looser else "is no longer kept here"
     return f"The last report (run {run}) {why}: no comparison with it"
 
 
@@ -131,4 +130,4 @@ def _words(cause: Cause, found: dict[str, Cause]) -> str:
 
 def split_by(last: Previous, run: str) -> str:
     """The command that splits a change exactly over its causes."""
-    return f"mentorlift diff {last.run[:_SHORT_RUN]} {run[:_SHORT_RUN]}"
+    return f"mentorlift diff {short_run(last.run)} {short_run(run)}"
