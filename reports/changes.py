@@ -9,6 +9,7 @@ from reports.numbers import finite
 from reports.previous import earlier
 from reports.shown import Shown, shown
 from reports.wording.exits import of_100
+from reports.wording.exploratory import graded, is_marked
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -111,8 +112,7 @@ def figures(study: Earlier) -> Shown:
 
 
 def _graded(study: Earlier) -> str:
-    answered = study.exploratory and study.grade != "Withheld"
-    return f"{study.grade}, exploratory" if answered else study.grade
+    return graded(study) if is_marked(study) else study.grade
 
 
 def as_plain(change: Change) -> dict[str, Any]:

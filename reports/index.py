@@ -9,6 +9,7 @@ from reports.changes import figures
 from reports.names import short_run
 from reports.numbers import date_text, plain
 from reports.page import css_string, environment, policy, read
+from reports.wording.exploratory import is_marked
 from reports.wording.vocabulary import GRADES
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _study(study: Earlier, *, hide: bool) -> dict[str, Any]:
         "title": study.title,
         "grade": study.grade,
         "step": GRADES[study.grade].step if study.grade in GRADES else 0,
-        "exploratory": study.exploratory and study.grade != "Withheld",
+        "exploratory": is_marked(study),
         "effect": number.effect if number else "",
         "range": number.range if number else "",
         "why": "" if shows or study.grade == "Withheld" else

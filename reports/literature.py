@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from analysis.literature import NOT_SHOWN, Family, family_of
 from reports.numbers import measure
-from reports.shown import Shown, shown
+from reports.shown import Shown, has_figure, shown
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -90,7 +90,7 @@ def figure(entry: Entry) -> Shown | None:
 def own_figure(release: Release) -> Shown | None:
     """The study's headline, where it is shown."""
     head = release.headline
-    if release.grade == "Withheld" or head.status != "released" or head.estimate is None:
+    if release.grade == "Withheld" or not has_figure(head):
         return None
     return shown(head)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import ReleasedEstimate
 from reports.names import study_title
+from reports.shown import has_figure
 from reports.wording.exits import counts_people
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ class Earlier:
     @property
     def shows(self) -> bool:
         """Whether its number may be shown."""
-        head = self.headline
-        return self.grade != "Withheld" and head.status == "released" and head.estimate is not None
+        return self.grade != "Withheld" and has_figure(self.headline)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -88,6 +88,11 @@ def shown(estimate: ReleasedEstimate, extra: int = 0, places: int | None = None)
     return figures if places is not None else told_apart(figures)
 
 
+def has_figure(estimate: ReleasedEstimate) -> bool:
+    """Whether there is a figure, and it may be shown."""
+    return estimate.status == "released" and estimate.estimate is not None
+
+
 def told_apart(figures: Shown) -> Shown:
     """The same with the decimals at which a limit that excludes no effect does not print as it."""
     limit = {1: figures.low, -1: figures.high}.get(figures.direction)

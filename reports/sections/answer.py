@@ -10,7 +10,7 @@ from reports.numbers import months, signed, with_unit
 from reports.scales import Scale, bar, scale
 from reports.sections import money
 from reports.sections.section import Section
-from reports.shown import shown
+from reports.shown import has_figure, shown
 from reports.since import since
 from reports.wording.answers import (
     answer,
@@ -93,7 +93,7 @@ def _who(release: Release) -> str:
 def _chart(release: Release) -> dict[str, Any] | None:
     """The estimate with its interval and the raw gap, or None where no number may be shown."""
     head = release.headline
-    if head.status != "released" or head.estimate is None:
+    if not has_figure(head):
         return None
     figures, gap = headline_figures(release), raw_gap(release)
     naive = shown(gap, places=figures.places) if gap else None
@@ -162,7 +162,7 @@ def _why_no_number(release: Release) -> list[dict[str, str]]:
             return [{"label": d.label, "figure": d.display, "limit": d.threshold} for d in failed]
         lines = [line for line in release.reasons if "could not be estimated" in line]
         return [{"label": line, "figure": "", "limit": ""} for line in lines or release.reasons]
-    if head.status != "released" or head.estimate is None:
+    if not has_figure(head):
         return [{"label": head.reason, "figure": "", "limit": ""}]
     return []
 

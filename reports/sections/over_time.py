@@ -9,7 +9,7 @@ from reports.figures import ROLES, by_month_figure, script_json
 from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import month_text, months, number, p_text, signed, words
 from reports.sections.section import Section
-from reports.shown import shown, told_apart
+from reports.shown import has_figure, shown, told_apart
 from reports.wording import findings
 from reports.wording.exits import is_about_exits
 from reports.wording.vocabulary import effect_on
@@ -86,11 +86,7 @@ def _study(place: int, release: Release, as_known_at: str) -> dict[str, Any]:
 
 def _arms(release: Release, name: str = BY_MONTH) -> Arms:
     """The months of each arm under that name, in order."""
-    rows = [
-        e
-        for e in release.estimates
-        if e.name == name and e.status == "released" and e.estimate is not None and not e.subgroup
-    ]
+    rows = [e for e in release.estimates if e.name == name and has_figure(e) and not e.subgroup]
     order = {arm: i for i, arm in enumerate(release.treated)}
     rows.sort(key=lambda e: (order.get(e.arm, len(order)), e.arm, e.window))
     return [(arm, list(found)) for arm, found in groupby(rows, key=lambda e: e.arm)]

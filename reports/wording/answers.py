@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.names import arm_words, lower_first, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
-from reports.shown import Shown, shown
+from reports.shown import Shown, has_figure, shown
 from reports.wording import exits as exit_words
 from reports.wording import exploratory, not_to_say
 from reports.wording.exploratory import graded
@@ -52,15 +52,14 @@ class Answer:
 def answer(release: Release) -> Answer:
     """The sentences that the study's grade and figures allow."""
     said = _answer(release)
-    answered = release.exploratory and release.grade != "Withheld"  # else nothing is claimed
-    return replace(said, **exploratory.words(said)) if answered else said
+    return replace(said, **exploratory.words(said)) if exploratory.is_marked(release) else said
 
 
 def _answer(release: Release) -> Answer:
     head = release.headline
     if release.grade == "Withheld":
         return _withheld(release)
-    if head.status != "released" or head.estimate is None:
+    if not has_figure(head):
         return _not_shown(release)
     figures = headline_figures(release)
     sentence, strong = _sentence(release, figures)
@@ -102,7 +101,7 @@ def raw_gap(release: Release) -> ReleasedEstimate | None:
     head = release.headline
     for e in release.estimates:
         same = e.unit == head.unit and e.arm == head.arm and e.subgroup is None
-        if e.role == "naive" and e.status == "released" and e.estimate is not None and same:
+        if e.role == "naive" and has_figure(e) and same:
             return e
     return None
 

@@ -10,7 +10,7 @@ from analysis.benefits.members import COLUMN
 from analysis.benefits.spread import EQUAL, SD_RATIO
 from analysis.benefits.spread import NAME as QUANTILE
 from reports.numbers import number, signed, with_unit, words
-from reports.shown import shown
+from reports.shown import has_figure, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def may_be_said(release: Release, test: ReleasedInteraction) -> str:
 
 def quantiles_sentence(release: Release, rows: Sequence[ReleasedEstimate]) -> str:
     """The finding along the distribution, as a heading."""
-    found = [(e, shown(e)) for e in rows if e.status == "released" and e.estimate is not None]
+    found = [(e, shown(e)) for e in rows if has_figure(e)]
     if not found:
         return "no quantile can be shown"
     (first, low), (last, high), what = found[0], found[-1], _what(release)

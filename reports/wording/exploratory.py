@@ -8,12 +8,18 @@ from reports.names import lower_first
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
+    from reports.previous import Earlier
     from reports.wording.answers import Answer
 
 _IN = "In an exploratory analysis, "
 
 
-def graded(release: Release) -> str:
+def is_marked(study: Release | Earlier) -> bool:
+    """Whether its claim has to say so; of a withheld study nothing is claimed."""
+    return study.exploratory and study.grade != "Withheld"
+
+
+def graded(release: Release | Earlier) -> str:
     """The grade, marked where the question is not the one that was registered."""
     return f"{release.grade}, exploratory" if release.exploratory else release.grade
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.names import arm_words, outcome_words, study_title
+from reports.shown import has_figure
 from reports.wording.answers import answer, headline_figures
+from reports.wording.exploratory import is_marked
 from reports.wording.vocabulary import GRADES
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def _verdict(release: Release) -> str:
     head = release.headline
     if release.grade == "Withheld":
         return _CANNOT_SAY
-    if head.status != "released" or head.estimate is None:
+    if not has_figure(head):
         return _NOT_SHOWN
     direction, words = headline_figures(release).direction, GRADES[release.grade]
     if not direction:
@@ -89,7 +91,7 @@ def _name(release: Release, outcome: str, *, told_apart: bool) -> str:
     notes = [study_title(release).rstrip(".")] if told_apart else []
     if len(release.treated) > 1:
         notes.append(arm_words(release.headline.arm))
-    if release.exploratory and release.grade != "Withheld":
+    if is_marked(release):
         notes.append("exploratory")
     return f"{outcome} ({', '.join(notes)})" if notes else outcome
 
