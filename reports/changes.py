@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from reports.numbers import finite
 from reports.previous import earlier
 from reports.shown import Shown, shown
-from reports.wording.exits import of_100
+from reports.wording.exits import as_answered
 from reports.wording.exploratory import graded, is_marked
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _both(then: Earlier, now: Earlier) -> tuple[Shown | None, Shown | None]:
 
 def figures(study: Earlier) -> Shown:
     """Its number as its report prints it."""
-    return of_100(study.headline) if study.in_people else shown(study.headline)
+    return as_answered(study.headline, in_people=study.in_people)
 
 
 def _graded(study: Earlier) -> str:

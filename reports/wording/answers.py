@@ -79,7 +79,7 @@ def _answer(release: Release) -> Answer:
 def headline_figures(release: Release) -> Shown:
     """The headline as the answer prints it."""
     people = exit_words.counts_people(release)
-    return exit_words.of_100(release.headline) if people else shown(release.headline)
+    return exit_words.as_answered(release.headline, in_people=people)
 
 
 def other_arms(release: Release) -> tuple[str, ...]:

@@ -74,6 +74,11 @@ def of_100(estimate: ReleasedEstimate) -> Shown:
     return figures if fine else told_apart(shown(estimate, places=min(figures.places, 1)))
 
 
+def as_answered(headline: ReleasedEstimate, *, in_people: bool) -> Shown:
+    """The headline as its report prints it: in people of 100, or on the scale of its unit."""
+    return of_100(headline) if in_people else shown(headline)
+
+
 def left(release: Release) -> str:
     """What the people counted did, as a verb in the past."""
     if is_composite(release):
