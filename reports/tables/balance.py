@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reports.names import arm_words
 from reports.numbers import plain
 from reports.sections.balance import check_of
+from reports.tables.estimates import ARMS, STATUS
 from reports.tables.table import (
     STUDY,
     WHOLE,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from analysis.released_balance import ReleasedBalance
     from reports.model import Report
 
-_ARMS = texts(Arm=18, Compared_with=18)
-_SHOWN = texts(Status=14, Reason=50)
 _SD, _HIDDEN, _PER_CENT = "standard deviations", HIDDEN["suppressed"], "0%"
 _TWO = fixed(2)
 Row = tuple[Value, ...]
@@ -44,10 +43,10 @@ def balance(report: Report) -> Table:
         "comparison, as found and once weighted. They say nothing of the outcome, so they stand "
         "for a withheld study too.",
         columns=(
-            STUDY, *_ARMS, *texts(Measured_before=40, Category=22),
+            STUDY, *ARMS, *texts(Measured_before=40, Category=22),
             *figures("Difference before", "Difference after", "Limit after"),
             Column("Unit", width=18), *figures("Steps of categories", width=10),
-            *figures("People in the arm", "People compared", width=10), *_SHOWN,
+            *figures("People in the arm", "People compared", width=10), *STATUS,
         ),
         rows=tuple(row for r, b in _pairs(report) for row in _differences(r, b)),
     )  # fmt: skip
@@ -67,7 +66,7 @@ def overlap(report: Report) -> Table:
         name="Overlap",
         about="Of groups that people chose: the share of each by tenth of the preference score, "
         "the chance of joining were half to join. From 0.3 to 0.7 the choice was open.",
-        columns=(STUDY, *_ARMS, *texts(Share_of=18),
+        columns=(STUDY, *ARMS, *texts(Share_of=18),
                  *figures("Score from", "Score to", "Share", width=10), Column("Unit", width=28)),
         rows=tuple(rows),
     )  # fmt: skip
@@ -79,7 +78,7 @@ def weights(report: Report) -> Table:
         name="Weights",
         about="Of comparisons that are weighted: as how many people they count, and how far a few "
         "carry them.",
-        columns=(STUDY, *_ARMS, *texts(What=70), *figures("Figure"), Column("Unit", width=24)),
+        columns=(STUDY, *ARMS, *texts(What=70), *figures("Figure"), Column("Unit", width=24)),
         rows=tuple(
             (*_who(r, b), *row)
             for r, b in _pairs(report)

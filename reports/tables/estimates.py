@@ -9,7 +9,7 @@ from analysis.benefits.members import COLUMN
 from analysis.benefits.spread import NAME as QUANTILE
 from analysis.benefits.spread import SD_RATIO
 from reports.names import arm_words
-from reports.numbers import plain, words
+from reports.numbers import UNBOUNDED, plain, words
 from reports.sections.over_time import BY_TIME, further_windows, is_by_month, is_by_time
 from reports.shown import shown
 from reports.tables.table import (
@@ -26,7 +26,7 @@ from reports.tables.table import (
     texts,
 )
 from reports.wording.benefits import is_benefit, is_fifth, may_be_said, percentile
-from reports.wording.tables import EVERYBODY, HIDDEN, NONE, ROLES, SHOWN, UNBOUNDED
+from reports.wording.tables import EVERYBODY, HIDDEN, NONE, ROLES, SHOWN
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedEstimate
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from reports.shown import Shown
 
 FIGURES = (*figures("Estimate", "95 % low", "95 % high"), Column("Unit", width=20))
-_PEOPLE, _SHOWN = figures("People", width=10), texts(Status=14, Reason=50)
-_ARMS = texts(Arm=18, Compared_with=18)
+STATUS = texts(Status=14, Reason=50)
+ARMS = texts(Arm=18, Compared_with=18)
+_PEOPLE = figures("People", width=10)
 _MONTHS = figures("First month", "Last month", width=8)
 
 
@@ -57,9 +58,9 @@ def estimates(report: Report) -> Table:
         about="Every estimate of every study, the answers, further windows and groups, other "
         "estimators, raw gaps and associations.",
         columns=(
-            STUDY, *texts(Name=24, Role=16, Estimand=44, Estimator=36), *_ARMS, *texts(Of=22),
+            STUDY, *texts(Name=24, Role=16, Estimand=44, Estimator=36), *ARMS, *texts(Of=22),
             *_MONTHS, *FIGURES, *figures("Standard error", "p-value", "People", "Rows", width=10),
-            *_SHOWN, *texts(Interval_by=100),
+            *STATUS, *texts(Interval_by=100),
         ),
         rows=rows,
     )  # fmt: skip
@@ -77,8 +78,8 @@ def over_time(report: Report) -> Table:
         name="Over time",
         about="Effects by month since time zero, of roll-outs also by start and calendar month, "
         "and over further windows. The column Interval by says where intervals hold together.",
-        columns=(STUDY, *texts(Course=18), *_ARMS, *texts(Of=20), *_MONTHS, *FIGURES,
-                 *_PEOPLE, *_SHOWN, *texts(Interval_by=100)),
+        columns=(STUDY, *texts(Course=18), *ARMS, *texts(Of=20), *_MONTHS, *FIGURES,
+                 *_PEOPLE, *STATUS, *texts(Interval_by=100)),
         rows=rows,
     )  # fmt: skip
 
@@ -101,7 +102,7 @@ def who_benefits(report: Report) -> Table:
         name="Who benefits",
         about="Effects in declared groups only. That one group's interval excludes zero and "
         "another's does not is no difference between them: see the tests.",
-        columns=(STUDY, *texts(By=22, Group=24), *_ARMS, *FIGURES, *_PEOPLE, *_SHOWN),
+        columns=(STUDY, *texts(By=22, Group=24), *ARMS, *FIGURES, *_PEOPLE, *STATUS),
         rows=rows,
     )
 
@@ -147,11 +148,20 @@ def tests(report: Report) -> Table:
 def with_interval(estimate: ReleasedEstimate, figures: Shown | None = None) -> tuple[Value, ...]:
     """Estimate, both ends of its interval, and unit, on the scale printed."""
     known = figures or shown(estimate)
-    unit = plain(known.unit_long).removeprefix("as a ")
     if estimate.status != "released":
-        return *(HIDDEN[estimate.status],) * 3, unit
-    ends = (on_scale(known, v, UNBOUNDED) for v in (known.low, known.high))
-    return on_scale(known, known.value, NONE), *ends, unit
+        return *(HIDDEN[estimate.status],) * 3, unit(known)
+    return *interval(known, UNBOUNDED), unit(known)
+
+
+def interval(known: Shown, no_end: str) -> tuple[Value, ...]:
+    """Estimate and both ends of its interval; ``no_end`` stands for an end that is not there."""
+    ends = (on_scale(known, v, no_end) for v in (known.low, known.high))
+    return on_scale(known, known.value, NONE), *ends
+
+
+def unit(known: Shown) -> str:
+    """The unit of a figure, as in a column of its own."""
+    return plain(known.unit_long).removeprefix("as a ")
 
 
 def on_scale(known: Shown, value: float | None, words_: str) -> Value:

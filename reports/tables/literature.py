@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reports.literature import families, on_shelf
 from reports.literature import figure as figure_of
 from reports.numbers import plain
-from reports.tables.estimates import FIGURES, on_scale
+from reports.tables.estimates import FIGURES, interval
 from reports.tables.table import WHOLE, Table, Value, figure, figures, texts
 from reports.wording.literature import (
     DESIGN,
@@ -50,8 +50,7 @@ def _entry(found: Found) -> tuple[Value, ...]:
     if known is None:
         shown: tuple[Value, ...] = (IN_WORDS, IN_WORDS, IN_WORDS, "")
     else:
-        ends = (on_scale(known, v, NONE) for v in (known.low, known.high))
-        shown = (on_scale(known, known.value, NONE), *ends, UNITS.get(known.unit, known.unit))
+        shown = (*interval(known, NONE), UNITS.get(known.unit, known.unit))
     return (
         plain(citation(found)), DESIGN[source.design],
         "yes" if entry.verified else NOT_VERIFIED, entry.grade, FAMILY[entry.family],

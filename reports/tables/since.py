@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from reports.changes import changes
 from reports.changes import figures as printed
-from reports.numbers import plain
-from reports.tables.estimates import on_scale
+from reports.numbers import UNBOUNDED
+from reports.tables.estimates import interval, unit
 from reports.tables.table import STUDY, Table, Value, day, figures, texts
 from reports.wording.changes import KINDS, reasons
-from reports.wording.tables import HIDDEN, NONE, UNBOUNDED
+from reports.wording.tables import HIDDEN, NONE
 
 if TYPE_CHECKING:
     from reports.changes import Change
@@ -61,8 +61,7 @@ def _ends(change: Change, study: Earlier | None, known: Shown | None) -> tuple[V
     """Estimate, both ends of the interval, and unit; words where they are not shown."""
     if known is None:
         return *(_instead(change, study),) * 3, NONE
-    ends = (on_scale(known, v, UNBOUNDED) for v in (known.low, known.high))
-    return on_scale(known, known.value, NONE), *ends, plain(known.unit_long).removeprefix("as a ")
+    return *interval(known, UNBOUNDED), unit(known)
 
 
 def _instead(change: Change, study: Earlier | None) -> str:

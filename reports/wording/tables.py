@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reports.numbers import UNBOUNDED
+
 ROLES: dict[str, str] = {
     "headline": "headline",
     "secondary": "secondary",
@@ -14,7 +16,7 @@ HIDDEN: dict[str, str] = {
     "suppressed": "not shown",
     "not_estimable": "not estimable",
 }
-SHOWN, UNBOUNDED, NONE, IN_WORDS = "shown", "unbounded", "none", "in words"
+SHOWN, NONE, IN_WORDS = "shown", "none", "in words"
 RESULTS: dict[str, str] = {"pass": "pass", "warn": "warning", "fail": "failure", "note": "note"}
 EVERYBODY = "everybody"
 CURVES: dict[str, str] = {
@@ -52,7 +54,7 @@ INSTEAD: tuple[tuple[str, str], ...] = (
     ("withheld", "A check of the study failed: no number of it is shown, the raw gap included."),
     ("not shown", "Too few people to show it, or it would tell of a group that is too small."),
     ("not estimable", "The data give no such figure; the column Reason says why."),
-    ("unbounded", "The interval is open on this side."),
+    (UNBOUNDED, "The interval is open on this side."),
     ("none", "There is no such figure of this row: not every estimate has a p-value, say."),
     ("in words", "The figure is no single number; it is printed beside."),
 )
