@@ -26,11 +26,11 @@ def view(report: Report) -> dict[str, Any]:
     return {
         "studies": studies,
         "finding": findings.checked([d.status for s in studies for d in s["checks"]]),
-        "limits": _limits(report.releases),
+        "limits": limits_used(report.releases),
     }
 
 
-def _limits(releases: tuple[Release, ...]) -> list[UsedLimit]:
+def limits_used(releases: tuple[Release, ...]) -> list[UsedLimit]:
     """Every limit that a study was held against, each once: they are the project's."""
     used = {x.name: x for r in releases for x in r.limits}
     return [used[name] for name in LIMITS if name in used]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reports.names import arm_words, study_title
 from reports.sections.section import Section
 from reports.wording import findings
+from reports.wording.tables import EXACT
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -65,7 +66,7 @@ def _counts_note(rules: set[tuple[str, int]]) -> str:
     if not rules:
         return ""
     if all(mode == "public" for mode, _ in rules):
-        return "The data are published, so counts of people are exact."
+        return EXACT
     smallest = max(size for mode, size in rules if mode != "public")
     return f"Counts are rounded to 5; groups under {smallest} print as <{smallest}."
 

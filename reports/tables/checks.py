@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from analysis.diagnostics.limits import LIMITS
 from reports.numbers import plain
+from reports.sections.checks import limits_used
 from reports.tables.table import STUDY, WHOLE, Table, Value, figure, figures, texts
 from reports.wording.calibration import who_joined
 from reports.wording.tables import IN_WORDS, NONE, RESULTS
 
 if TYPE_CHECKING:
     from analysis.calibration.summary import Line, Share
+    from analysis.diagnostics.limits import UsedLimit
     from reports.model import Report
 
 
@@ -39,7 +41,6 @@ _UNITS = {"p": "p-value", "share": "share, as a fraction", "SD": "standard devia
 
 def limits(report: Report) -> Table:
     """The limits of the checks, each once: they are the project's."""
-    used = {x.name: x for r in report.releases for x in r.limits}
     return Table(
         name="Limits",
         about="The limits that checks were held against, with the source of each default.",
@@ -50,12 +51,15 @@ def limits(report: Report) -> Table:
         ),
         rows=tuple(
             (x.words, x.does, x.display, figure(x.value, NONE), figure(x.default, NONE),
-             _UNITS.get(LIMITS[name].unit, LIMITS[name].unit), x.set_by,
-             "yes" if x.looser else "no", x.source, name)
-            for name in LIMITS
-            if (x := used.get(name))
+             _unit(x), x.set_by, "yes" if x.looser else "no", x.source, x.name)
+            for x in limits_used(report.releases)
         ),
     )  # fmt: skip
+
+
+def _unit(limit: UsedLimit) -> str:
+    unit = LIMITS[limit.name].unit
+    return _UNITS.get(unit, unit)
 
 
 _UNIT = "share of programmes"
