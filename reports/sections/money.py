@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.names import outcome_words
 from reports.numbers import plain, signed, with_unit
 from reports.scales import Bar, Scale, scale
 from reports.sections.section import Section
@@ -102,7 +101,7 @@ def _case(money: Money, report: Report) -> dict[str, Any]:
     }
 
 
-def _benefit(benefit: Benefit, money: Money, known: words.Releases) -> dict[str, Any]:
+def _benefit(benefit: Benefit, money: Money, known: base.Releases) -> dict[str, Any]:
     label = words.benefit_name(benefit, known)
     if benefit.refused or benefit.amount is None:
         return {"label": label, "detail": "counts as nothing", "amount": "–", "range": []}
@@ -117,7 +116,7 @@ def _benefit(benefit: Benefit, money: Money, known: words.Releases) -> dict[str,
     }
 
 
-def _tornado(money: Money, known: words.Releases) -> dict[str, Any]:
+def _tornado(money: Money, known: base.Releases) -> dict[str, Any]:
     """One line a thing that may be otherwise, the widest first, in per cent of cost."""
     assert money.returned is not None
     ends = [100 * v for s in money.tornado for v in (s.at_low, s.at_high)]
@@ -131,10 +130,9 @@ def _tornado(money: Money, known: words.Releases) -> dict[str, Any]:
     }
 
 
-def _swing(swing: Swing, money: Money, known: words.Releases, axis: Scale) -> dict[str, Any]:
-    of = next((b for b in money.benefits if b.study == swing.study), None)
+def _swing(swing: Swing, money: Money, known: base.Releases, axis: Scale) -> dict[str, Any]:
     low, high = sorted((100 * swing.at_low, 100 * swing.at_high))
-    label, detail = words.swing(swing, of, money.currency, known)
+    label, detail = words.swing(swing, money, known)
     return {
         "label": label,
         "detail": detail,
@@ -144,12 +142,11 @@ def _swing(swing: Swing, money: Money, known: words.Releases, axis: Scale) -> di
     }
 
 
-def _assumption(item: Assumption, money: Money, known: words.Releases) -> dict[str, str]:
-    of = next((b for b in money.benefits if b.study == item.study), None)
+def _assumption(item: Assumption, money: Money, known: base.Releases) -> dict[str, str]:
     ends = " to ".join(words.assumed(item.name, v, money.currency) for v in (item.low, item.high))
     return {
-        "label": words.assumption(item.name, of),
-        "outcome": outcome_words(known[item.study]) if item.study in known else plain(item.study),
+        "label": words.assumption(item.name, base.benefit_of(money, item.study)),
+        "outcome": base.outcome_of(item.study, known),
         "value": words.assumed(item.name, item.value, money.currency),
         "range": ends if item.value or item.declared else "",
         "set_by": "the project" if item.declared else words.BY_DEFAULT,

@@ -18,6 +18,7 @@ from reports.tables.table import (
     texts,
 )
 from reports.wording import money as words
+from reports.wording.money_base import benefit_of
 from reports.wording.tables import NONE
 
 if TYPE_CHECKING:
@@ -100,7 +101,6 @@ def _costs(m: Money) -> Iterator[Row]:
 
 
 def _assumptions(m: Money) -> Iterator[Row]:
-    of = {b.study: b for b in m.benefits}
     swings = {(s.study, s.name): s for s in m.tornado}
     for a in m.assumptions:
         found = swings.get((a.study, a.name))
@@ -109,7 +109,7 @@ def _assumptions(m: Money) -> Iterator[Row]:
         shown = tuple(figure(v, NONE, _PER_CENT if a.name in SHARES else GENERAL)
                       for v in (a.value, a.low, a.high))  # fmt: skip
         by = "given by the project" if a.declared else words.BY_DEFAULT
-        yield _row("assumption", words.assumption(a.name, of.get(a.study)), a.study, shown,
+        yield _row("assumption", words.assumption(a.name, benefit_of(m, a.study)), a.study, shown,
                    _unit(a, m), by, plain(a.note), (at_low, at_high))  # fmt: skip
 
 

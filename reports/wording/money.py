@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reports.names import lower_first, outcome_words
+from analysis.money.assumptions import SHARES
+from reports.names import lower_first
 from reports.numbers import (
     MINUS,
     NBSP,
@@ -17,14 +18,12 @@ from reports.numbers import (
     signed,
     with_unit,
 )
-from reports.wording.money_base import titled
+from reports.wording.money_base import benefit_of, outcome_of, titled
 from reports.wording.vocabulary import INTERVAL_95
 
 if TYPE_CHECKING:
-    from analysis.disclosure import Release
     from analysis.money.value import Benefit, Money, Return, Swing
-
-    Releases = dict[str, Release]
+    from reports.wording.money_base import Releases
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 CANNOT_TELL = "the data cannot tell whether it pays for itself"
@@ -63,7 +62,6 @@ _ASSUMED = {
     "platform": "Platform, in all",
     "training": "Training, in all",
 }
-_SHARES = frozenset({"still_employed", "kept", "still_employed_after"})
 _PLAIN = frozenset({"months", "mentor_hours", "mentee_hours"})
 _HUNDRED = 100
 
@@ -97,9 +95,7 @@ def sentence(money: Money) -> tuple[str, str, str]:
 
 def hangs_on(money: Money, releases: Releases) -> str:
     """The title of the tornado: what moves the figure most."""
-    first = money.tornado[0]
-    of = next((b for b in money.benefits if b.study == first.study), None)
-    return f"“{swing(first, of, money.currency, releases)[0]}” moves the figure most"
+    return f"“{swing(money.tornado[0], money, releases)[0]}” moves the figure most"
 
 
 def finding(money: Money) -> str:
@@ -114,7 +110,7 @@ def pays_from(money: Money, releases: Releases) -> str:
     """The effects that would pay for the programme, and how many draws do."""
     ways, lines = [], []
     for benefit in money.benefits:
-        outcome, needed = _outcome(benefit, releases), needed_effect(benefit)
+        outcome, needed = outcome_of(benefit.study, releases), needed_effect(benefit)
         if not needed:
             lines.append(f"No effect on {outcome} could pay for it alone.")
         elif len(money.benefits) == 1:
@@ -220,17 +216,16 @@ def assumption(name: str, benefit: Benefit | None) -> str:
     return _ASSUMED[name]
 
 
-def swing(
-    item: Swing, benefit: Benefit | None, currency: str, releases: Releases
-) -> tuple[str, str]:
+def swing(item: Swing, money: Money, releases: Releases) -> tuple[str, str]:
     """The name of a line of the tornado, and between what it is moved."""
+    benefit = benefit_of(money, item.study)
     if item.name == "effect" and benefit:
         scale = measure(benefit.unit)
         ends = [scale.factor * v for v in (item.low, item.high)]
         places = decimals(min(ends), max(ends))
         limits = with_unit(" to ".join(signed(v, places) for v in ends), scale.short)
-        return f"Effect on {_outcome(benefit, releases)}", f"{limits}, {INTERVAL_95}"
-    ends_ = " to ".join(assumed(item.name, v, currency) for v in (item.low, item.high))
+        return f"Effect on {outcome_of(benefit.study, releases)}", f"{limits}, {INTERVAL_95}"
+    ends_ = " to ".join(assumed(item.name, v, money.currency) for v in (item.low, item.high))
     return assumption(item.name, benefit), ends_
 
 
@@ -246,7 +241,7 @@ def cost_made_up(name: str, money: Money) -> str:
 
 def assumed(name: str, value: float, currency: str) -> str:
     """The value of an assumption as printed."""
-    if name in _SHARES:
+    if name in SHARES:
         return f"{_short(_HUNDRED * value)}{THIN}%"
     if name in _PLAIN:
         return _short(value)
@@ -268,12 +263,7 @@ def made_up(benefit: Benefit, value: float, currency: str) -> str:
 def benefit_name(benefit: Benefit, releases: Releases) -> str:
     """The name of a benefit's line."""
     lead = "Exits avoided" if benefit.kind == "exits_avoided" else "More output"
-    return f"{lead}: {_outcome(benefit, releases)}"
-
-
-def _outcome(benefit: Benefit, releases: Releases) -> str:
-    known = releases.get(benefit.study)
-    return outcome_words(known) if known else plain(benefit.study)
+    return f"{lead}: {outcome_of(benefit.study, releases)}"
 
 
 def _short(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.money.rules import NO_PRICE, PRICED_EXITS
-from reports.names import study_title
+from reports.names import outcome_words, study_title
 from reports.numbers import months, plain
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ def counted_facts(money: Money, releases: Releases) -> list[tuple[str, str]]:
         people = f"{b.people:,} people{_in_study(releases.get(b.study))}"
         facts.append((what, f"{people}, {months(b.window, '')}{later}"))
     return facts
+
+
+def benefit_of(money: Money, study: str) -> Benefit | None:
+    """The benefit that rests on this study; None of the costs."""
+    return next((b for b in money.benefits if b.study == study), None)
+
+
+def outcome_of(study: str, releases: Releases) -> str:
+    """The outcome of a study as it reads inside a sentence; its name where this run has no answer.
+
+    Empty of the costs.
+    """
+    known = releases.get(study)
+    return outcome_words(known) if known else plain(study)
 
 
 def titled(benefit: Benefit, releases: Releases) -> str:
