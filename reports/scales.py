@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reports.shown import Shown
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_NEAR_EDGE = 0.15  # of the axis: a label in the middle of a dot there runs off it
 _INTERVALS = 5  # aimed for; narrow charts cannot hold many more labels
 
 
@@ -42,6 +43,11 @@ class Scale:
     def at(self, value: float) -> str:
         """Position of a value as an SVG percentage."""
         return f"{100 * self.share(value):.2f}%"
+
+    def anchor(self, value: float) -> str:
+        """How a label at the value is anchored, so that it does not run off the chart."""
+        share = self.share(value)
+        return "start" if share < _NEAR_EDGE else "end" if share > 1 - _NEAR_EDGE else "middle"
 
     def inside(self, value: float) -> bool:
         """Whether the value lies on the axis."""

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from reports.shown import Shown
 
 _SHORT_UNIT = 12  # a longer unit does not fit beside a dot
-_NEAR_EDGE = 0.15
 _INTERVAL = r"\(95[^()]*\)"
 _ROOMY = 3  # studies whose answers stand on one screen with all that may be said of them
 
@@ -103,7 +102,7 @@ def _chart(release: Release) -> dict[str, Any] | None:
         "axis": axis,
         "bar": bar(figures, axis),
         "label": _label(figures),
-        "label_at": _label_place(figures, axis),
+        "label_at": (axis.at(figures.value or 0.0), axis.anchor(figures.value or 0.0)),
         "naive": _naive(naive, axis) if naive else None,
         "zero_at": axis.at(0.0),
         "direction": _direction(release, axis),
@@ -114,14 +113,6 @@ def _chart(release: Release) -> dict[str, Any] | None:
 def _label(figures: Shown) -> str:
     value = signed(figures.value or 0.0, figures.places)
     return with_unit(value, figures.unit) if len(figures.unit) <= _SHORT_UNIT else value
-
-
-def _label_place(figures: Shown, axis: Scale) -> tuple[str, str]:
-    return axis.at(figures.value or 0.0), _anchor(axis.share(figures.value or 0.0))
-
-
-def _anchor(share: float) -> str:
-    return "start" if share < _NEAR_EDGE else "end" if share > 1 - _NEAR_EDGE else "middle"
 
 
 def _naive(naive: Shown, axis: Scale) -> dict[str, Any]:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from analysis.money.value import Benefit, Money, Swing
     from reports.model import Report
 
-_EDGE = 0.15
-
 
 def rows(report: Report) -> list[dict[str, Any]]:
     """One row of page one for each case."""
@@ -55,12 +53,11 @@ def _chart(money: Money) -> dict[str, Any] | None:
         return None
     value, low, high = (100 * v for v in (made.ratio, made.low, made.high))
     axis = scale((value, low, high), around_zero=True, intervals=3)
-    share = axis.share(value)
     return {
         "axis": axis,
         "bar": _bar(axis, value, low, high),
         "label": _per_cent(made.ratio),
-        "anchor": "start" if share < _EDGE else "end" if share > 1 - _EDGE else "middle",
+        "anchor": axis.anchor(value),
         "zero": axis.at(0.0),
         "unit_left": axis.share(0.0) > 0.5,
         "text": words.chart_text(money),
