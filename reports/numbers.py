@@ -91,6 +91,11 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}{NBSP}{unit}" if unit else text
 
 
+def as_per_cent(share: float, places: int = 0) -> str:
+    """A share as printed, "8.4 %"."""
+    return with_unit(number(100 * share, places), "%")
+
+
 def interval(low: float | None, high: float | None, places: int) -> str:
     """Both ends as in "2.4 to 9.9"; an open end reads "unbounded"."""
     if low is None and high is None:
@@ -116,6 +121,11 @@ def p_said(value: float | None) -> str:
     """The same as in "p = 0.41" or "p < 0.001"."""
     text = p_text(value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def many(count: int, what: str) -> str:
+    """A number of things: "1 check", "2 checks"."""
+    return f"{count} {what}{'s' if count > 1 else ''}"
 
 
 def months(window: tuple[int, int], lead: str = "over") -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.balance import BINS
 from reports.names import arm_words, study_title
-from reports.numbers import THIN, number
+from reports.numbers import as_per_cent, number
 from reports.scales import plain_ticks, unsigned_scale
 from reports.sections.section import Section
 from reports.wording.balance import (
@@ -128,7 +128,7 @@ def _overlap(release: Release, balance: ReleasedBalance) -> dict[str, Any] | Non
         ],
         "labels": _labels(sides, named, axis),
         "levels": [
-            {"y": f"{100 * (1 - axis.share(v)):.2f}%", "label": _per_cent(v)}
+            {"y": f"{100 * (1 - axis.share(v)):.2f}%", "label": as_per_cent(v)}
             for v in (i * axis.step for i in range(1, round(axis.high / axis.step) + 1))
         ],
         "scores": [
@@ -196,11 +196,7 @@ def _cell(bins: Sequence[ReleasedBin], place: int) -> dict[str, Any] | None:
     found = next((b for b in bins if round(BINS * b.low) == place), None)
     if found is None:
         return None
-    return {"rows": round(BINS * (found.high - found.low)), "share": _per_cent(found.share)}
-
-
-def _per_cent(share: float) -> str:
-    return f"{100 * share:.0f}{THIN}%"
+    return {"rows": round(BINS * (found.high - found.low)), "share": as_per_cent(found.share)}
 
 
 def _weights(release: Release, balance: ReleasedBalance) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.benefits.spread import EQUAL
 from analysis.diagnostics.limits import LIMITS
 from reports.names import study_title
+from reports.numbers import many
 from reports.sections.section import Section
 from reports.wording import findings
 from reports.wording.exploratory import graded
@@ -59,7 +60,7 @@ def _summary(checks: list[ReleasedDiagnostic], grade: str, looser: bool) -> str:
 
 
 def _count(n: int, what: str) -> str:
-    return f"no {what}" if n == 0 else f"{n} {what}{'s' if n > 1 else ''}"
+    return f"no {what}" if n == 0 else many(n, what)
 
 
 SECTION = Section(

@@ -20,13 +20,13 @@ from reports.curves import Line, curve_figure
 from reports.figures import script_json
 from reports.forest import axis_of, in_order, reference, row
 from reports.names import lower_first, study_title
-from reports.numbers import number, signed
+from reports.numbers import as_per_cent, number, signed
 from reports.sections.dose import is_dose
 from reports.sections.section import Section
 from reports.shown import shown
 from reports.wording import findings
 from reports.wording.benefits import is_benefit
-from reports.wording.exits import HAD_TO_STAY, LEFT, hazard_words, is_about_exits, per_cent, within
+from reports.wording.exits import HAD_TO_STAY, LEFT, hazard_words, is_about_exits, within
 from reports.wording.vocabulary import NOT_TOLD
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _heading(release: Release, curves: list[ReleasedCurve], places: int) -> str:
     if last != day_of(release.headline):
         when = f"within {last:,} days"
     first, *others = (
-        (per_cent(c.points[-1].share, places), _in_arm(who(release, c))) for c in curves
+        (as_per_cent(c.points[-1].share, places), _in_arm(who(release, c))) for c in curves
     )
     said = [f"{first[0]} {LEFT[release.outcome_metric]} {when} {first[1]}"]
     doubt = "" if shown(release.headline).direction else f"; {NOT_TOLD}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.names import arm_words
-from reports.numbers import NBSP, THIN, number, plain, words
+from reports.numbers import NBSP, THIN, as_per_cent, number, plain, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,7 +169,7 @@ def weights_rows(balance: ReleasedBalance, effective: str) -> Sequence[tuple[str
         return ()
     rows = [(EFFECTIVE, effective)]
     if found.heaviest is not None:
-        rows.append((HEAVIEST, f"{100 * found.heaviest:.0f}{THIN}%"))
+        rows.append((HEAVIEST, as_per_cent(found.heaviest)))
     rows += [(stays(per_cent), _weight(weight)) for per_cent, weight in found.percentiles]
     if found.largest is not None:
         rows.append((LARGEST, f"{100 * found.largest:.2g}{THIN}%"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.names import lower_first, short_run
-from reports.numbers import date_text, number, plain, signed, with_unit
+from reports.numbers import date_text, many, number, plain, signed, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,7 +124,7 @@ def _words(cause: Cause, found: dict[str, Cause]) -> str:
     if cause.kind in ("late_exits", "corrected") and "new_files" in found:
         return ""
     if cause.months:
-        return f"{cause.months} more month{'s' if cause.months > 1 else ''}"
+        return many(cause.months, "more month")
     return f"{CAUSES[cause.kind]} ({cause.detail})" if cause.detail else CAUSES[cause.kind]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.exits.calendar import DAYS_A_YEAR, end_of_month
 from reports.names import arm_words, is_composite, scale_words
-from reports.numbers import THIN, number
+from reports.numbers import number
 from reports.shown import shown, told_apart
 from reports.wording.vocabulary import GRADES, INTERVAL_95, NOT_TOLD
 
@@ -165,11 +165,6 @@ def hazard_words(ratio: Shown, metric: str) -> str:
         f"in any month, people with mentoring who were still employed {LEFT[metric]} at {value} "
         f"times the rate of the others; 1 is no difference{told}"
     )
-
-
-def per_cent(share: float, places: int) -> str:
-    """A share as printed, "8.4 %"."""
-    return f"{number(100 * share, places)}{THIN}%"
 
 
 def _who(release: Release) -> str:

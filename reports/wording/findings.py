@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.names import arm_words
-from reports.numbers import date_text, signed, with_unit
+from reports.numbers import date_text, many, signed, with_unit
 from reports.shown import shown
 from reports.wording.vocabulary import NOT_TOLD
 
@@ -126,5 +126,5 @@ def checked(statuses: Sequence[str]) -> str:
     failed, warned = statuses.count("fail"), statuses.count("warn")
     if not statuses:
         return "no check was run"
-    total = f"{len(statuses)} check{'s' if len(statuses) > 1 else ''}"
+    total = many(len(statuses), "check")
     return f"{total}: {failed or 'none'} failed, {warned or 'none'} warned"

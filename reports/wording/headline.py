@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.names import arm_words, outcome_words, study_title
+from reports.numbers import many
 from reports.shown import has_figure
 from reports.wording.answers import answer, headline_figures
 from reports.wording.exploratory import is_marked
@@ -104,7 +105,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _counted(names: Sequence[str]) -> str:
-    return f"{len(names)} outcome{'s' if len(names) > 1 else ''}"
+    return many(len(names), "outcome")
 
 
 def _joined(parts: Iterable[str]) -> str:
