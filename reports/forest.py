@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports.names import arm_words, lower_first
+from reports.names import arm_words, lower_first, upper_first
 from reports.numbers import months, number, p_text, plain, signed, words
 from reports.scales import Scale, bar, scale
 from reports.shown import shown
@@ -87,7 +87,7 @@ def _label(estimate: ReleasedEstimate) -> str:
         text = plain(estimate.estimator)
     if estimate.role == "headline":
         text += " (headline)"
-    text = text[:1].upper() + text[1:]
+    text = upper_first(text)
     return f"{text}, {words(estimate.subgroup)}" if estimate.subgroup else text
 
 

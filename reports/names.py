@@ -49,3 +49,8 @@ def lower_first(text: str) -> str:
     text = plain(text)
     first = text.split(" ", 1)[0]
     return text if any(c.isupper() for c in first[1:]) else text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    """The text with a large first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.balance import BINS
-from reports.names import arm_words, study_title
+from reports.names import arm_words, study_title, upper_first
 from reports.numbers import as_per_cent, number
 from reports.scales import plain_ticks, unsigned_scale
 from reports.sections.section import Section
@@ -98,7 +98,7 @@ def _row(row: ReleasedRow, axis: Scale) -> dict[str, Any]:
     label = row_words(row)
     after = row.after
     return {
-        "label": label[:1].upper() + label[1:],
+        "label": upper_first(label),
         "before_at": axis.at(abs(row.before)),
         "before": number(abs(row.before), PLACES),
         "after_at": "" if after is None else axis.at(abs(after)),

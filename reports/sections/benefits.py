@@ -10,7 +10,7 @@ from analysis.benefits.members import COLUMN, NOT_RECORDED
 from analysis.benefits.spread import EQUAL, SD_RATIO
 from analysis.benefits.spread import NAME as QUANTILE
 from reports.forest import axis_of, reference, row
-from reports.names import arm_words, outcome_words, study_title
+from reports.names import arm_words, outcome_words, study_title, upper_first
 from reports.numbers import months, p_said, p_text, words
 from reports.sections.section import Section
 from reports.shown import shown
@@ -161,7 +161,7 @@ def _chart(release: Release, found: Rows) -> dict[str, Any]:
 def _row(estimate: ReleasedEstimate, chart: dict[str, Any], label: str) -> dict[str, Any]:
     made = row(estimate, chart["axis"], chart["places"], chart["window"])
     people = "" if estimate.n_people is None else f"{estimate.n_people:,} people"
-    label = label[:1].upper() + label[1:]
+    label = upper_first(label)
     return made | {"label": label or NOT_RECORDED.capitalize(), "detail": people}
 
 

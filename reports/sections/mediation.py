@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.mediation_results import BCA, HOW, MEDIATION
-from reports.names import arm_words, is_composite, lower_first, scale_words, study_title
+from reports.names import (
+    arm_words,
+    is_composite,
+    lower_first,
+    scale_words,
+    study_title,
+    upper_first,
+)
 from reports.numbers import number, p_text, plain, words
 from reports.sections.section import Section
 from reports.shown import shown
@@ -77,7 +84,7 @@ def _row(estimate: ReleasedEstimate, beside: ReleasedEstimate | None) -> dict[st
     if beside is not None and beside.status == "released":
         details.append(f"BCa {shown(beside).range}")
     return {
-        "what": what[:1].upper() + what[1:],
+        "what": upper_first(what),
         "detail": " · ".join(lower_first(plain(d)) for d in details if d),
         "effect": figures.effect if released else "",
         "range": figures.range if released else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.finding import DESIGN_WORDS
-from reports.names import arm_words, outcome_words, study_title
+from reports.names import arm_words, outcome_words, study_title, upper_first
 from reports.numbers import date_text, measure, months, plain, words
 from reports.sections.section import Section
 from reports.wording.answers import gap_words
@@ -62,7 +62,7 @@ def _outcome(release: Release) -> str:
 def _note(release: Release) -> list[tuple[str, str]]:
     """What the outcome is and who has one, where that needs saying."""
     said = plain(release.outcome_note)
-    return [("What it is", said[:1].upper() + said[1:])] if said else []
+    return [("What it is", upper_first(said))] if said else []
 
 
 def _estimand(head: ReleasedEstimate) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.names import arm_words
+from reports.names import arm_words, upper_first
 from reports.numbers import NBSP, THIN, as_per_cent, number, plain, words
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def overlap_finding(near: str, is_open: str, arm: str, trials: bool) -> str:
         return "Where the choices of the two groups overlap"
     whose = "months" if trials else "people"
     near, is_open = (text.replace(" %", f"{THIN}%") for text in (near, is_open))
-    lead = near[:1].upper() + near[1:]
+    lead = upper_first(near)
     return (
         f"{lead} of “{arm_words(arm)}” have a comparator near them; the choice was open "
         f"for {is_open} of {whose}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.literature import figure
+from reports.names import upper_first
 from reports.numbers import NBSP, date_text, number
 from reports.wording.exploratory import graded
 
@@ -162,7 +163,7 @@ def facts(entry: Entry, figures: Shown | None) -> str:
     if entry.window:
         parts.append(entry.window)
     said = "; ".join(p for p in parts if p)
-    return said[:1].upper() + said[1:]
+    return upper_first(said)
 
 
 def _spread(figures: Shown) -> str:
