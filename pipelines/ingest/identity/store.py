@@ -52,7 +52,8 @@ inner join profile as origin on holder.origin = origin.profile
 left join joining on holder.person = joining.person and holder.code = joining.code
 order by all
 """
-# An identifier that somebody else carries as well stays for them.
+# An identifier that somebody else carries as well stays for them. In the review, an apostrophe
+# stands before what a spreadsheet would take for a formula.
 _WITHOUT = """
 create table stored.link as
 from old.link where person not in (select person from gone) order by all;
@@ -64,8 +65,10 @@ with own as (
     group by all having bool_and(person in (select person from gone))
 )
 select review.* from old.review as review
-left join own as a on review.system_a = a.system and ltrim(review.id_a, ) = ltrim(a.id, )
-left join own as b on review.system_b = b.system and ltrim(review.id_b, ) = ltrim(b.id, )
+left join own as a
+    on review.system_a = a.system and regexp_replace(review.id_a, '^''', '') = a.id
+left join own as b
+    on review.system_b = b.system and regexp_replace(review.id_b, '^''', '') = b.id
 where a.id is null and b.id is null
 order by all;
 """
