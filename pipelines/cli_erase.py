@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import AsJson, DataFolder, OutFolder, note
+from pipelines.cli_options import AsJson, DataFolder, OutFolder, note, tell
 from pipelines.errors import Exit, UserError
+from reports.numbers import escaped
 
 if TYPE_CHECKING:
     from pipelines.erasure.erase import Certificate
@@ -74,20 +75,20 @@ def _tell(made: Certificate, as_json: bool) -> None:
 
         names = {name: getattr(made, name) for name in made.__slots__}
         told = {n: [str(p) for p in v] if isinstance(v, tuple) else v for n, v in names.items()}
-        typer.echo(json.dumps({"schema_version": 1, **told}, indent=1))
+        typer.echo(escaped(json.dumps({"schema_version": 1, **told}, indent=1)))
         return
-    typer.echo(f"persons erased: {made.persons}; published without them: run {made.run}")
+    tell(f"persons erased: {made.persons}; published without them: run {made.run}")
     for path in made.removed:
-        typer.echo(f"removed: {path}")
-    typer.echo(f"searched: {made.searched} files for {made.tokens} texts that lead to them")
+        tell(f"removed: {path}")
+    tell(f"searched: {made.searched} files for {made.tokens} texts that lead to them")
     for path in made.remaining:
-        typer.echo(f"STILL THERE: {path}")
+        tell(f"STILL THERE: {path}")
     for path in made.figures:
-        typer.echo(f"a figure that is also an identifier, and no row of anybody: {path}")
+        tell(f"a figure that is also an identifier, and no row of anybody: {path}")
     for path in made.owner:
-        typer.echo(f"named in a record of the owner, which is not changed: {path}")
+        tell(f"named in a record of the owner, which is not changed: {path}")
     if made.shared:
-        typer.echo(f"kept: {made.shared} identifiers or names that other people carry as well")
+        tell(f"kept: {made.shared} identifiers or names that other people carry as well")
     if made.short:
-        typer.echo(f"searched as whole values only, being short: {made.short} texts")
-    typer.echo("not touched: delivered files, which their owner deletes, and copies made elsewhere")
+        tell(f"searched as whole values only, being short: {made.short} texts")
+    tell("not touched: delivered files, which their owner deletes, and copies made elsewhere")

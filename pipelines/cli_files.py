@@ -42,7 +42,7 @@ def pull_command(project: ProjectFolder, data: DataFolder = None) -> None:
     if not is_pulled(settings):
         note("no source of this project is a database: there is nothing to pull")
     for path in pull(settings, data or project / "data", note):
-        typer.echo(path)
+        tell(str(path))
 
 
 @commands.command()
@@ -92,8 +92,8 @@ def dialects() -> None:
     from pipelines.ingest.dialect import shipped
 
     for name, dialect in shipped().items():
-        typer.echo(f"{name}: {dialect.system}. {dialect.what}.")
-        typer.echo(f"  assumed: {' '.join(dialect.assumed.split())}")
+        tell(f"{name}: {dialect.system}. {dialect.what}.")
+        tell(f"  assumed: {' '.join(dialect.assumed.split())}")
 
 
 @commands.command()

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-import webbrowser
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_options import DEMO_RUN, RunFolder, RunId, tell
 from pipelines.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 commands = typer.Typer()
 
 
 @commands.command("open")
 def open_command(
-    out: Annotated[Path, typer.Option("--out", help="Folder of a run.")] = Path("data/demo/out"),
-    run: Annotated[
-        str | None, typer.Option("--run", help="Id of a run, or how it begins [the last one].")
-    ] = None,
+    out: RunFolder = DEMO_RUN,
+    run: RunId = None,
     index: Annotated[bool, typer.Option("--index", help="The index of all runs.")] = False,
     only_print: Annotated[
         bool, typer.Option("--print", help="Only say where it is; as without a screen.")
@@ -31,8 +31,10 @@ def open_command(
     Example: mentorlift open --out my-project/out
     """
     address = _page(out, run, index=index).resolve().as_uri()
-    typer.echo(address)
+    tell(address)
     if not only_print and _has_screen():
+        import webbrowser
+
         webbrowser.open(address)
 
 

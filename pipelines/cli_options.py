@@ -32,6 +32,11 @@ ExactRows = Annotated[
     bool,
     typer.Option("--exact-rows", help="Estimate from every row, without compression: for audit."),
 ]
+RunFolder = Annotated[Path, typer.Option("--out", help="Folder of a run.")]
+RunId = Annotated[
+    str | None, typer.Option("--run", help="Id of a run, or how it begins [the last one].")
+]
+DEMO_RUN = Path("data/demo/out")
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

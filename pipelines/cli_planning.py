@@ -135,8 +135,8 @@ def _tell(audit: Audit, out: Path) -> None:
         tell(f"{name}: {stratum['places']:,} of {stratum['applicants']:,}")
         if stratum["places"] in (0, stratum["applicants"]):
             note(f"{name}: nobody there is compared with anybody; join it with another stratum")
-    typer.echo(f"roster: {out / audit.roster}")
-    typer.echo(f"audit: {out / 'audit.json'}")
+    tell(f"roster: {out / audit.roster}")
+    tell(f"audit: {out / 'audit.json'}")
 
 
 def _verify(audit_file: Path, applicants: Path | None) -> None:
@@ -148,4 +148,4 @@ def _verify(audit_file: Path, applicants: Path | None) -> None:
     if applicants is not None:
         listed = read_applicants(applicants, audit.id_column, audit.strata_columns)
     verify(audit_file, listed)
-    typer.echo(f"as drawn: {audit.places:,} places among {audit.applicants:,} applicants")
+    tell(f"as drawn: {audit.places:,} places among {audit.applicants:,} applicants")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  (typer reads annotations when it runs)
 from typing import Annotated
 
 import typer
 
-from pipelines.cli_options import AsJson, note
+from pipelines.cli_options import DEMO_RUN, AsJson, RunFolder, RunId, note, tell
 from pipelines.errors import Exit, UserError
 
 commands = typer.Typer()
-
-RunFolder = Annotated[Path, typer.Option("--out", help="Folder of a run.")]
-DEMO = Path("data/demo/out")
 
 
 @commands.command()
@@ -23,7 +20,7 @@ def query(
         str | None,
         typer.Argument(help="One SELECT over marts.* and results.*.", show_default=False),
     ] = None,
-    out: RunFolder = DEMO,
+    out: RunFolder = DEMO_RUN,
     example: Annotated[
         str | None, typer.Option("--example", metavar="NAME", help="Ask a saved question.")
     ] = None,
@@ -46,7 +43,7 @@ def query(
         raise UserError("one question is asked at a time", fix, Exit.USAGE)
     asked = sql if sql is not None else _saved(example)
     if examples or show:
-        typer.echo(asked.rstrip("\n"))
+        tell(asked.rstrip("\n"))
         return
     file = out / "analyst.duckdb"
     if not file.is_file():
@@ -74,10 +71,8 @@ def export_command(
     to: Annotated[
         Path, typer.Option("--to", help="Folder for PDF and images.", show_default=False)
     ],
-    out: RunFolder = DEMO,
-    run: Annotated[
-        str | None, typer.Option("--run", help="Id of a run, or how it begins [the last one].")
-    ] = None,
+    out: RunFolder = DEMO_RUN,
+    run: RunId = None,
     pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="The report as PDF.")] = True,
     images: Annotated[
         bool, typer.Option("--images/--no-images", help="Its charts as SVG and PNG.")
@@ -90,4 +85,4 @@ def export_command(
     from pipelines.export import export
 
     for path in export(out, run, to, pdf=pdf, images=images):
-        typer.echo(path)
+        tell(str(path))

@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from pipelines.terminal import wide_console
+from reports.numbers import escaped
 
 if TYPE_CHECKING:
     from pipelines.adhoc.sandbox import QueryResult, Value
@@ -87,7 +88,7 @@ def as_json(result: QueryResult) -> str:
         "rows": [[_json_value(value) for value in row] for row in result.rows],
         "truncated": result.truncated,
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(document, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _is_number(kind: str) -> bool:
