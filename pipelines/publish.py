@@ -112,6 +112,11 @@ def resolve(folder: Path) -> Path:
     return path
 
 
+def run_in_force(folder: Path) -> str:
+    """The run whose warehouse is in force below ``folder``; UserError where there is none."""
+    return resolve(folder).stem.removeprefix("warehouse-")
+
+
 def sweep(space: Workspace) -> tuple[Path, ...]:
     """Remove what killed runs left behind; call it under the run lock. What was removed."""
     with suppress(UserError):

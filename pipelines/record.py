@@ -127,7 +127,7 @@ def _place(space: workspace.Workspace, project: str) -> tuple[int, str]:
 
 def _in_force(space: workspace.Workspace) -> str:
     try:
-        return publish.resolve(space.warehouses).stem.removeprefix("warehouse-")
+        return publish.run_in_force(space.warehouses)
     except UserError:
         return ""
 

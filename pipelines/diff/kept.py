@@ -77,8 +77,7 @@ def _space(given: str, out: Path) -> workspace.Workspace:
     if (path / "manifest.json").is_file():
         return workspace.Workspace(path.resolve().parent.parent, path.resolve().name)
     if (path / "warehouse").is_dir():
-        name = publish.resolve(path / "warehouse").stem
-        return workspace.Workspace(path, name.removeprefix("warehouse-"))
+        return workspace.Workspace(path, publish.run_in_force(path / "warehouse"))
     ids = _ids(out)
     found = [run for run in ids if run.startswith(given)] if len(given) >= _SHORTEST else []
     if given not in ids and len(found) > 1:

@@ -92,8 +92,7 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
 
 def _serving(space: workspace.Workspace) -> workspace.Workspace:
     """The run whose version is in service."""
-    run = publish.resolve(space.warehouses).stem.removeprefix("warehouse-")
-    return workspace.Workspace(space.out, run)
+    return workspace.Workspace(space.out, publish.run_in_force(space.warehouses))
 
 
 def _copy(engine: Engine, erased: Erased) -> Taken:
