@@ -126,12 +126,12 @@ def sweep(space: Workspace) -> tuple[Path, ...]:
 
 
 def _remove_orphans(space: Workspace, current: Path | None) -> tuple[Path, ...]:
-    places = [space.out.glob("*"), space.warehouses.glob("*"), space.out.glob("runs/*/work/*")]
-    places += [space.private.glob("*"), space.site.glob("*"), space.site.glob("*/*")]
+    folders = (space.out, space.warehouses, space.private, space.site)
+    files = [path for folder in folders for path in folder.glob("*")]
+    files += [*space.site.glob("*/*"), *space.work_of_all]
     orphans = sorted(
         path
-        for place in places
-        for path in place
+        for path in files
         if path.suffix in {".tmp", ".wal"}
         and path.is_file()
         and (current is None or path != _log_of(current))

@@ -108,7 +108,7 @@ def read(space: workspace.Workspace) -> Record | None:
 
 def records(space: workspace.Workspace, project: str) -> list[Record]:
     """The records of all runs of a project in the folder, in the order they were published."""
-    paths = sorted((space.out / "runs").glob("*/record.json"))
+    paths = sorted(space.runs.glob("*/record.json"))
     found = [read(workspace.Workspace(space.out, path.parent.name)) for path in paths]
     return sorted((r for r in found if r and r.project == project), key=lambda r: r.number)
 

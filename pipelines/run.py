@@ -121,14 +121,15 @@ def begin(
     if made:
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows)
-    for folder in (out / "runs", context.space.warehouses):
+    for folder in (context.space.runs, context.space.warehouses):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # row data, though pseudonymous: nobody else's to read
     publish.sweep(context.space)
     if context.erased.pending:
         say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
-    for path in (out / "runs").glob("*/work/*.duckdb"):
-        if path.parent != context.space.work:  # another run's, begun on other inputs and given up
+    for path in context.space.work_of_all:
+        # Another run's, begun on other inputs and given up.
+        if path.suffix == ".duckdb" and path.parent != context.space.work:
             path.unlink()
     return context
 

@@ -37,19 +37,29 @@ class Workspace:
     run: str
 
     @property
+    def runs(self) -> Path:
+        """A folder a run."""
+        return self.out / "runs"
+
+    @property
     def work(self) -> Path:
         """Files of unfinished stages; removed once the run is published."""
-        return self.out / "runs" / self.run / "work"
+        return self.runs / self.run / "work"
+
+    @property
+    def work_of_all(self) -> list[Path]:
+        """What every run keeps of its stages, in the order of the names."""
+        return sorted(self.runs.glob("*/work/*"))
 
     @property
     def manifest(self) -> Path:
         """What went in and which stages are finished."""
-        return self.out / "runs" / self.run / "manifest.json"
+        return self.runs / self.run / "manifest.json"
 
     @property
     def record(self) -> Path:
         """What it released, for the next report and the index; kept for good."""
-        return self.out / "runs" / self.run / "record.json"
+        return self.runs / self.run / "record.json"
 
     @property
     def site(self) -> Path:

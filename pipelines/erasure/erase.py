@@ -207,7 +207,7 @@ def _written(project: Project, data: Path, space: workspace.Workspace) -> list[P
 def _without_rows(space: workspace.Workspace) -> list[Path]:
     """Files that hold figures and no rows of persons."""
     pages = sorted(space.site.rglob("*"))
-    return [*space.artifacts, *pages, space.ledger, *sorted((space.out / "runs").rglob("*.json"))]
+    return [*space.artifacts, *pages, space.ledger, *sorted(space.runs.rglob("*.json"))]
 
 
 def _of_the_owner(project: Project) -> list[Path]:

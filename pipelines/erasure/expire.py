@@ -27,7 +27,7 @@ def expire(space: Workspace) -> list[Path]:
     """
     current = publish.resolve(space.warehouses)
     old = [p for p in sorted(space.warehouses.glob("warehouse-*")) if p != current]
-    rows = [p for p in sorted(space.out.glob("runs/*/work/*")) if p.suffix != ".json"]
+    rows = [p for p in space.work_of_all if p.suffix != ".json"]
     removed = [*old, *rows, *_spilled()]
     for path in removed:
         _remove(path)

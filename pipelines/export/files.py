@@ -58,7 +58,7 @@ def _report(out: Path, run: str | None) -> Path:
     path = workspace.Workspace(out, "").report
     if run is not None:
         space = manifest_of(run, out)[0]
-        path = space.out / "site" / space.run / path.name
+        path = space.page
         if not path.is_file() and manifest_of(str(space.out), out)[0].run == space.run:
             path = space.report
     if not path.is_file():
