@@ -29,7 +29,7 @@ from pipelines.instruments import (
 )
 from pipelines.literature import literature_files, read_shelf
 from pipelines.lottery_audit import draw_files
-from pipelines.parts import Part, read_yaml
+from pipelines.parts import Part, located, read_spec, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -187,7 +187,7 @@ def _check_studies(
     try:
         check_money(settings.money, studies)
     except SpecError as error:
-        raise _located(file, error) from None
+        raise located(file, error) from None
 
 
 def _settings(file: Path) -> Settings:
@@ -206,7 +206,7 @@ def _settings(file: Path) -> Settings:
     try:
         return Settings.model_validate(data, context={"folder": file.parent})
     except ValidationError as error:
-        raise _located(file, explain(error, Settings)) from None
+        raise located(file, explain(error, Settings)) from None
 
 
 def _unfilled(data: Any, key: str = "") -> Iterator[str]:
@@ -238,14 +238,7 @@ def chosen_studies(
 
 def read_study(path: Path, limits: Thresholds) -> StudySpec:
     """The study in a file, with the project's limits; raises UserError naming file, key and fix."""
-    try:
-        return parse_study(read_yaml(path)).model_copy(update={"thresholds": limits})
-    except SpecError as error:
-        raise _located(path, error) from None
-
-
-def _located(file: Path, error: SpecError) -> UserError:
-    return UserError(f"{file}: {error.key}: {error.problem}", error.fix, Exit.PROJECT)
+    return read_spec(path, parse_study).model_copy(update={"thresholds": limits})
 
 
 def key_id(project: str) -> str:

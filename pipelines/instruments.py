@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
-from analysis.errors import SpecError
 from analysis.instruments import Anchors, is_turned, parse_instrument
 from pipelines.errors import Exit, UserError
-from pipelines.parts import Part, read_yaml
+from pipelines.parts import Part, read_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,11 +82,7 @@ def read_instruments(project: Path | None = None) -> dict[str, Instrument]:
     """
     found: dict[str, Instrument] = {}
     for path in instrument_files(project):
-        try:
-            instrument = parse_instrument(read_yaml(path))
-        except SpecError as error:
-            problem = f"{path}: {error.key}: {error.problem}"
-            raise UserError(problem, error.fix, Exit.PROJECT) from None
+        instrument = read_spec(path, parse_instrument)
         if instrument.instrument in found:
             problem = f"{path}: instrument: there is one of the name {instrument.instrument!r}"
             raise UserError(problem, "Give it another name.", Exit.PROJECT)

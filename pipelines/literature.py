@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.errors import SpecError
 from analysis.literature import parse_source
 from pipelines.errors import Exit, UserError
-from pipelines.parts import read_yaml
+from pipelines.parts import read_spec
 
 if TYPE_CHECKING:
     from analysis.literature import Shelf
@@ -29,11 +28,7 @@ def read_shelf(project: Path | None = None) -> Shelf:
     """
     found, seen = [], {}
     for path in literature_files(project):
-        try:
-            source = parse_source(read_yaml(path))
-        except SpecError as error:
-            problem = f"{path}: {error.key}: {error.problem}"
-            raise UserError(problem, error.fix, Exit.PROJECT) from None
+        source = read_spec(path, parse_source)
         for entry in source.entries:
             if entry.id in seen:
                 problem = f"{path}: entries: {entry.id}: id: {seen[entry.id]} has an entry of it"

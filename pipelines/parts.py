@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from analysis.errors import SpecError
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+T = TypeVar("T")
 
 
 class Part(BaseModel):
@@ -34,3 +38,16 @@ def read_yaml(path: Path) -> Any:
         raise UserError(
             f"{path}: not a YAML text file", "Save it as UTF-8 text.", Exit.PROJECT
         ) from None
+
+
+def read_spec(path: Path, parse: Callable[[Any], T]) -> T:
+    """What ``parse`` makes of a YAML file; raises UserError naming file, key and fix."""
+    try:
+        return parse(read_yaml(path))
+    except SpecError as error:
+        raise located(path, error) from None
+
+
+def located(file: Path, error: SpecError) -> UserError:
+    """The error of a text that does not say what it must, with the file it stands in."""
+    return UserError(f"{file}: {error.key}: {error.problem}", error.fix, Exit.PROJECT)
