@@ -154,11 +154,20 @@ def load_project(folder: Path) -> Project:
 
 def _digest(folder: Path, declared: Iterable[Path], lots: Iterable[Path]) -> str:
     """One hash over every file that the project rests on, apart from its data."""
+    return hash_of((*declared, *reading_files(folder), *literature_files(folder), *lots))
+
+
+def reading_files(folder: Path) -> list[Path]:
+    """The files beside the project file by which deliveries are read."""
     mappings = sorted((folder / "mappings").glob("*.csv"))
     dialects = sorted((folder / "dialects").glob("*.yml"))
-    shared = (*instrument_files(folder), *literature_files(folder))
-    digest = hashlib.sha256()
-    for path in (*declared, *mappings, *dialects, *shared, *lots):
+    return [*mappings, *dialects, *instrument_files(folder)]
+
+
+def hash_of(files: Iterable[Path], before: str = "") -> str:
+    """SHA-256 over a text and the names and contents of files."""
+    digest = hashlib.sha256(before.encode())
+    for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -6,15 +6,14 @@ run that was published before, once and for all, so that the same run gives the 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.canonical import sha256_of
 from analysis.registry import meaning
 from pipelines import publish, workspace
+from pipelines.config import hash_of, reading_files
 from pipelines.errors import UserError
-from pipelines.instruments import instrument_files
 from pipelines.lottery_audit import draw_files
 from reports.previous import earlier, earlier_from
 
@@ -141,12 +140,5 @@ def _project(space: workspace.Workspace, run: str) -> str:
 def _reading(project: Project) -> str:
     """Hash of what decides how files are read: settings, mappings, dialects, keys, draws."""
     settings, folder = project.settings, project.folder
-    digest = hashlib.sha256(
-        sha256_of(settings.model_dump(mode="json", exclude=_NOT_READING)).encode()
-    )
-    files = [*sorted((folder / "mappings").glob("*.csv"))]
-    files += sorted((folder / "dialects").glob("*.yml"))
-    files += [*instrument_files(folder), *draw_files(folder, project.studies)]
-    for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    files = [*reading_files(folder), *draw_files(folder, project.studies)]
+    return hash_of(files, sha256_of(settings.model_dump(mode="json", exclude=_NOT_READING)))
