@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from pipelines import record, workspace
@@ -19,13 +18,10 @@ def write(space: Workspace, mine: Record) -> None:
     Runs of which the site has no report any more are left out.
     """
     folder = space.page.parent
-    folder.mkdir(parents=True, exist_ok=True)
     for name in workspace.ARTIFACTS:
         source, target = space.out / name, folder / name
         if source.is_file():
-            temporary = target.with_name(name + ".tmp")
-            shutil.copyfile(source, temporary)
-            temporary.replace(target)
+            workspace.write_atomically(target, source.read_bytes())
         else:
             target.unlink(missing_ok=True)
     listed = tuple(_indexed(space, r, mine) for r in record.records(space, mine.project))
