@@ -95,11 +95,9 @@ def _of_runs(old: RunManifest, new: RunManifest, last: Record, mine: Record) -> 
             yield Cause(kind=kind)
     if old.exact_rows != new.exact_rows:
         yield Cause(kind="exact_rows")
-    names = {*old.inputs, *new.inputs}
-    kept = [name for name in names if name in old.inputs and name in new.inputs]
     if new.inputs.keys() - old.inputs.keys():
         yield Cause(kind="new_files")
-    if any(old.inputs[name] != new.inputs[name] for name in kept):
+    if any(old.inputs[name] != new.inputs[name] for name in old.inputs.keys() & new.inputs.keys()):
         yield Cause(kind="other_files")
     if old.inputs.keys() - new.inputs.keys():
         yield Cause(kind="gone_files")
