@@ -72,9 +72,9 @@ def as_csv(result: QueryResult) -> str:
     """CSV with a header; text a spreadsheet would run as a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_unformula(name) for name in result.columns])
+    writer.writerow([unformula(name) for name in result.columns])
     for row in result.rows:
-        writer.writerow([_unformula(value) for value in row])
+        writer.writerow([unformula(value) for value in row])
     return out.getvalue()
 
 
@@ -101,7 +101,8 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _unformula(value: Value) -> Value:
+def unformula(value: Value) -> Value:
+    """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import workspace
+from pipelines.adhoc.render import unformula
 from pipelines.diff.kept import manifest_of
 from pipelines.errors import Exit, UserError
 from pipelines.export import chromium
@@ -135,12 +136,8 @@ def _listed(rows: Sequence[tuple[str, ...]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([unformula(cell) for cell in row] for row in rows)
     return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _remove_earlier(to: Path) -> None:
