@@ -74,6 +74,22 @@ def settle(temporary: Path, path: Path) -> None:
     _sync(path.parent)
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a text file of a private folder, for its owner alone, and put it in place."""
+    make_private(path.parent)
+    temporary = fresh(path)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as handle:
+        handle.write(content)
+    settle(temporary, path)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that nobody else may read, or make it so."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+
+
 def path_of(space: Workspace) -> Path:
     """Where the warehouse of this run is published."""
     return space.warehouses / f"warehouse-{space.run}.duckdb"

@@ -122,8 +122,7 @@ def begin(
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows)
     for folder in (context.space.runs, context.space.warehouses):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)  # row data, though pseudonymous: nobody else's to read
+        publish.make_private(folder)  # row data, though pseudonymous: nobody else's to read
     publish.sweep(context.space)
     if context.erased.pending:
         say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")

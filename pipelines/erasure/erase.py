@@ -178,8 +178,7 @@ def _note(private: Path, record: tombstones.Record, known: Sequence[Known]) -> l
     if not known and not record.pending:
         return tokens
     told = [{"kind": t.kind, "text": t.text} for t in tokens]
-    tombstones.write_private(file, json.dumps(told, ensure_ascii=False))
-    private.chmod(0o700)
+    publish.write_private(file, json.dumps(told, ensure_ascii=False))
     stones = dict.fromkeys([*record.persons, *(k.tombstone for k in known)])
     kept = tuple(stone for stone in stones if stone.identifiers)
     tombstones.write(private, replace(record, persons=kept, pending=True))

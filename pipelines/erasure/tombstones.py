@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import unicodedata
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ import pyarrow as pa
 
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.pseudonym import Pseudonyms
+from pipelines.publish import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,19 +83,6 @@ def write(folder: Path, record: Record) -> None:
     """Write the tombstones of a private folder, readable by its owner alone."""
     text = json.dumps({"version": 1, **asdict(record)}, indent=1) + "\n"
     write_private(folder / FILE, text)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 600 in one step, on the disk before it is seen."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
 
 
 class Erased:

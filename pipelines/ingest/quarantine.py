@@ -18,6 +18,7 @@ from pipelines.errors import UserError
 from pipelines.ingest.fixes import fix
 from pipelines.ingest.headers import resolve
 from pipelines.models import contracts
+from pipelines.publish import make_private
 from pipelines.sources import SHEET, read_source
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def write_workbooks(
     go back: so many have one cause, which is mended where the file is made. Cells that name an
     ``erased`` person, in a row that leads to nobody or to somebody else, are left empty.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    make_private(folder)
     by_source: dict[str, list[DeliveredFile]] = {}
     for file in files:
         by_source.setdefault(file.source.name, []).append(file)

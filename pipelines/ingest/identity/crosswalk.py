@@ -22,7 +22,7 @@ from pipelines.ingest.identity import (
 )
 from pipelines.ingest.identity.report import IdentityReport, count
 from pipelines.ingest.identity.resolver import Resolver
-from pipelines.publish import fresh
+from pipelines.publish import fresh, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -127,8 +127,7 @@ def _workshop(private: Path | None) -> Iterator[Engine]:
             engine.run("set temp_directory = ''")
             yield engine
         return
-    private.mkdir(parents=True, exist_ok=True, mode=0o700)
-    private.chmod(0o700)
+    make_private(private)
     database, spilled = fresh(private / "crosswalk.duckdb"), private / "spilled"
     shutil.rmtree(spilled, ignore_errors=True)  # of a run that was killed
     try:

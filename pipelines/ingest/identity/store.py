@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from pipelines.engine import Engine, quote_text
 from pipelines.ingest.identity.decisions import COLUMNS, as_csv
-from pipelines.publish import fresh, settle
+from pipelines.publish import fresh, make_private, settle, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,8 +110,7 @@ def write(
     engine: Engine, identity: Identity, cases: list[Case], pseudonyms: Pseudonyms, folder: Path
 ) -> None:
     """Write both files into the private folder, readable by its owner alone."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    make_private(folder)
     review = as_csv(identity, cases)
     temporary = fresh(folder / DATABASE)
     engine.attach(temporary, "stored", read_only=False)
@@ -133,7 +131,7 @@ def write(
     engine.run("checkpoint stored")
     engine.detach("stored")
     settle(temporary, folder / DATABASE)
-    _write_private(folder / REVIEW, review)
+    write_private(folder / REVIEW, review)
 
 
 def rewrite(folder: Path, erased: Erased) -> None:
@@ -156,7 +154,7 @@ def rewrite(folder: Path, erased: Erased) -> None:
     settle(temporary, folder / DATABASE)
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([COLUMNS, *review])
-    _write_private(folder / REVIEW, out.getvalue())
+    write_private(folder / REVIEW, out.getvalue())
 
 
 def _review_table(review: str) -> pa.Table:
@@ -169,11 +167,3 @@ def _describe(engine: Engine, name: str) -> None:
     engine.run(f"comment on table stored.{name} is {quote_text(meaning)}")
     for column, text in columns.items():
         engine.run(f'comment on column stored.{name}."{column}" is {quote_text(text)}')
-
-
-def _write_private(path: Path, content: str) -> None:
-    temporary = fresh(path)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as handle:
-        handle.write(content)
-    settle(temporary, path)
