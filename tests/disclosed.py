@@ -6,11 +6,9 @@ Nothing here asks the product: the rules are written down anew, and only files a
 
 from __future__ import annotations
 
-import json
-from html.parser import HTMLParser
 from itertools import groupby, pairwise
-from typing import Any
 
+from tests.page import Json, Page
 from tests.workbooks import workbook_breaches
 
 MIN_GROUP = 10  # people behind a count, exits behind a step
@@ -19,8 +17,6 @@ GROUP = 6  # counts of curves are rounded to the middle of their group of six
 LAST_DIGIT = 5e-4  # shares are compared with differences to a tenth of a point, as printed
 DRAWN = 1e-9  # a chart repeats the share of the findings
 MONTH_ENDS = {30 * m for m in range(12)}  # of each year of 365 days
-
-Json = dict[str, Any]
 
 
 def breaches(findings: list[Json], html: str, workbook: bytes = b"") -> list[str]:
@@ -160,53 +156,8 @@ def _about(finding: Json, e: Json) -> tuple[str, str] | None:
     return ("standardised_incidence", e["name"]) if e["name"] in kinds else None
 
 
-class _Page(HTMLParser):
-    """The charts of a page, and the cells of its tables under the heads of their columns."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.figures: list[Json] = []
-        self.columns: list[tuple[str, str]] = []  # head and cell
-        self._json = self._cell = False
-        self._text = ""
-        self._heads: list[str] = []
-        self._row: list[str] = []
-        self._in_head = False
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "script":
-            self._json, self._text = ("type", "application/json") in attrs, ""
-        elif tag == "table":
-            self._heads = []
-        elif tag == "thead":
-            self._in_head = True
-        elif tag == "tr":
-            self._row = []
-        elif tag in ("th", "td"):
-            self._cell, self._text = True, ""
-
-    def handle_data(self, data: str) -> None:
-        if self._json or self._cell:
-            self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "script" and self._json:
-            self.figures.append(json.loads(self._text))
-            self._json = False
-        elif tag in ("th", "td"):
-            self._cell = False
-            self._row.append(" ".join(self._text.split()))
-        elif tag == "thead":
-            self._in_head = False
-        elif tag == "tr" and self._in_head:
-            self._heads = self._row
-        elif tag == "tr" and len(self._row) == len(self._heads):
-            self.columns += zip(self._heads, self._row, strict=True)
-
-
 def _page(findings: list[Json], html: str) -> list[str]:
-    page, out = _Page(html), []
+    page, out = Page(html), []
     curves = [c for f in findings for c in f["curves"] if c["points"]]
     points = [p for c in curves for p in c["points"]]
     allowed = {
@@ -216,7 +167,7 @@ def _page(findings: list[Json], html: str) -> list[str]:
     for head, cell in page.columns:
         if head in allowed and cell not in allowed[head]:
             out.append(f"the table shows {cell} under {head}, which was not released")
-    drawn = [f for f in page.figures if any(t.get("fill") for t in f["data"])]
+    drawn = [f for f in page.data if any(t.get("fill") for t in f["data"])]
     return out + [line for figure in drawn for line in _figure(figure, curves, allowed)]
 
 

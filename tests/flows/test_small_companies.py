@@ -26,7 +26,6 @@ from tests.page import Page
 from tests.report_cases import PROJECT, report
 from tests.small_companies import Company, draw_project
 from tests.strangers import learned
-from tests.workbooks import workbook_breaches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,8 +64,7 @@ def all_that_is_learned(company: Company, finding: Finding, rules: Rules = PROTE
     html, text = render_html(case), findings_json(case)
     data = json.loads(text)
     return [
-        *breaches(data, html),
-        *workbook_breaches(data, workbook(case)),
+        *breaches(data, html, workbook(case)),
         *learned(company, finding, made, Page(html), data),
     ]
 
