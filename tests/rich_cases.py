@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.benefits.interaction import Interaction
-from analysis.disclosure import Release, restore
 from analysis.exits.calendar import end_of_month
 from analysis.finding import REQUIRED, Finding, Flow, Group, Step
 from tests.exit_cases import curves, intention, required_of_exits, turnover
-from tests.report_cases import LATE, check, estimate, released, trial, trial_spec
+from tests.report_cases import LATE, check, estimate, released, resealed, trial, trial_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis.curve import Curve, Point
     from analysis.diagnostics import Diagnostic
+    from analysis.disclosure import Release
     from analysis.estimate import Estimate
 
 GRADES = ("Randomised", "Credible", "Suggestive", "Descriptive only", "Withheld")
@@ -147,12 +145,6 @@ def graded(finding: Finding, grade: str, mode: str = "protected") -> Release:
     if made.grade == grade:
         return made
     return resealed({**made.as_dict(), "grade": grade})
-
-
-def resealed(saved: dict[str, Any]) -> Release:
-    """The release of these values; only tests may alter one."""
-    text = json.dumps(saved, sort_keys=True, ensure_ascii=False)
-    return restore(saved, hashlib.sha256(text.encode()).hexdigest())
 
 
 def many(count: int = 10) -> tuple[Release, ...]:

@@ -12,8 +12,7 @@ from analysis.estimate import NotEstimable
 from analysis.finding import Finding, Flow, Step, required_checks
 from reports.wording.answers import Answer, answer
 from reports.wording.exits import NO_DIFFERENCE
-from tests.report_cases import check, estimate, released, target, trial_spec
-from tests.rich_cases import resealed
+from tests.report_cases import check, estimate, released, resealed, target, trial_spec
 
 if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
