@@ -65,6 +65,23 @@ def run(module: str, release: str, home: Path, request: dict[str, Any]) -> list[
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def measured(
+    attacks: tuple[Attack, ...], release: str, folder: Path, **limits: float
+) -> list[tuple[Attack, str, dict[str, Any]]]:
+    """Attacks sent the whole way, one of each kind unless told, and what came of each statement.
+
+    Fails where a file of the folder is another afterwards.
+    """
+    db, home = lay_out(folder)
+    before = state(folder)
+    sent = attacks if ALL else one_of_each(attacks)
+    statements = [attack.sql(db, home) for attack in sent]
+    request = {"db": str(db), "statements": statements, "path": search_path(release), **limits}
+    reports = run("measured", release, home, request)
+    assert state(folder) == before
+    return list(zip(sent, statements, reports, strict=True))
+
+
 def told(attack: Attack, what: object) -> str:
     return f"line {attack.line}: {attack.text[:120]!r}: {what}"
 
@@ -115,38 +132,23 @@ def test_gate_and_sandbox_hold_each_by_itself(release: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_nothing_comes_back_the_whole_way(release: str, tmp_path: Path) -> None:
-    db, home = lay_out(tmp_path)
-    before = state(tmp_path)
-    attacks = QUIET if ALL else one_of_each(QUIET)
-    limits = {"seconds": 10.0, "memory_mb": 512}
-    statements = [attack.sql(db, home) for attack in attacks]
-    request = {"db": str(db), "statements": statements, "path": search_path(release), **limits}
-    reports = run("measured", release, home, request)
-    assert state(tmp_path) == before
     problems = [
         told(attack, report)
-        for attack, report in zip(attacks, reports, strict=True)
+        for attack, sql, report in measured(QUIET, release, tmp_path, seconds=10.0, memory_mb=512)
         if report["code"] not in CODES[attack.outcome]
         or CANARY in report["text"]
         or "someone" in report["text"]
-        or (str(tmp_path) in report["text"] and str(tmp_path) not in attack.sql(db, home))
+        or (str(tmp_path) in report["text"] and str(tmp_path) not in sql)
     ]
     assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_bomb_dies_at_its_limits(release: str, tmp_path: Path) -> None:
-    db, home = lay_out(tmp_path)
-    before = state(tmp_path)
-    attacks = BOMBS if ALL else one_of_each(BOMBS)
     limits = {"seconds": SECONDS, "memory_mb": MEMORY_MB}
-    statements = [attack.sql(db, home) for attack in attacks]
-    request = {"db": str(db), "statements": statements, "path": search_path(release), **limits}
-    reports = run("measured", release, home, request)
-    assert state(tmp_path) == before
     problems = [
         told(attack, {**report, "text": report["text"][:200]})
-        for attack, report in zip(attacks, reports, strict=True)
+        for attack, _, report in measured(BOMBS, release, tmp_path, **limits)
         if report["code"] not in CODES[attack.outcome]
         or report["seconds"] > SECONDS + MARGIN_SECONDS
         or report["peak"] > MEMORY_MB + MARGIN_MB
