@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.errors import UserError
+from pipelines.export import chromium
 from reports.build import render_html
 from tests.exit_cases import leaving_report
 from tests.money_cases import money_report
@@ -37,18 +38,34 @@ FLAGS = [
 ]
 
 
-def _chromium() -> str | None:
-    named = os.environ.get("MENTORLIFT_CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The system's Chromium, as an export finds it; without one the tests of a browser skip."""
+    try:
+        return chromium.find()
+    except UserError as missing:
+        pytest.skip(f"{missing.problem}: set {chromium.VARIABLE} to its path")
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium; without one these tests are skipped."""
-    path = _chromium()
-    if path is None or not Path(path).exists():
-        pytest.skip("no Chromium found: set MENTORLIFT_CHROMIUM to its path")
-    return {**browser_type_launch_args, "executable_path": path, "args": FLAGS}
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], chromium_path: Path
+) -> dict[str, Any]:
+    """The same Chromium for Playwright."""
+    return {**browser_type_launch_args, "executable_path": str(chromium_path), "args": FLAGS}
+
+
+def visit(browser: Browser, path: Path, **context: Any) -> tuple[Page, list[str]]:
+    """Opens a file offline; the list collects every complaint and every further request."""
+    page = browser.new_context(offline=True, **context).new_page()
+    seen: list[str] = []
+    page.on("dialog", lambda d: (seen.append(f"dialog: {d.message}"), d.dismiss()))
+    page.on("console", lambda m: seen.append(f"{m.type}: {m.text}"))
+    page.on("pageerror", lambda e: seen.append(f"error: {e}"))
+    page.on("request", lambda r: seen.append(f"request: {r.url}"))
+    page.goto(path.as_uri())
+    assert seen.pop(0).startswith("request: file:")
+    return page, seen
 
 
 @pytest.fixture(scope="session")
@@ -78,17 +95,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def opened(browser: Browser, pages: dict[str, Path]) -> Callable[..., tuple[Page, list[str]]]:
-    """Opens a report offline; the list collects every complaint and every request made."""
+    """Visits a report, until its charts are drawn."""
 
     def open_page(name: str, **context: Any) -> tuple[Page, list[str]]:
-        page = browser.new_context(offline=True, **context).new_page()
-        seen: list[str] = []
-        page.on("console", lambda m: seen.append(f"{m.type}: {m.text}"))
-        page.on("pageerror", lambda e: seen.append(f"error: {e}"))
-        page.on("request", lambda r: seen.append(f"request: {r.url}"))
-        page.goto(pages[name].as_uri())
+        page, seen = visit(browser, pages[name], **context)
         page.wait_for_selector(".plotted .main-svg")
-        assert seen.pop(0).startswith("request: file:")
         return page, seen
 
     return open_page

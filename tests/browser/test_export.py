@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipelines.errors import UserError
 from pipelines.export import chromium
 from reports.build import findings_json, render_html
 from tests.browser.conftest import HOSTILE
@@ -32,19 +31,11 @@ if TYPE_CHECKING:
 
     from reports.model import Report
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium_path")]
 
 A4 = "/MediaBox [0 0 594.95996 841.91998]"  # points, as Chromium rounds 210 by 297 mm
 PAINTS = {"fill", "stroke"}
 CASES: dict[str, Any] = {"money": money_report, "leaving": leaving_report}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _browser() -> None:
-    try:
-        chromium.find()
-    except UserError as missing:
-        pytest.skip(f"{missing.problem}: set {chromium.VARIABLE} to its path")
 
 
 def _written(folder: Path, report: Report) -> Path:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.artifacts import artifacts
+from tests.browser.conftest import visit
+from tests.browser.test_report_browser import OPEN_ALL
+from tests.flows.conftest import own_key
 from tests.hostile import write_project
 
 if TYPE_CHECKING:
@@ -29,8 +32,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Every page that the run left."""
     folder = tmp_path_factory.mktemp("hostile")
     firm, _ = write_project(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(folder / "test.key"))
+    with own_key(folder):
         code, _, err = firm.run()
     assert code == 0, err
     return [firm.out / name for name in artifacts(firm.out).pages]
@@ -41,17 +43,11 @@ def test_every_page_of_a_hostile_project_is_silent_and_whole(
     browser: Browser, pages: list[Path], width: int
 ) -> None:
     for path in pages:
-        context = browser.new_context(offline=True, viewport={"width": width, "height": 844})
-        page, seen = context.new_page(), list[str]()
-        page.on("dialog", lambda d, seen=seen: (seen.append(f"dialog: {d.message}"), d.dismiss()))
-        page.on("console", lambda m, seen=seen: seen.append(f"{m.type}: {m.text}"))
-        page.on("pageerror", lambda e, seen=seen: seen.append(f"error: {e}"))
-        page.on("request", lambda r, seen=seen: seen.append(f"request: {r.url}"))
-        page.goto(path.as_uri())
-        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+        page, seen = visit(browser, path, viewport={"width": width, "height": 844})
+        page.evaluate(OPEN_ALL)
         page.wait_for_timeout(300)  # images and timers that a payload would have started
         look: dict[str, Any] = page.evaluate(LOOK)
-        assert seen[1:] == [] and seen[0].startswith("request: file:"), path.name
+        assert seen == [], path.name
         assert look["foreign"] == 0 and look["body"] != "none", path.name
         assert look["scroll"] <= 0, f"{path.name} scrolls by {look['scroll']} at {width}"
-        context.close()
+        page.context.close()

@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from reports.index import render_index
-from tests.browser.conftest import HOSTILE
-from tests.browser.test_report_browser import SCREENS
+from tests.browser.conftest import HOSTILE, visit
+from tests.browser.test_report_browser import NO_SCROLL, OPEN_ALL, SCREENS
 from tests.since_cases import many_runs
 
 if TYPE_CHECKING:
@@ -23,15 +23,9 @@ pytestmark = pytest.mark.browser
 
 
 def opened(browser: Browser, folder: Path, text: str, screen: str) -> tuple[Page, list[str]]:
-    """The index as a page without script and network, and every complaint and request it makes."""
+    """Visits the index, written as a file."""
     (folder / "index.html").write_text(text, encoding="utf-8")
-    page = browser.new_context(offline=True, **SCREENS[screen]).new_page()
-    seen: list[str] = []
-    page.on("console", lambda m: seen.append(f"{m.type}: {m.text}"))
-    page.on("request", lambda r: seen.append(f"request: {r.url}"))
-    page.goto((folder / "index.html").as_uri())
-    assert seen.pop(0).startswith("request: file:")
-    return page, seen
+    return visit(browser, folder / "index.html", **SCREENS[screen])
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -43,8 +37,8 @@ def test_two_hundred_runs_are_readable_and_without_barrier(
     assert page.evaluate("document.documentElement.scrollHeight < 6 * window.innerHeight")
     assert page.locator(".runs > li:visible").count() < 12 < page.locator(".runs > li").count()
     found = Axe().run(page).response["violations"]
-    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(NO_SCROLL)
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
     assert seen == []
     page.context.close()
@@ -66,7 +60,7 @@ def test_hostile_titles_neither_run_nor_break_the_index(
         replace(r, studies=tuple(replace(s, title=bad) for s in r.studies)) for r in many_runs(3)
     )
     page, seen = opened(browser, tmp_path, render_index(bad, runs), "narrow")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(NO_SCROLL)
     assert page.locator("main img, main b b").count() == 0
     assert seen == []
     page.context.close()
