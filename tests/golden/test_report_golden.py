@@ -57,8 +57,11 @@ def test_two_processes_write_the_same_bytes() -> None:
         "from reports.workbook import workbook; "
         "from tests.report_cases import company_report; "
         "from tests.exit_cases import leaving_report; "
-        "made = [c() for c in (company_report, leaving_report)]; "
+        "from tests.since_cases import changed_report, many_runs; "
+        "from reports.index import render_index; "
+        "made = [c() for c in (company_report, leaving_report, changed_report)]; "
         "texts = [f(c).encode() for f in (render_html, findings_json) for c in made]; "
+        "texts.append(render_index('Firm', many_runs(30)).encode()); "
         "sys.stdout.buffer.write(b''.join(texts + [workbook(c) for c in made]))"
     )
     digests = set()
