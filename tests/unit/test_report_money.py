@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,14 +18,10 @@ from tests.exit_cases import intention
 from tests.money_cases import exits, money_case, money_report, uplift
 from tests.report_cases import company_report, lottery, released, trial, trial_spec, withheld
 from tests.unit.test_money import BOTH, LEAVING, SALES, SPECS
-from tests.unit.test_report_html import Page
+from tests.unit.test_report_html import text_of
 
 if TYPE_CHECKING:
     from analysis.money.value import Money
-
-
-def text_of(report: Any) -> str:
-    return " ".join(Page(render_html(report)).text.split()).replace("\u202f", " ")
 
 
 def test_page_one_says_what_comes_back_and_when_it_pays() -> None:

@@ -13,11 +13,11 @@ from reports.previous import Cause, Earlier, Previous, earlier, earlier_from
 from reports.since import since
 from tests.exit_cases import leaving_report
 from tests.report_cases import company_report, lottery, released, report, withheld
+from tests.since_cases import RUN
 
 if TYPE_CHECKING:
     from reports.model import Report
 
-RUN = "a1b2c3d4e5f6"
 MONTHS, FILES = Cause(kind="months", months=2), Cause(kind="new_files")
 
 
