@@ -65,7 +65,6 @@ def write_project(folder: Path) -> tuple[Firm, dict[str, str]]:
     _write(project / "studies" / "sales.yml", _sales(bad, names))
     _write(project / "studies" / "leaving.yml", _leaving(bad, names))
     _write(project / "literature" / "own.yml", _literature(bad))
-    (folder / "test.key").write_text("0123456789abcdef" * 4 + "\n")
     return Firm(project, data, folder / "out"), bad.made
 
 

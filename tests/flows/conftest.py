@@ -6,13 +6,18 @@ import io
 import os
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).resolve().parents[2]
+KEY = "0123456789abcdef" * 4
 
 PROJECT = """
 project: little-firm
@@ -73,6 +78,20 @@ def command(*arguments: str) -> tuple[int, str, str]:
     return int(left.value.code or 0), out.getvalue(), err.getvalue()
 
 
+def command_apart(*arguments: str, **env: str) -> tuple[int, str, str]:
+    """The same as a process of its own, which can be killed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
 @dataclass(frozen=True)
 class Firm:
     """A project folder, its exports, and where results go."""
@@ -98,17 +117,8 @@ class Firm:
         return command(*self.arguments, *options)
 
     def run_apart(self, **env: str) -> tuple[int, str, str]:
-        """The same as a process of its own, which can be killed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *self.arguments],
-            cwd=ROOT,
-            env={**os.environ, **env},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
+        """The same as a process of its own."""
+        return command_apart(*self.arguments, **env)
 
 
 def write_exports(data: Path, people: int = 60) -> None:
@@ -132,21 +142,34 @@ def write_exports(data: Path, people: int = 60) -> None:
         (data / f"{file}.csv").write_text("\n".join(lines) + "\n")
 
 
-@pytest.fixture
-def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def write_firm(folder: Path) -> Firm:
+    """The small company, freshly written."""
+    firm = Firm(folder / "project", folder / "exports", folder / "out")
+    (firm.project / "studies").mkdir(parents=True)
+    (firm.project / "mentorlift.yml").write_text(PROJECT)
+    (firm.project / "studies" / "sales.yml").write_text(STUDY)
+    write_exports(firm.data)
+    return firm
+
+
+@contextmanager
+def own_key(folder: Path) -> Iterator[Path]:
     """A key of the test's own, so that nothing is written to anybody's home."""
-    path = tmp_path / "test.key"
-    path.write_text("0123456789abcdef" * 4 + "\n")
-    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(path))
-    return path
+    path = folder / "test.key"
+    path.write_text(KEY + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MENTORLIFT_KEY_FILE", str(path))
+        yield path
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Iterator[Path]:
+    """The same while a test runs."""
+    with own_key(tmp_path) as path:
+        yield path
 
 
 @pytest.fixture
 def firm(tmp_path: Path, key: Path) -> Firm:
     """The small company, freshly written."""
-    project = tmp_path / "project"
-    (project / "studies").mkdir(parents=True)
-    (project / "mentorlift.yml").write_text(PROJECT)
-    (project / "studies" / "sales.yml").write_text(STUDY)
-    write_exports(tmp_path / "exports")
-    return Firm(project, tmp_path / "exports", tmp_path / "out")
+    return write_firm(tmp_path)

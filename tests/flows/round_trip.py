@@ -6,21 +6,18 @@ Nothing here is shared with what writes the deliveries; the truth is read from f
 from __future__ import annotations
 
 import csv
-import io
 import json
-import sys
 from collections import Counter
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
-import pytest
 from python_calamine import CalamineWorkbook
 
 from pipelines.demo import write_demo
 from pipelines.engine import Engine
+from tests.flows.conftest import Firm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,12 +214,5 @@ def travel(folder: Path, *, defects: str, people: int) -> Trip:
 
 def arrive(demo: Path, out: Path) -> Trip:
     """Run the command on the deliveries of a company."""
-    from pipelines.cli import main
-
-    said, err = io.StringIO(), io.StringIO()
-    command = ["mentorlift", "run", str(demo / "project"), "--data", str(demo / "exports")]
-    with redirect_stdout(said), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [*command, "--out", str(out)])
-        with pytest.raises(SystemExit) as left:
-            main()
-    return Trip(demo, out, int(left.value.code or 0), said.getvalue() + err.getvalue())
+    code, said, err = Firm(demo / "project", demo / "exports", out).run()
+    return Trip(demo, out, code, said + err)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.disclosed import breaches
-from tests.flows.conftest import Firm
+from tests.flows.conftest import Firm, own_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +150,6 @@ def make(folder: Path, study: str = STUDY) -> Firm:
     (folder / "project" / "studies" / "sales.yml").write_text(study)
     (folder / "project" / "studies" / "leaving.yml").write_text(LEAVING)
     write_exports(folder / "exports")
-    (folder / "test.key").write_text("0123456789abcdef" * 4 + "\n")
     return Firm(folder / "project", folder / "exports", folder / "out")
 
 
@@ -159,8 +158,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, Any]
     """Findings, and the report."""
     folder = tmp_path_factory.mktemp("branches")
     firm = make(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(folder / "test.key"))
+    with own_key(folder):
         code, _, err = firm.run()
     assert code == 0, err
     html = (firm.out / "report.html").read_text()
@@ -227,10 +225,10 @@ def test_the_report_says_it_and_nobody_is_given_away(found) -> None:
         ("mentors: {level: 3}", "mentors: {level: 9}", "mentors"),
     ],
 )
-def test_mistakes_are_named(tmp_path, monkeypatch, old: str, new: str, key: str) -> None:
+def test_mistakes_are_named(tmp_path, old: str, new: str, key: str) -> None:
     assert old in STUDY
     firm = make(tmp_path, STUDY.replace(old, new))
-    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(tmp_path / "test.key"))
-    code, out, err = firm.run()
+    with own_key(tmp_path):
+        code, out, err = firm.run()
     assert code == 3
     assert key in out + err

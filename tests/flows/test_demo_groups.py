@@ -20,7 +20,7 @@ import yaml
 import pipelines.run
 from pipelines.demo import write_demo
 from pipelines.studies import answer
-from tests.flows.conftest import Firm
+from tests.flows.conftest import Firm, own_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,15 +80,13 @@ def company(
         treated, comparison = spec["arms"]
         whole = spec | {"study": name, "arms": {"treated": treated, "comparison": comparison}}
         (paths.project / "studies" / f"{name}.yml").write_text(yaml.safe_dump(whole))
-    (folder / "test.key").write_text("0123456789abcdef" * 4 + "\n")
     firm, found = Firm(paths.project, paths.data, folder / "out"), {}
 
     def listening(engine: Any, spec: Any, min_group: int, **how: Any) -> Finding:
         found[spec.study] = answer(engine, spec, min_group, **how)
         return found[spec.study]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(folder / "test.key"))
+    with own_key(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipelines.run, "answer", listening)
         code, _, err = firm.run()
     assert code == 9, err  # complete; some studies have no number to show

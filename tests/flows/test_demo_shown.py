@@ -12,7 +12,7 @@ from pipelines.demo import write_demo
 from pipelines.engine import Engine
 from pipelines.models import Contract, contracts, verify
 from tests.disclosed import breaches
-from tests.flows.conftest import Firm
+from tests.flows.conftest import Firm, own_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of one run."""
     folder = tmp_path_factory.mktemp("demo")
     made = write_demo(folder, people=1_500)
-    (folder / "demo.key").write_text("0123456789abcdef" * 4 + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(folder / "demo.key"))
+    with own_key(folder):
         firm = Firm(made.project, made.data, folder / "out")
         _, _, err = firm.run()
     assert (firm.out / "findings.json").is_file(), err

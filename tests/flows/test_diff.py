@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.errors import UserError
 from pipelines.run import run
-from tests.flows.conftest import command
+from tests.flows.conftest import command, own_key
 from tests.two_deliveries import CHANGES, draw
 
 if TYPE_CHECKING:
@@ -47,12 +47,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory):
     and those with the first changes of the order turned round.
     """
     root = tmp_path_factory.mktemp("deliveries")
-    key = root / "test.key"
-    key.write_text("0123456789abcdef" * 4 + "\n")
     company = draw()
     found = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(key))
+    with own_key(root):
         for place, made in enumerate((*WAY, *BESIDE)):
             project, data = root / f"project-{place}", root / f"data-{place}"
             company.write(project, data, made)

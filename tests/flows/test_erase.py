@@ -6,10 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import stat
-import subprocess
-import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -19,7 +16,7 @@ import yaml
 from pipelines.engine import Engine
 from pipelines.erasure.search import Token, search
 from pipelines.publish import resolve
-from tests.flows.conftest import command
+from tests.flows.conftest import KEY, command, command_apart
 from tests.flows.test_identity_run import several  # noqa: F401
 
 if TYPE_CHECKING:
@@ -28,18 +25,22 @@ if TYPE_CHECKING:
     from tests.flows.conftest import Firm
 
 GONE = "E0042"
-KEY = bytes.fromhex("0123456789abcdef" * 4)
+
+
+def arguments(firm: Firm, *options: str) -> list[str]:
+    """What follows `mentorlift` on the command line."""
+    folders = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
+    return ["erase", *options, *folders]
 
 
 def erase(firm: Firm, *options: str) -> tuple[int, str, str]:
     """The command, on the small firm."""
-    folders = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
-    return command("erase", *options, *folders)
+    return command(*arguments(firm, *options))
 
 
 def pseudonym(anchor: str) -> bytes:
     """What stands for a person in the warehouse, made here by the definition in the README."""
-    return hmac.new(KEY, f"person:{anchor}".encode(), hashlib.sha256).digest()[:16]
+    return hmac.new(bytes.fromhex(KEY), f"person:{anchor}".encode(), hashlib.sha256).digest()[:16]
 
 
 def traces(folder: Path, *texts: str) -> list[str]:
@@ -161,15 +162,7 @@ def test_whoever_was_mentor_or_manager_is_taken_out_of_the_rows_of_others(firm: 
 @pytest.mark.parametrize("fault", ["erase-recorded", "publish-switched", "erase-rebuilt"])
 def test_an_erasure_that_was_killed_ends_when_begun_again(firm: Firm, fault: str) -> None:
     firm.run()
-    folders = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
-    killed = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "erase", GONE, *folders],
-        env={**os.environ, "MENTORLIFT_FAULT": fault},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert killed.returncode == -9
+    assert command_apart(*arguments(firm, GONE), MENTORLIFT_FAULT=fault)[0] == -9
     _, _, err = firm.run()
     assert "an erasure was begun and has not ended" in err
     code, _, err = erase(firm)  # whom it was about need not be said again

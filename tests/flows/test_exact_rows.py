@@ -14,6 +14,7 @@ from pipelines.demo import write_demo
 from pipelines.engine import Engine
 from pipelines.run import begin, build_stage, ingest_stage
 from pipelines.studies import answer
+from tests.flows.conftest import own_key
 
 if TYPE_CHECKING:
     from analysis.finding import Finding
@@ -33,10 +34,7 @@ STUDIES = (
 def built(tmp_path_factory: pytest.TempPathFactory):
     """Project and marts of a demo company."""
     folder = tmp_path_factory.mktemp("demo")
-    key = folder / "demo.key"
-    key.write_text("0123456789abcdef" * 4)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(key))
+    with own_key(folder):
         made = write_demo(folder, people=1500)
         context = begin(made.project, made.data, folder / "out", lambda _: None)
         for stage in (ingest_stage, build_stage):

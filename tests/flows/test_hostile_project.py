@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.artifacts import Artifacts, artifacts
-from tests.flows.conftest import Firm, command
+from tests.flows.conftest import Firm, command, own_key
 from tests.hostile import write_project
 from tests.page import LABELS, texts_of
 
@@ -31,8 +31,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Firm, dict[str, s
     """The project, the field of each mark, and all that the terminal showed."""
     folder = tmp_path_factory.mktemp("hostile")
     firm, made = write_project(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(folder / "test.key"))
+    with own_key(folder):
         code, out, err = firm.run()
         assert code == 0, err
         _, as_json, more = firm.run("--json")

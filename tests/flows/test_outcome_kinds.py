@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.flows.conftest import Firm
+from tests.flows.conftest import Firm, own_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,11 +149,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str
         )
     for name, lines in write_exports(folder / "exports").items():
         (folder / "exports" / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    key = folder / "test.key"
-    key.write_text("0123456789abcdef" * 4 + "\n")
     firm = Firm(folder / "project", folder / "exports", folder / "out")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(key))
+    with own_key(folder):
         code, _, err = firm.run()
     assert code == 0, err
     studies = json.loads((firm.out / "findings.json").read_text())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipelines.errors import Exit
+from tests.flows.conftest import own_key
 from tests.flows.round_trip import MARTS, Held, Place, Trip, arrive, travel
 
 if TYPE_CHECKING:
@@ -86,10 +87,7 @@ MAX_MOVE = 0.1
 @pytest.fixture(scope="module", autouse=True)
 def key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One key for all runs, so that they can be compared, and nothing in anybody's home."""
-    path = tmp_path_factory.mktemp("key") / "test.key"
-    path.write_text("0123456789abcdef" * 4 + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(path))
+    with own_key(tmp_path_factory.mktemp("key")):
         yield
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import duckdb
 import pytest
 
-from tests.flows.conftest import PROJECT, STUDY, Firm, command, write_exports
+from tests.flows.conftest import Firm, command, own_key, write_firm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,14 +71,8 @@ def deliver_again(firm: Firm) -> None:
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Firm, list[Made]]]:
     """A first run; a second delivery; a changed question; the second run once more."""
     folder = tmp_path_factory.mktemp("chain")
-    firm = Firm(folder / "project", folder / "exports", folder / "out")
-    (firm.project / "studies").mkdir(parents=True)
-    (firm.project / "mentorlift.yml").write_text(PROJECT)
-    (firm.project / "studies" / "sales.yml").write_text(STUDY)
-    write_exports(firm.data)
-    (folder / "test.key").write_text("0123456789abcdef" * 4 + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(folder / "test.key"))
+    firm = write_firm(folder)
+    with own_key(folder):
         made = [run(firm)]
         deliver_again(firm)
         made.append(run(firm))

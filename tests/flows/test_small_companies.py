@@ -70,11 +70,8 @@ def all_that_is_learned(company: Company, finding: Finding, rules: Rules = PROTE
 
 
 @pytest.mark.parametrize("seed", DRAWS)
-def test_nothing_about_fewer_than_ten_people(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "test.key").write_text("0123456789abcdef" * 4 + "\n")
-    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(tmp_path / "test.key"))
+@pytest.mark.usefixtures("key")
+def test_nothing_about_fewer_than_ten_people(seed: int, tmp_path: Path) -> None:
     found = answered(tmp_path, seed)
     assert len(found) >= COMPANIES - 2
     for company, finding in found:
@@ -82,10 +79,9 @@ def test_nothing_about_fewer_than_ten_people(
         assert said == [], f"{company.study}, {company.design}"
 
 
-def test_the_readers_see_exact_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("key")
+def test_the_readers_see_exact_counts(tmp_path: Path) -> None:
     """Else finding nothing above would prove nothing: shown as published data are, all is seen."""
-    (tmp_path / "test.key").write_text("0123456789abcdef" * 4 + "\n")
-    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(tmp_path / "test.key"))
     seen = [
         line
         for company, finding in answered(tmp_path, 1)

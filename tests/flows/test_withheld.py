@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pipelines.demo import write_demo
 from tests.flows.conftest import Firm
 from tests.withheld import exact_findings, leaks, leaks_of_run, withheld_figures
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def _everybody_meets(firm: Firm) -> None:
@@ -79,13 +79,10 @@ FAILS = {
 }
 
 
-def test_no_design_leaves_a_withheld_number_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("key")
+def test_no_design_leaves_a_withheld_number_behind(tmp_path: Path) -> None:
     """The demo company with limits that nothing passes: five studies, three designs."""
     made = write_demo(tmp_path, people=1_500)
-    (tmp_path / "demo.key").write_text("0123456789abcdef" * 4 + "\n")
-    monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(tmp_path / "demo.key"))
     firm = Firm(made.project, made.data, tmp_path / "out")
     with (firm.project / "mentorlift.yml").open("a") as file:
         file.write(STRICT)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import sys
 from collections import Counter
-from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +12,7 @@ from scipy import stats
 
 from analysis.errors import SpecError
 from analysis.lottery import allocate, draw, lot
-from pipelines.cli import main
+from tests.flows.conftest import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,12 +93,7 @@ def test_everybody_wins_as_often_as_the_others_and_apart_from_them() -> None:
 
 def told(*arguments: object) -> tuple[int, str, str]:
     """Exit code and both outputs of a command."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["mentorlift", "lottery", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-    return int(left.value.code or 0), out.getvalue(), err.getvalue()
+    return command("lottery", *map(str, arguments))
 
 
 def make(folder: Path, text: str = LIST, **options: object) -> tuple[int, str, str]:
