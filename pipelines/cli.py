@@ -20,7 +20,7 @@ from pipelines.cli_options import (
     note,
     tell,
 )
-from pipelines.errors import Exit, UserError
+from pipelines.errors import Exit, UserError, of_the_machine
 from reports.numbers import escaped
 
 if TYPE_CHECKING:
@@ -224,23 +224,25 @@ def _teller() -> Callable[[str], None]:
     return note
 
 
+def _leave(error: UserError) -> None:
+    note(f"error: {error.problem}")
+    note(f"  fix: {error.fix}")
+    sys.exit(int(error.exit_code))
+
+
 def main() -> None:
     """Entry point: every expected failure is two lines and an exit code, never a traceback."""
     try:
         app()
     except UserError as error:
-        note(f"error: {error.problem}")
-        note(f"  fix: {error.fix}")
-        sys.exit(int(error.exit_code))
+        _leave(error)
     except BrokenPipeError:
         sys.exit(int(Exit.OK))
     except MemoryError:
-        note("error: not enough memory\n  fix: close other programs or use a larger machine")
-        sys.exit(int(Exit.SYSTEM))
+        fix = "Close other programs, or use a larger machine."
+        _leave(UserError("not enough memory", fix, Exit.SYSTEM))
     except OSError as error:
-        note(f"error: {error.filename or 'the disk'}: {error.strerror or type(error).__name__}")
-        note("  fix: check that the folder exists, can be written and has room, then run again")
-        sys.exit(int(Exit.SYSTEM))
+        _leave(of_the_machine(error))
     except Exception as error:
         if os.environ.get("MENTORLIFT_DEBUG"):
             raise

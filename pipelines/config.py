@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -17,6 +18,7 @@ from analysis.money.rules import check_money
 from analysis.money.spec import MoneyCase
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
+from pipelines import durable
 from pipelines.delivery import Source
 from pipelines.errors import Exit, UserError
 from pipelines.identity import Identity
@@ -281,10 +283,10 @@ def load_key(project: str) -> tuple[bytes, Path, bool]:
                 Exit.PROJECT,
             )
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            handle.write(secrets.token_hex(32) + "\n")
-        made = True
+        with suppress(FileExistsError):  # another run has made one meanwhile
+            durable.create(path, secrets.token_hex(32) + "\n", 0o600)
+            made = True
+    durable.forget_twin(path)
     try:
         key = bytes.fromhex(path.read_text().strip())
     except (ValueError, UnicodeDecodeError):

@@ -49,6 +49,8 @@ def quote_text(text: str) -> str:
 # What DuckDB says of a file that the disk does not take: which one, and why.
 _NOT_WRITTEN = re.compile(r'Could not (?:write|truncate|f?sync)[^"]*"([^"]+)"(?:: (.+))?')
 
+_NUMBERS = {os.strerror(number): number for number in errno.errorcode}
+
 
 @contextmanager
 def _machine_suffices() -> Iterator[None]:
@@ -67,7 +69,8 @@ def _machine_suffices() -> Iterator[None]:
         told = _NOT_WRITTEN.search(str(error))
         if told is None:
             raise
-        raise OSError(errno.EIO, told[2] or os.strerror(errno.EIO), told[1]) from None
+        why = told[2] or os.strerror(errno.EIO)
+        raise OSError(_NUMBERS.get(why, errno.EIO), why, told[1]) from None
     except RuntimeError as error:
         if str(error) != "Query interrupted":
             raise

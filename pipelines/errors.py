@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -46,6 +47,29 @@ def shown(name: str) -> str:
         c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in name
     )
     return "".join(kept)
+
+
+_RUN_AGAIN = "then run again: it goes on where it stopped"
+_NO_ROOM = f"Make room on the disk that holds it, {_RUN_AGAIN}."
+_NOT_ALLOWED = f"Let the user who runs mentorlift read and write there, {_RUN_AGAIN}."
+_FIXES = {
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    errno.EFBIG: f"Raise the limit on the size of a file (ulimit -f), {_RUN_AGAIN}.",
+    errno.EIO: f"Have the disk that holds it checked, or choose another folder, {_RUN_AGAIN}.",
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.EROFS: _NOT_ALLOWED,
+}
+
+
+def of_the_machine(error: OSError) -> UserError:
+    """What the disk refused: which file, why, and what to do."""
+    file = error.filename2 or error.filename or "the disk"
+    why = error.strerror or type(error).__name__
+    usual = f"Check that the folder exists, can be written and has room, {_RUN_AGAIN}."
+    fix = _FIXES.get(error.errno or 0, usual)
+    return UserError(f"{shown(str(file))}: {why}", fix, Exit.SYSTEM)
 
 
 class ServerAway(UserError):

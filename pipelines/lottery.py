@@ -11,7 +11,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import SpecError
 from analysis.lottery import ALGORITHM, WON, Drawn, Stratum, draw
+from pipelines import durable
 from pipelines.errors import Exit, UserError, shown
 from pipelines.ingest.identity.normal import SCIENTIFIC
 from pipelines.sources import Dialect, read_source
@@ -118,11 +118,12 @@ def _check_row(
 def make_draw(
     path: Path, applicants: Applicants, places: int, seed: str, seed_source: str, out: Path
 ) -> Audit:
-    """Draw, and write roster and audit file into ``out``; never overwrites."""
-    for name in (ROSTER, AUDIT):
-        if (out / name).exists():
-            fix = "Name another folder: a draw that was made stays as it is."
-            raise UserError(f"{out / name}: there is a draw already", fix, Exit.USAGE)
+    """Draw, and write roster and audit file into ``out``; never overwrites.
+
+    A roster without its audit file, as a draw that was cut off leaves it, gets it where this is the
+    same draw.
+    """
+    _refuse_second(out / AUDIT)
     drawn = drawn_from(applicants, places, seed)
     roster = roster_text(applicants, drawn)
     won, sizes = (
@@ -151,9 +152,22 @@ def make_draw(
         roster_sha256=text_hash(roster),
     )
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write_once(out / ROSTER, roster)
-    _write_once(out / AUDIT, json.dumps(asdict(audit), indent=1, ensure_ascii=False) + "\n")
+    if not _is(out / ROSTER, roster):
+        _refuse_second(out / ROSTER)
+        durable.create(out / ROSTER, roster, 0o600)
+    text = json.dumps(asdict(audit), indent=1, ensure_ascii=False) + "\n"
+    durable.create(out / AUDIT, text, 0o600)
     return audit
+
+
+def _refuse_second(path: Path) -> None:
+    if path.exists():
+        fix = "Name another folder: a draw that was made stays as it is."
+        raise UserError(f"{path}: there is a draw already", fix, Exit.USAGE)
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def drawn_from(applicants: Applicants, places: int, seed: str) -> tuple[Drawn, ...]:
@@ -179,12 +193,3 @@ def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def text_hash(text: str) -> str:
     """SHA-256 of a text in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _write_once(path: Path, text: str) -> None:
-    """A new file for its owner alone; a file that is there is left as it is."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())

@@ -6,32 +6,34 @@ file is written under a name ending in `.tmp`, flushed to the disk and renamed.
 
 from __future__ import annotations
 
+import datetime as dt
+import fcntl
 import os
-import signal
+import re
+import shutil
+import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from pipelines.engine import Engine
-from pipelines.errors import Exit, UserError
+from pipelines import durable
+from pipelines.durable import FAULT_VARIABLE as FAULT_VARIABLE
+from pipelines.durable import fault
+from pipelines.engine import SPILLED, Engine
+from pipelines.errors import Exit, UserError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from pipelines.workspace import Workspace
 
 KEPT_VERSIONS = 3
 POINTER = "current"
-FAULT_VARIABLE = "MENTORLIFT_FAULT"
-FAULTS = ("settle-written", "settle-synced", "publish-settled", "publish-switched")
-
-
-def fault(name: str) -> None:
-    """Kill the process at a named point, when the environment asks for it (tests of recovery)."""
-    if os.environ.get(FAULT_VARIABLE) == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+LOCK = "run.lock"
+FAULTS = (*durable.FAULTS, "publish-settled", "publish-switched")
+# Beside a database DuckDB keeps its log, and while it makes one of two, others.
+_HALF_WRITTEN = ("*.tmp", "*.tmp.*", "*.wal", "*.wal.*")
+_RUN = re.compile(r"[0-9a-f]{12}")
 
 
 @contextmanager
@@ -41,22 +43,33 @@ def run_lock(folder: Path) -> Iterator[None]:
     The operating system frees the lock of a process that dies.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "run.lock", blocking=False)
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        lock.acquire()
-    except Timeout:
-        fix = "Wait for it to end, or choose another output folder."
-        raise UserError(f"Another run is writing to {folder}.", fix, Exit.BUSY) from None
-    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(folder, handle) from None
+        with suppress(OSError):  # who holds it is told for comfort; a full disk may lack room
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"process {os.getpid()} on {os.uname().nodename}".encode(), 0)
         yield
     finally:
-        lock.release()
+        os.close(handle)
+
+
+def _busy(folder: Path, lock: int) -> UserError:
+    """Who has been writing since when: what the holder wrote into its lock, and when it did."""
+    holder = os.pread(lock, 300, 0).decode(errors="replace")
+    since = dt.datetime.fromtimestamp(os.fstat(lock).st_mtime, dt.UTC)
+    who = f" ({shown(holder)}, since {since:%Y-%m-%d %H:%M} UTC)" if holder else ""
+    fix = "Wait for it to end, or choose another output folder."
+    return UserError(f"Another run is writing to {folder}{who}.", fix, Exit.BUSY)
 
 
 def fresh(path: Path) -> Path:
     """The temporary file to write before it becomes ``path``; what an earlier try left is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = durable.temporary_of(path)
     temporary.unlink(missing_ok=True)
     _log_of(temporary).unlink(missing_ok=True)
     return temporary
@@ -64,24 +77,22 @@ def fresh(path: Path) -> Path:
 
 def settle(temporary: Path, path: Path) -> None:
     """Give a finished database its name: no log beside it, on the disk before it is seen."""
-    fault("settle-written")
+    finish(temporary, path)
+    durable.place(temporary, path)
+
+
+def finish(temporary: Path, path: Path) -> None:
+    """Have a database that is to become ``path`` on the disk, with no log beside it."""
     if _log_of(temporary).exists():
         with Engine.open(temporary) as engine:
             engine.checkpoint()
-    _sync(temporary)
-    fault("settle-synced")
-    temporary.replace(path)
-    _sync(path.parent)
+    durable.flush(temporary, path)
 
 
 def write_private(path: Path, content: str) -> None:
     """Write a text file of a private folder, for its owner alone, and put it in place."""
     make_private(path.parent)
-    temporary = fresh(path)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as handle:
-        handle.write(content)
-    settle(temporary, path)
+    durable.write(path, content, 0o600)
 
 
 def make_private(folder: Path) -> None:
@@ -95,19 +106,22 @@ def path_of(space: Workspace) -> Path:
     return space.warehouses / f"warehouse-{space.run}.duckdb"
 
 
-def publish(temporary: Path, space: Workspace) -> Path:
+def publish(temporary: Path, space: Workspace, staged: Iterable[Path] = ()) -> Path:
     """Publish a finished warehouse as the version in force; its path.
 
-    The newest versions are kept, so that a reader of the one before can finish.
+    ``staged`` are finished files of the output folder that belong to it, on the disk under their
+    temporary names: they take their places together, when all that needs room has been written. The
+    newest versions are kept, so that a reader of the one before can finish.
     """
     path = path_of(space)
     path.parent.mkdir(parents=True, exist_ok=True)
     settle(temporary, path)
-    fault("publish-settled")
     pointer = space.warehouses / POINTER
-    written = fresh(pointer)
-    written.write_text(path.name + "\n", encoding="utf-8")
-    settle(written, pointer)
+    written = durable.stage(pointer, path.name + "\n")
+    fault("publish-settled")
+    for file in staged:
+        durable.place(file, file.with_name(file.name.removesuffix(durable.SUFFIX)))
+    durable.place(written, pointer)
     fault("publish-switched")
     _expire(space.warehouses, path)
     return path
@@ -134,27 +148,64 @@ def run_in_force(folder: Path) -> str:
 
 
 def sweep(space: Workspace) -> tuple[Path, ...]:
-    """Remove what killed runs left behind; call it under the run lock. What was removed."""
-    with suppress(UserError):
-        keep = resolve(space.warehouses)
-        return _remove_orphans(space, keep)
-    return _remove_orphans(space, None)
+    """Remove what killed runs left behind; call it under the run lock. What was removed.
 
-
-def _remove_orphans(space: Workspace, current: Path | None) -> tuple[Path, ...]:
-    folders = (space.out, space.warehouses, space.private, space.site)
-    files = [path for folder in folders for path in folder.glob("*")]
-    files += [*space.site.glob("*/*"), *space.work_of_all]
-    orphans = sorted(
-        path
-        for path in files
-        if path.suffix in {".tmp", ".wal"}
-        and path.is_file()
-        and (current is None or path != _log_of(current))
-    )
+    Files begun and not put in place, with what DuckDB keeps beside them; pages of runs of which
+    nothing is known; what dead processes have spilled. Nothing that a run of another kind of name
+    would have made is touched.
+    """
+    orphans = sorted({*_half_written(space), *_unknown_pages(space), *_spilled(space)})
     for path in orphans:
-        path.unlink()
+        remove(path)
     return tuple(orphans)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder; one that is gone already is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _half_written(space: Workspace) -> Iterator[Path]:
+    kept = None
+    with suppress(UserError):
+        kept = _log_of(resolve(space.warehouses))
+    runs = [*space.runs.glob("*/"), *space.runs.glob("*/work/"), *space.site.glob("*/")]
+    own = (space.warehouses, space.private, space.quarantine, space.site, *runs)
+    for folder in (space.out, *own):
+        for pattern in _HALF_WRITTEN:
+            yield from (p for p in folder.glob(pattern) if p != kept)
+
+
+def _unknown_pages(space: Workspace) -> Iterator[Path]:
+    """Folders of the site that no index can list: the run's record is gone."""
+    for folder in space.site.glob("*/"):
+        if _RUN.fullmatch(folder.name) and not (space.runs / folder.name / "record.json").is_file():
+            yield folder
+
+
+def _spilled(space: Workspace) -> Iterator[Path]:
+    """What processes that were killed have spilled and nobody removed."""
+    if (space.private / "spilled").exists():
+        yield space.private / "spilled"
+    for folder in Path(tempfile.gettempdir()).glob(f"{SPILLED}*"):
+        if folder.stat().st_uid == os.getuid() and not _is_alive(folder):
+            yield folder
+
+
+def _is_alive(folder: Path) -> bool:
+    process = folder.name.removeprefix(SPILLED).split("-")[0]
+    if not process.isdigit():  # not one of ours
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _expire(folder: Path, current: Path) -> None:
@@ -166,11 +217,3 @@ def _expire(folder: Path, current: Path) -> None:
 
 def _log_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from pipelines import durable
 from pipelines.errors import Exit, UserError
 from pipelines.sources.postgres import snapshot
 
@@ -76,7 +77,7 @@ def _pull(
     last = max(earlier.values(), key=lambda d: d.number, default=None)
     partial = folder / f".{source.name}.parquet.part"
     try:
-        with snapshot(source.name, spec, project) as view:
+        with snapshot(source.name, spec, project) as view, durable.naming(partial):
             known = _Known(list(earlier), spec, view, last)
             rows, delivery = _write(partial, view, known, last, asked)
         if rows == 0 or (last and delivery.content and delivery.content == last.content):
@@ -84,7 +85,7 @@ def _pull(
             say(f"{source.name}: nothing new{since}")
             return None
         target = folder / _file_name(source.name, delivery)
-        partial.rename(target)
+        durable.place(partial, target)
     finally:
         partial.unlink(missing_ok=True)
     say(f"{source.name}: {rows:,} rows pulled into {target.name}")
@@ -121,8 +122,7 @@ def _write(
         whole = content.hexdigest() if place is None else ""
         delivery = Delivery(last.number + 1 if last else 1, asked, latest or view.now, whole)
         writer.add_key_value_metadata({_KEY: json.dumps(delivery.__dict__)})
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
+    durable.flush(partial, partial)
     return count, delivery
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.registry import ENTRY_FIELDS, Entry
+from pipelines import durable
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def locked(path: Path) -> Iterator[int]:
         ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield handle
+        with durable.naming(path):
+            yield handle
     finally:
         os.close(handle)
 
@@ -128,9 +130,11 @@ def append(handle: int, whole: int, text: str) -> None:
     data = text.encode()
     os.ftruncate(handle, whole)  # the rest of a line that a killed run did not finish
     try:
+        durable.fault("registry-opened")
         done = 0
         while done < len(data):
             done += os.pwrite(handle, data[done:], whole + done)
+        durable.fault("registry-written")
         os.fsync(handle)
     except OSError:
         os.ftruncate(handle, whole)

@@ -6,13 +6,12 @@ started again with the same inputs finds its finished stages and goes on behind 
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analysis.disclosure import release
 from analysis.finding import registered
-from pipelines import ingest, models, publish, registry, workspace
+from pipelines import durable, ingest, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
 from pipelines.config import key_id, load_key, load_project
 from pipelines.diff.kept import asked
@@ -123,7 +122,8 @@ def begin(
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows)
     for folder in (context.space.runs, context.space.warehouses):
         publish.make_private(folder)  # row data, though pseudonymous: nobody else's to read
-    publish.sweep(context.space)
+    if swept := publish.sweep(context.space):
+        say(f"removed: {len(swept)} files or folders that a run which was cut off left behind")
     if context.erased.pending:
         say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
     for path in context.space.work_of_all:
@@ -159,7 +159,7 @@ def build_stage(context: Context, say: Callable[[str], None]) -> None:
     """Build staging and marts beside the landed rows, checked against their contracts."""
     space = context.space
     temporary = publish.fresh(space.built)
-    shutil.copyfile(space.landed, temporary)
+    durable.copy(space.landed, temporary)
     with Engine.open(temporary, memory=MEMORY) as engine:
         built = models.build(engine)
     publish.settle(temporary, space.built)

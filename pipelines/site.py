@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines import record, workspace
+from pipelines import durable, record, workspace
 from reports.index import IndexedRun, render_index
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ def write(space: Workspace, mine: Record) -> None:
     for name in workspace.ARTIFACTS:
         source, target = space.out / name, folder / name
         if source.is_file():
-            workspace.write_atomically(target, source.read_bytes())
+            durable.write(target, source.read_bytes())
         else:
             target.unlink(missing_ok=True)
     listed = tuple(_indexed(space, r, mine) for r in record.records(space, mine.project))
     runs = tuple(r for r in listed if workspace.ARTIFACTS[0] in r.files)
-    workspace.write_atomically(space.index, render_index(mine.title, runs))
+    durable.write(space.index, render_index(mine.title, runs))
 
 
 def _indexed(space: Workspace, kept: Record, mine: Record) -> IndexedRun:

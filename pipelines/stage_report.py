@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.disclosure import Release, restore
 from analysis.money.price import price
-from pipelines import catalog, publish, record, results, since, site, workspace
+from pipelines import catalog, durable, publish, record, results, since, site, workspace
 from pipelines.calibrate import read_calibrations
 from pipelines.engine import MEMORY, Engine
 from pipelines.studies import latest_delivery
@@ -29,7 +28,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
     space, manifest = context.space, context.manifest
     releases = released(context)
     temporary = publish.fresh(space.built.with_name("published.duckdb"))
-    shutil.copyfile(space.built, temporary)
+    durable.copy(space.built, temporary)
     with Engine.open(temporary, memory=MEMORY) as engine:
         known_at = latest_delivery(engine)
         mine = record.make(space, context.project, manifest, releases, known_at)
@@ -40,13 +39,17 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
             changes(report), last,
         )  # fmt: skip
         catalog.write_results(engine, tables)
-    catalog.write_analyst_file(temporary, space.analyst, memory=MEMORY)
-    space.analyst.chmod(0o600)
-    workspace.write_atomically(space.workbook, workbook(report))
-    workspace.write_atomically(space.report, render_html(report))
-    workspace.write_atomically(space.findings, findings_json(report))
+    analyst = durable.temporary_of(space.analyst)
+    catalog.write_analyst_file(temporary, analyst, memory=MEMORY)
+    analyst.chmod(0o600)
+    staged = [
+        analyst,
+        durable.stage(space.workbook, workbook(report)),
+        durable.stage(space.report, render_html(report)),
+        durable.stage(space.findings, findings_json(report)),
+    ]
     workspace.write_json(space.record, mine.as_dict())  # before the pointer leads here
-    publish.publish(temporary, space)
+    publish.publish(temporary, space, staged)
     site.write(space, mine)
     say(f"published warehouse {publish.path_of(space).name}")
 

@@ -196,7 +196,8 @@ def _end(private: Path) -> None:
 
 def _written(project: Project, data: Path, space: workspace.Workspace) -> list[Path]:
     """Every file that the product wrote: results, pulled deliveries, the registry of studies."""
-    files = [p for p in sorted(space.out.rglob("*")) if p.is_file() and p.name != UNFINISHED]
+    own = {UNFINISHED, publish.LOCK}  # the lock holds the number of this process
+    files = [p for p in sorted(space.out.rglob("*")) if p.is_file() and p.name not in own]
     for source in project.settings.sources:
         if source.postgres is not None:
             files += sorted((data / source.name).glob("*"))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import publish
-from pipelines.engine import SPILLED
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -28,9 +24,9 @@ def expire(space: Workspace) -> list[Path]:
     current = publish.resolve(space.warehouses)
     old = [p for p in sorted(space.warehouses.glob("warehouse-*")) if p != current]
     rows = [p for p in space.work_of_all if p.suffix != ".json"]
-    removed = [*old, *rows, *_spilled()]
+    removed = [*old, *rows]
     for path in removed:
-        _remove(path)
+        publish.remove(path)
     return [*removed, *publish.sweep(space)]
 
 
@@ -58,30 +54,4 @@ def backups(project: Project, data: Path, out: Path) -> list[Path]:
 def remove_all(paths: Iterable[Path]) -> None:
     """Remove files and whole folders."""
     for path in paths:
-        _remove(path)
-
-
-def _spilled() -> list[Path]:
-    """What processes that were killed have spilled and nobody removed."""
-    folders = sorted(Path(tempfile.gettempdir()).glob(f"{SPILLED}*"))
-    return [f for f in folders if f.stat().st_uid == os.getuid() and not _is_alive(f)]
-
-
-def _is_alive(folder: Path) -> bool:
-    process = folder.name.removeprefix(SPILLED).split("-")[0]
-    if not process.isdigit():  # not one of ours
-        return True
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        publish.remove(path)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines import workspace
+from pipelines import durable, workspace
 from pipelines.adhoc.render import unformula
 from pipelines.diff.kept import manifest_of
 from pipelines.errors import Exit, UserError
@@ -52,7 +52,10 @@ def export(
         if images:
             made += _written(pictures(binary, text, folder), _names(report), folder)
             _remove_earlier(to)
-        return tuple(path.replace(to / path.name) for path in made)
+        for path in made:
+            durable.flush(path, to / path.name)
+            durable.place(path, to / path.name)
+        return tuple(to / path.name for path in made)
 
 
 def _report(out: Path, run: str | None) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from pipelines import durable
 from pipelines.errors import Exit, UserError, shown
 from pipelines.ingest.dialect import shipped
 from pipelines.ingest.headers import fold
@@ -76,9 +77,7 @@ def write_project(given: Sequence[Path], out: Path) -> tuple[Path, int]:
         raise UserError(f"{named}: there is no file to look at", "Name a folder with exports.")
     name = re.sub(r"[^a-z0-9]+", "-", out.resolve().name.lower()).strip("-") or "project"
     text = _HEAD.format(name=name) + "\n".join(_sources(files))
-    out.mkdir(parents=True, exist_ok=True)
-    with target.open("x", encoding="utf-8") as stream:
-        stream.write(text)
+    durable.create(target, text)
     return target, sum(text.count(word) for word in ("TODO", "decide:"))
 
 

@@ -6,6 +6,7 @@ The rows are read again from the delivered files, so that their cells are in no 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
+from pipelines import durable
 from pipelines.errors import UserError
 from pipelines.ingest.fixes import fix
 from pipelines.ingest.headers import resolve
@@ -244,10 +246,8 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _write(path: Path, held: list[_Held]) -> None:
     header = list(dict.fromkeys(name for row in held for name in row.cells))
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.touch(mode=0o600)
-    temporary.chmod(0o600)
-    with xlsxwriter.Workbook(str(temporary), {"in_memory": True}) as book:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"created": _MADE})
         bold, plain = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
         sheet = book.add_worksheet(WORKSHEET)
@@ -262,4 +262,4 @@ def _write(path: Path, held: list[_Held]) -> None:
             for column, text in enumerate(texts):
                 if text:  # a cell is a text, never a formula, whatever it begins with
                     sheet.write_string(line, column, text[:MAX_CELL], plain)
-    temporary.replace(path)
+    durable.write(path, content.getvalue(), 0o600)
