@@ -1,0 +1,140 @@
+"""Commands as processes that can be killed: forked from this one, which has imported everything.
+
+So a command starts in milliseconds. This process itself never opens a database: a fork would take
+half of its threads along.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.flows.conftest import Firm
+
+PATIENCE = 300  # seconds for one command; more is a hang
+KILLED = -signal.SIGKILL
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended; what it said on both streams."""
+
+    code: int
+    said: str
+
+
+def warm() -> None:
+    """Import what a run needs and read what it reads of the code, once for all forks."""
+    import reports.build
+    from pipelines import cli, flows, models, workspace  # noqa: F401
+    from pipelines.erasure import erase  # noqa: F401
+    from pipelines.run import run  # noqa: F401
+
+    workspace.code_hash()
+    for schema in ("landed", "staging", "marts", "results"):
+        models.contracts(schema)
+
+
+def command(
+    firm: Firm,
+    *arguments: str,
+    fault: str = "",
+    kill_after: float | None = None,
+    before: Callable[[], None] | None = None,
+) -> Ended:
+    """`mentorlift ARGUMENTS` in a process that dies at a fault point, or after so many seconds.
+
+    ``before`` is called in that process first: limits are set there.
+    """
+    from pipelines.durable import FAULT_VARIABLE
+
+    def act() -> None:
+        from pipelines.cli import main
+
+        if before:
+            before()
+        sys.argv = ["mentorlift", *arguments]
+        main()
+
+    environment = {**_environment(firm), FAULT_VARIABLE: fault}
+    return forked(act, firm.project.parent / "said.txt", environment, kill_after)
+
+
+def run(firm: Firm, **how: object) -> Ended:
+    """The whole path."""
+    folders = ["--data", str(firm.data), "--out", str(firm.out)]
+    return command(firm, "run", str(firm.project), *folders, **how)
+
+
+def erase(firm: Firm, *persons: str, **how: object) -> Ended:
+    """An erasure; without persons, one that was begun goes on."""
+    folders = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
+    return command(firm, "erase", *persons, *folders, **how)
+
+
+def _environment(firm: Firm) -> dict[str, str]:
+    folder = firm.project.parent
+    spilled = folder / "tmp"
+    spilled.mkdir(exist_ok=True)
+    return {"MENTORLIFT_KEY_FILE": str(folder / "key"), "TMPDIR": str(spilled)}
+
+
+def forked(
+    act: Callable[[], None],
+    said: Path,
+    environment: Mapping[str, str],
+    kill_after: float | None = None,
+) -> Ended:
+    """Call a function in a process of its own; its exit code and what it said."""
+    child = os.fork()
+    if child == 0:
+        _be(act, said, environment)
+    until = time.monotonic() + (PATIENCE if kill_after is None else kill_after)
+    status = _waited(child, until)
+    if status is None:
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        if kill_after is None:
+            raise TimeoutError(said.read_text())
+    text = said.read_text(errors="replace") if said.exists() else ""
+    return Ended(os.waitstatus_to_exitcode(status), text)
+
+
+def _waited(child: int, until: float) -> int | None:
+    while time.monotonic() < until:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return status
+        time.sleep(0.002)
+    return None
+
+
+def _be(act: Callable[[], None], said: Path, environment: Mapping[str, str]) -> None:
+    code = 1
+    try:
+        import tempfile
+
+        os.environ.update(environment)
+        tempfile.tempdir = None
+        stream = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(stream, 1)
+        os.dup2(stream, 2)
+        act()
+        code = 0
+    except SystemExit as left:
+        code = int(left.code or 0)
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
