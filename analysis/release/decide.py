@@ -77,7 +77,7 @@ def decide_together(
 
 def _stays(last: Shown, min_group: int) -> Decision:
     """The last figure stands, unless it rests on people who have been erased."""
-    few = f"Fewer than {min_group} people came or went since it was last shown."
+    few = f"Fewer than {min_group} people came or went since it was shown before."
     if last.erased:
         why = f"{few} What was shown then rests on people whose data were erased."
         return Decision(verdict="hidden", reason=why)

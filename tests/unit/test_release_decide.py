@@ -88,7 +88,7 @@ def test_an_erased_person_counts_as_a_change_for_ever() -> None:
 def test_the_reason_gives_no_count_of_people() -> None:
     ledger = Ledger((_shown("r1", _people(1, 30)),))
     made = decide("pay|a", _people(1, 26), ledger, 10)
-    assert made.reason == "Fewer than 10 people came or went since it was last shown."
+    assert made.reason == "Fewer than 10 people came or went since it was shown before."
 
 
 def test_cells_shown_together_are_all_shown_anew_or_none() -> None:

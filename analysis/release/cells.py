@@ -1,0 +1,101 @@
+"""A cell on its way to print: what it says of the people in it, and what could be said instead."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from analysis.release.decide import decide
+from analysis.release.members import changed
+from analysis.rules import ROUND_TO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis.release.ledger import Ledger, Shown
+    from analysis.release.members import Members
+    from analysis.release.tables import Key, Sign
+    from analysis.rules import Rules
+
+BESIDE = "Beside the others shown it would tell of a group that is too small."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """A cell with its people; ``low`` and ``high``: what its print says of how many they are.
+
+    ``anew``: whether the ledger has to remember it. ``remainder``: whether it is what a total has
+    beyond the parts shown.
+    """
+
+    name: str
+    key: Key
+    members: Members
+    sign: Sign
+    low: float = 0
+    high: float = math.inf
+    value: float | None = None
+    people: int | None = None
+    run: str = ""
+    reason: str = ""
+    anew: bool = False
+    remainder: bool = False
+
+    @property
+    def printed(self) -> bool:
+        """Whether it has a figure."""
+        return self.sign in ("shown", "stands", "at_least")
+
+
+def count_choices(
+    name: str, key: Key, members: Members, ledger: Ledger, rules: Rules, least: int | None = None
+) -> tuple[Cell, ...]:
+    """What can be printed of a count, most telling first; the last is ``small`` or ``hidden``.
+
+    ``least``: of a remainder, the most that may be said of its size from below.
+    """
+    group, half, n = rules.min_group, ROUND_TO // 2, members.size
+    cell = partial(Cell, name=name, key=key, members=members, remainder=least is not None)
+    if n == 0:
+        return (cell(sign="shown", value=0, high=0),)
+    if n < group:
+        return (cell(sign="small", low=1, high=group - 1, reason=f"Fewer than {group} people."),)
+    decision = decide(name, members, ledger, group)
+    made: list[Cell] = []
+    if decision.anew:
+        value, new = ROUND_TO * round(n / ROUND_TO), decision.verdict != "unchanged"
+        made.append(
+            cell(
+                sign="shown", low=max(value - half, group), high=value + half, value=value, anew=new
+            )
+        )
+        bound = min(n, least or 0) // ROUND_TO * ROUND_TO
+        if bound >= group:
+            made.append(cell(sign="at_least", low=bound, value=bound, anew=new, reason=BESIDE))
+    earlier = ledger.of(name)
+    if earlier and not earlier[-1].erased:
+        last = earlier[-1]
+        made.append(standing(cell, last, decision.reason or BESIDE, *_now(last, members, group)))
+    made.append(cell(sign="hidden", reason=decision.reason or BESIDE))
+    return tuple(made)
+
+
+def standing(
+    cell: Callable[..., Cell], last: Shown, reason: str, low: float = 0, high: float = math.inf
+) -> Cell:
+    """The last figure again."""
+    return cell(
+        sign="stands", value=last.value["value"], people=last.value["people"], run=last.run,
+        reason=reason, low=low, high=high,
+    )  # fmt: skip
+
+
+def _now(last: Shown, members: Members, group: int) -> tuple[float, float]:
+    """What the last count says of how many people there are now."""
+    if changed(last.members, members) >= group:
+        return 0, math.inf
+    exact, value = last.value["sign"] == "shown", last.value["value"]
+    slack = group - 1 + (ROUND_TO // 2 if exact else 0)
+    return max(0, value - slack), value + slack if exact else math.inf

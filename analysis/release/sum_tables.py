@@ -1,0 +1,118 @@
+"""Means and sums over time: shown anew where no combination of all shown tells of a few people."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.release.cells import BESIDE, Cell, standing
+from analysis.release.combinations import entangled, tells
+from analysis.release.decide import decide
+from analysis.release.primary import gives_away
+from analysis.release.tables import others
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from analysis.release.ledger import Ledger
+    from analysis.release.members import Members
+    from analysis.release.tables import Key, Table
+    from analysis.rules import Rules
+
+_DECIMALS = 2
+
+
+def print_sums(
+    tables: Sequence[Table], ledger: Ledger, rules: Rules
+) -> tuple[tuple[Cell, ...], ...]:
+    """Parts and remainders of tables of one measure, (tables), with what is printed of each.
+
+    A figure of unchanged people stands as it was: anew, it would tell of the one who got a raise.
+    """
+    cells = [list(_of_table(t, ledger, rules)) for t in tables]
+    measure = tables[0].measure
+    while True:
+        drop = _too_telling([c for each in cells for c in each], measure, ledger, rules)
+        if drop is None:
+            return tuple(tuple(each) for each in cells)
+        cells = [[_back(c, ledger) if c is drop else c for c in each] for each in cells]
+
+
+def _of_table(table: Table, ledger: Ledger, rules: Rules) -> list[Cell]:
+    made: list[Cell] = []
+    kept = {}
+    for part in table.parts:
+        assert part.contributions is not None  # a table of a measure has them
+        kept[part.key] = (part.members, part.contributions)
+        made.append(_one(table, part.key, part.members, part.contributions, ledger, rules))
+    hidden = {c.key for c in made if not c.printed and c.members.size}
+    for total, parts in table.lines():
+        away = [kept[p.key] for p in parts if p.key in hidden]
+        if len(away) > 1 and sum(m.size for m, _ in away) >= rules.min_group:
+            members = np.concatenate([m for m, _ in away])
+            order = np.argsort(members)
+            values = np.concatenate([v for _, v in away])[order]
+            key = others(total)
+            made.append(_one(table, key, members[order], values, ledger, rules, remainder=True))
+    return made
+
+
+def _one(
+    table: Table, key: Key, members: Members, contributions: npt.NDArray[np.float64],
+    ledger: Ledger, rules: Rules, *, remainder: bool = False,
+) -> Cell:  # fmt: skip
+    """What may be printed of one cell as far as it and its own past decide."""
+    name = table.cell(key)
+    cell = partial(Cell, name=name, key=key, members=members, remainder=remainder)
+    if members.size < rules.min_group:
+        why = f"Fewer than {rules.min_group} people." if members.size else "Nobody."
+        return cell(sign="small", reason=why)
+    if why := gives_away(contributions):
+        return cell(sign="hidden", reason=why)
+    decision = decide(name, members, ledger, rules.min_group)
+    earlier = ledger.of(name)
+    if decision.verdict in ("new", "fresh"):
+        value = contributions.mean() if table.of == "mean" else contributions.sum()
+        return cell(
+            sign="shown", value=round(float(value), _DECIMALS), people=rules.count(members.size),
+            anew=True,
+        )  # fmt: skip
+    if earlier[-1].erased:
+        return cell(sign="hidden", reason=decision.reason or BESIDE)
+    return standing(cell, earlier[-1], decision.reason or "Nobody came or went.")
+
+
+def _too_telling(cells: Sequence[Cell], measure: str, ledger: Ledger, rules: Rules) -> Cell | None:
+    """The smallest new figure among those that tell of a few people, beside all ever shown."""
+    new = {c.name: c for c in cells if c.anew}
+    if not new:
+        return None
+    start = json.dumps([measure], ensure_ascii=False)[:-1] + ","
+    chains: dict[str, list[Members]] = {}
+    for s in ledger.shown:
+        if s.cell.startswith(start):
+            chains.setdefault(s.cell, []).append(s.members)
+    for c in new.values():
+        chains.setdefault(c.name, []).append(c.members)
+    open_ = entangled(list(chains.values()), rules.min_group)
+    names = [n for n, is_open in zip(chains, open_, strict=True) if is_open]
+    blamed = [new[n] for n in names if n in new]
+    if not blamed or not tells([m for n in names for m in chains[n]], rules.min_group):
+        return None
+    return min(blamed, key=lambda c: (not c.remainder, c.members.size, c.name))
+
+
+def _back(cell: Cell, ledger: Ledger) -> Cell:
+    """The cell as it was, or hidden."""
+    made = partial(
+        Cell, name=cell.name, key=cell.key, members=cell.members, remainder=cell.remainder
+    )
+    earlier = ledger.of(cell.name)
+    if earlier and not earlier[-1].erased:
+        return standing(made, earlier[-1], BESIDE)
+    return made(sign="hidden", reason=BESIDE)

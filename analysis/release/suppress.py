@@ -1,0 +1,104 @@
+"""`protect()`: tables of one run as they may be printed beside those of all runs before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.release.count_tables import print_counts
+from analysis.release.ledger import Ledger, Shown
+from analysis.release.sum_tables import print_sums
+from analysis.release.tables import OTHERS, TOTAL, ReleasedCell, ReleasedTable, others
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from analysis.release.cells import Cell
+    from analysis.release.tables import Key, Part, Table
+    from analysis.rules import Rules
+
+
+def protect(
+    tables: Sequence[Table], ledger: Ledger, rules: Rules, run: str
+) -> tuple[tuple[ReleasedTable, ...], Ledger]:
+    """The tables as they may be printed, and the ledger with what ``run`` shows for the first time.
+
+    Public data are printed as they are and need no memory.
+    """
+    if rules.mode == "public":
+        return tuple(_open(t) for t in tables), ledger
+    if len({(t.measure, t.name) for t in tables}) < len(tables):
+        raise ValueError("two tables have the same name and measure; the ledger needs one of each")
+    names = {t.cell(p.key): t for t in tables for _, parts in t.lines() for p in parts}
+    names |= {t.cell(others(total)): t for t in tables for total, _ in t.lines()}
+    cells: list[Cell] = list(print_counts([t for t in tables if not t.measure], ledger, rules))
+    for measure in sorted({t.measure for t in tables} - {""}):
+        for each in print_sums([t for t in tables if t.measure == measure], ledger, rules):
+            cells.extend(each)
+    of: dict[int, list[Cell]] = {id(t): [] for t in tables}
+    for c in cells:
+        of[id(names[c.name])].append(c)
+    shown = [
+        Shown(cell=c.name, run=run, members=c.members,
+              value={"value": c.value, "people": c.people, "sign": c.sign})
+        for c in cells if c.anew
+    ]  # fmt: skip
+    return tuple(_released(t, of[id(t)], run) for t in tables), ledger.with_(*shown)
+
+
+def _released(table: Table, cells: Sequence[Cell], run: str) -> ReleasedTable:
+    printed = [
+        ReleasedCell(
+            key=c.key, sign=c.sign, value=c.value, people=c.people, reason=c.reason,
+            run=c.run or (run if c.printed else ""),
+        )
+        for c in cells
+    ]  # fmt: skip
+    at = {c.key: c for c in printed}
+    people = {c.key: c.members.size if c.printed else 0 for c in cells}
+    for total, parts in table.lines():
+        keys = [*(p.key for p in parts), others(total)]
+        whole = sum(p.members.size for p in parts) == sum(people[k] for k in keys if k in people)
+        printed.append(_total(table, total, [at[k] for k in keys if k in at], whole=whole))
+    if len(printed[-1].key) == 2:
+        rows = [c for c in printed if c.key[1] == TOTAL and c.key[0] != OTHERS]
+        whole = not any(c.reason for c in rows)
+        printed.append(_total(table, (TOTAL, TOTAL), rows, whole=whole))
+    return ReleasedTable(name=table.name, measure=table.measure, cells=tuple(printed))
+
+
+def _total(table: Table, key: Key, of: Sequence[ReleasedCell], *, whole: bool) -> ReleasedCell:
+    """The total of the figures printed: it tells nothing that they do not."""
+    given = [c for c in of if c.value is not None]
+    why = "" if whole else "Without the groups that are not shown."
+    if not table.measure or table.of == "sum":
+        value: float | None = _sum(c.value for c in given)
+    else:
+        people = np.array([c.people for c in given], dtype=float)
+        value = None
+        if people.sum():
+            means = np.array([c.value for c in given], dtype=float)
+            value = round(float(means @ people / people.sum()), 2)
+    count = int(_sum(c.people for c in given)) if table.measure else None
+    return ReleasedCell(key=key, sign="sum", value=value, people=count, reason=why)
+
+
+def _sum(values: Iterable[float | None]) -> float:
+    return sum(v for v in values if v is not None)
+
+
+def _open(table: Table) -> ReleasedTable:
+    def cell(key: Key, parts: Sequence[Part]) -> ReleasedCell:
+        people = sum(p.members.size for p in parts)
+        if not table.measure:
+            return ReleasedCell(key=key, sign="shown", value=people)
+        values = np.concatenate([p.contributions for p in parts if p.contributions is not None])
+        value = values.mean() if table.of == "mean" and people else values.sum()
+        return ReleasedCell(key=key, sign="shown", value=float(value), people=people)
+
+    cells = [cell(p.key, [p]) for p in table.parts]
+    cells += [cell(total, parts) for total, parts in table.lines()]
+    if len(cells[-1].key) == 2:
+        cells.append(cell((TOTAL, TOTAL), table.parts))
+    return ReleasedTable(name=table.name, measure=table.measure, cells=tuple(cells))
