@@ -12,14 +12,15 @@ rests on enough people.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from analysis.release.atoms import atoms, incidence
-from analysis.release.audit import Known, widths
+from analysis.release.atoms import incidence
+from analysis.release.audit import TOLERANCE, Known, widths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,59 +28,63 @@ if TYPE_CHECKING:
     from analysis.release.members import Members
 
 P = 0.10  # what a few people contribute may not be known to within a tenth: the p % rule
-_RANK = 1e-8  # singular values below it, of a matrix of zeros and ones, are none
-
-Mask = npt.NDArray[np.bool_]
+_RANK = 1e-9  # of a matrix of zeros and ones: what is smaller beside the largest is none
 
 
-def entangled(chains: Sequence[Sequence[Members]], min_group: int) -> Mask:
-    """Which chains have a sum that the order of generators does not cover, (chains,).
+@dataclass(frozen=True, slots=True, eq=False)
+class Open:
+    """Generators that the order does not cover.
+
+    ``uses`` (generators, people): 1 or -1 where a person came into the sum or went out of it;
+    ``chain`` (generators,): the cell of each.
+    """
+
+    uses: csr_array
+    chain: npt.NDArray[np.int64]
+
+
+def uncovered(chains: Sequence[Sequence[Members]], min_group: int) -> Open:
+    """The generators left when those with ``min_group`` people to themselves are taken away.
 
     A chain is the people of one cell at each of the runs that showed a figure, oldest first.
     """
     of = np.repeat(np.arange(len(chains)), [len(c) for c in chains])
-    uses = incidence([m for c in chains for m in c])
-    first = np.concatenate([[True], of[1:] != of[:-1]])
-    before = np.maximum(np.arange(of.size) - 1, 0)
-    changes = abs(uses - csr_array(uses[before].multiply(~first[:, None])))
-    changes.eliminate_zeros()
+    sums = incidence([m for c in chains for m in c])
+    again = np.flatnonzero(np.diff(of) == 0)  # a later sum of the same cell: less the one before
+    steps = csr_array((np.ones(again.size), (again + 1, again)), shape=(of.size, of.size))
+    uses = csr_array(sums - steps @ sums)
+    uses.eliminate_zeros()
+    people = abs(uses)
     left = np.ones(of.size, dtype=bool)
     while left.any():
-        alone = changes.T @ left.astype(float) == 1
-        covered = left & (changes @ alone.astype(float) >= min_group)
+        alone = people.T @ left.astype(float) == 1
+        covered = left & (people @ alone.astype(float) >= min_group)
         if not covered.any():
             break
         left &= ~covered
-    found = np.zeros(len(chains), dtype=bool)
-    found[of[left]] = True
-    return found
+    return Open(csr_array(uses[left]), of[left])
 
 
-def tells(sums: Sequence[Members], min_group: int) -> bool:
-    """Whether the sums over these sets of people tell what fewer than ``min_group`` contribute.
+def tells(uses: csr_array, min_group: int) -> bool:
+    """Whether sums (sums, people; 1, 0, -1) tell what fewer than ``min_group`` people contribute.
 
-    Exactly (by the null space), to within ``P`` (by linear programming, with contributions that
-    cannot be negative, and as if all were alike), or by one sum less another within it.
+    Exactly (by the null space) or to within ``P`` (by linear programming, with contributions that
+    cannot be negative, and as if all were alike).
     """
-    cut = atoms(sums)
-    few = np.flatnonzero(cut.size < min_group)
-    if _differ_by_few(cut.uses, cut.size, min_group):
-        return True
+    kinds, size = np.unique(uses.toarray().astype(np.int8), axis=1, return_counts=True)
+    few = np.flatnonzero((size < min_group) & kinds.any(axis=0))
     if not few.size:
         return False
-    _, singular, rows = np.linalg.svd(cut.uses.toarray(), full_matrices=False)
-    rows = rows[singular > _RANK]
+    rows = kinds.astype(float)
+    squared, turned = np.linalg.eigh(rows @ rows.T)  # the row space, by its smaller side
+    kept = squared > _RANK * squared[-1]
+    space = (turned[:, kept] / np.sqrt(squared[kept])).T @ rows
     # an atom is known when its unit vector lies in the space of the sums
-    if (1 - (rows[:, few] ** 2).sum(axis=0) < _RANK).any():
+    if (1 - (space[:, few] ** 2).sum(axis=0) < _RANK).any():
         return True
-    size = cut.size.astype(float)
-    total = cut.uses @ size
+    people = size.astype(float)
+    total = rows @ people
     one = csr_array((np.ones(few.size), (np.arange(few.size), few)), (few.size, size.size))
-    wide = 2 * P * size[few]
-    return bool((widths(Known(cut.uses, total, total, size), one, wide) < 0.999 * wide).any())
-
-
-def _differ_by_few(uses: csr_array, size: npt.NDArray[np.int64], min_group: int) -> bool:
-    both = (uses.multiply(size[None, :]) @ uses.T).toarray()
-    less = np.diag(both)[:, None] - both  # people of the one who are not in the other
-    return bool(((less.T == 0) & (less > 0) & (less < min_group)).any())
+    wide = 2 * P * people[few]
+    known = Known(csr_array(rows), total, total, people)
+    return bool((widths(known, one, wide) < wide - TOLERANCE).any())

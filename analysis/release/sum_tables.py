@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.release.cells import BESIDE, Cell, standing
-from analysis.release.combinations import entangled, tells
+from analysis.release.combinations import tells, uncovered
 from analysis.release.decide import decide
 from analysis.release.primary import gives_away
 from analysis.release.tables import others
@@ -35,9 +35,10 @@ def print_sums(
     A figure of unchanged people stands as it was: anew, it would tell of the one who got a raise.
     """
     cells = [list(_of_table(t, ledger, rules)) for t in tables]
-    measure = tables[0].measure
+    apart = len(tables) == 1 and len(tables[0].lines()) == 1
     while True:
-        drop = _too_telling([c for each in cells for c in each], measure, ledger, rules)
+        every = [c for each in cells for c in each]
+        drop = _too_telling(every, tables[0].measure, ledger, rules, apart=apart)
         if drop is None:
             return tuple(tuple(each) for each in cells)
         cells = [[_back(c, ledger) if c is drop else c for c in each] for each in cells]
@@ -87,8 +88,15 @@ def _one(
     return standing(cell, earlier[-1], decision.reason or "Nobody came or went.")
 
 
-def _too_telling(cells: Sequence[Cell], measure: str, ledger: Ledger, rules: Rules) -> Cell | None:
-    """The smallest new figure among those that tell of a few people, beside all ever shown."""
+def _too_telling(
+    cells: Sequence[Cell], measure: str, ledger: Ledger, rules: Rules, *, apart: bool
+) -> Cell | None:
+    """The smallest new figure among those that tell of a few people, beside all ever shown.
+
+    Where cells keep ``apart``, every combination of figures has to rest on enough people; where
+    they overlap, as groups by department and groups by level do, that cannot be, and what single
+    figures tell is looked at.
+    """
     new = {c.name: c for c in cells if c.anew}
     if not new:
         return None
@@ -99,10 +107,10 @@ def _too_telling(cells: Sequence[Cell], measure: str, ledger: Ledger, rules: Rul
             chains.setdefault(s.cell, []).append(s.members)
     for c in new.values():
         chains.setdefault(c.name, []).append(c.members)
-    open_ = entangled(list(chains.values()), rules.min_group)
-    names = [n for n, is_open in zip(chains, open_, strict=True) if is_open]
-    blamed = [new[n] for n in names if n in new]
-    if not blamed or not tells([m for n in names for m in chains[n]], rules.min_group):
+    left = uncovered(list(chains.values()), rules.min_group)
+    names = list(chains)
+    blamed = [new[n] for n in dict.fromkeys(names[i] for i in left.chain) if n in new]
+    if not blamed or not (apart or tells(left.uses, rules.min_group)):
         return None
     return min(blamed, key=lambda c: (not c.remainder, c.members.size, c.name))
 
