@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
-import yaml
 from sqlglot import exp
 
 from pipelines.engine import quote_identifier, quote_text
 from pipelines.errors import Exit, UserError
+from pipelines.parts import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -260,10 +260,10 @@ def _named(engine: Engine, body: str, third: str) -> tuple[tuple[str, int], ...]
 
 
 def _contract(schema: str, path: Path) -> Contract:
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = parse_yaml(path.read_text(encoding="utf-8"))
     listed = data["columns"]
     if schema == "landed" and data.get("landing", True):
-        listed = listed + yaml.safe_load((path.parent / "_landing.yml").read_text())["columns"]
+        listed = listed + parse_yaml((path.parent / "_landing.yml").read_text())["columns"]
     columns = [{**c, "accepted_values": tuple(c.get("accepted_values", ()))} for c in listed]
     return Contract(
         schema=schema,

@@ -8,10 +8,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from pipelines.engine import quote_text as text
 from pipelines.errors import Exit, UserError
+from pipelines.parts import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +107,7 @@ def check_formats(forms: tuple[str, ...], key: str) -> None:
 
 def english_months(locale: str, form: str) -> Callable[[str], str]:
     """A function that replaces the month names of a locale by what ``form`` reads."""
-    listed: dict[str, list[list[str]]] = yaml.safe_load(
+    listed: dict[str, list[list[str]]] = parse_yaml(
         (Path(__file__).parent / "months.yml").read_text(encoding="utf-8")
     )
     months = {name: i for i, spellings in enumerate(listed[locale]) for name in spellings}

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from analysis.study import explain
 from pipelines.delivery import Load
 from pipelines.errors import Exit, UserError
-from pipelines.parts import Part
+from pipelines.parts import Part, parse_yaml
 
 FOLDER = Path(__file__).resolve().parent / "dialects"
 # A key names what a canonical column is filled from; the project's choice replaces the dialect's.
@@ -43,7 +43,7 @@ def names(folder: Path | None = None) -> dict[str, Path]:
 def read(path: Path) -> tuple[Dialect, dict[str, Any]]:
     """A dialect and its raw content; raises :class:`UserError` naming file, key and fix."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = parse_yaml(path.read_text(encoding="utf-8"))
         return Dialect.model_validate(data), data
     except ValidationError as error:
         problem = explain(error, Dialect)
