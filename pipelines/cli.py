@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines import cli_diff, cli_erase, cli_open, cli_planning, cli_results
+from pipelines import cli_diff, cli_erase, cli_open, cli_planning, cli_results, cli_schedule
 from pipelines.cli_files import commands
 from pipelines.cli_options import (
     AsJson,
     DataFolder,
+    Day,
     ExactRows,
     KnownAt,
     OutFolder,
     ProjectFolder,
+    Study,
     note,
     tell,
 )
@@ -42,6 +44,7 @@ app.add_typer(cli_diff.commands)
 app.add_typer(cli_open.commands)
 app.add_typer(cli_results.commands)
 app.add_typer(cli_erase.commands)
+app.add_typer(cli_schedule.commands)
 
 
 def _say_version(wanted: bool) -> None:
@@ -73,12 +76,14 @@ def run(
         bool, typer.Option("--pull/--no-pull", help="Ask the project's databases first.")
     ] = True,
     exact_rows: ExactRows = False,
+    on: Day = None,
+    study: Study = None,
 ) -> None:
     """Ingest, build, estimate and report: the whole path.
 
     Example: mentorlift run data/examples/kenya_mentors --data ../kenya --out out
     """
-    _run_until("report", project, data, out, as_known_at, as_json, pull, exact_rows)
+    _run_until("report", project, data, out, as_known_at, as_json, pull, exact_rows, on, study)
 
 
 @app.command("ingest")
@@ -150,22 +155,6 @@ def dictionary() -> None:
     sys.stdout.write(dictionary_markdown())
 
 
-@app.command()
-def serve(
-    project: ProjectFolder,
-    cron: Annotated[str, typer.Option("--cron", help="When to run, as in crontab.")],
-    data: DataFolder = None,
-    out: OutFolder = None,
-) -> None:
-    """Run on a schedule under a Prefect server, until interrupted.
-
-    Example: mentorlift serve my-project --cron "0 6 1 * *"
-    """
-    from pipelines.flows import serve_forever
-
-    serve_forever(project, *_folders(project, data, out), cron)
-
-
 def _folders(project: Path, data: Path | None, out: Path | None) -> tuple[Path, Path]:
     return data or project / "data", out or project / "out"
 
@@ -179,16 +168,21 @@ def _run_until(
     as_json: bool = False,
     pulling: bool = False,
     exact_rows: bool = False,
+    on: datetime | None = None,
+    study: str | None = None,
 ) -> None:
     from pipelines.run import run as run_all
 
     known_at = as_known_at.date() if as_known_at else None
     if known_at and out is None:  # a past state must not take the place of today's
         out = project / f"out-{known_at}"
+    if study and out is None:  # a report of one study must not take the place of all
+        out = project / f"out-{study}"
     folders = _folders(project, data, out)
     outcome = run_all(
-        project, *folders, _teller(), stage, known_at, pulling=pulling, exact_rows=exact_rows
-    )
+        project, *folders, _teller(), stage, known_at, pulling=pulling, exact_rows=exact_rows,
+        day=on.date() if on else None, study=study,
+    )  # fmt: skip
     if outcome is not None:
         _tell(outcome, as_json)
 
@@ -207,6 +201,7 @@ def _tell(outcome: Outcome, as_json: bool) -> None:
             "findings": str(outcome.findings),
             "answers": list(outcome.answers),
             "without_number": list(outcome.without_number),
+            "freshness": list(outcome.freshness),
         }
         typer.echo(escaped(json.dumps(document, ensure_ascii=False, indent=1)))
     else:

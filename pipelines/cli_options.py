@@ -28,6 +28,21 @@ KnownAt = Annotated[
         show_default=False,
     ),
 ]
+Day = Annotated[
+    datetime | None,
+    typer.Option(
+        "--on",
+        formats=["%Y-%m-%d"],
+        help="The day of the run: files dated later wait, others may be due by it.",
+        show_default=False,
+    ),
+]
+Study = Annotated[
+    str | None,
+    typer.Option(
+        "--study", help="Answer this study alone [out: PROJECT/out-STUDY].", show_default=False
+    ),
+]
 ExactRows = Annotated[
     bool,
     typer.Option("--exact-rows", help="Estimate from every row, without compression: for audit."),

@@ -32,6 +32,7 @@ from pipelines.instruments import (
 from pipelines.literature import literature_files, read_shelf
 from pipelines.lottery_audit import draw_files
 from pipelines.parts import Part, located, read_spec, read_yaml
+from pipelines.timetable import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,6 +83,7 @@ class Settings(Part):
     instruments: tuple[InstrumentUse, ...] = ()
     thresholds: Thresholds = Thresholds()
     money: tuple[MoneyCase, ...] = ()
+    schedule: Schedule = Schedule()
 
     @model_validator(mode="after")
     def _public_means_published(self) -> Self:

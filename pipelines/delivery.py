@@ -17,6 +17,7 @@ from pydantic import (
 
 from pipelines.database import Postgres, named_by_pull
 from pipelines.parts import Part
+from pipelines.timetable import due
 
 TableName = Literal[
     "people",
@@ -204,6 +205,7 @@ class Source(Layout):
     headcount_drop: float = Field(default=HEADCOUNT_DROP, gt=0, le=1)
     on_headcount_drop: OnTrouble = "stop"
     on_refused: OnTrouble = "stop"
+    expected: str = ""
     postgres: Postgres | None = None
     loads: tuple[Load, ...] = Field(min_length=1)
 
@@ -224,6 +226,13 @@ class Source(Layout):
         if (self.window_days is not None) != (self.contents == "rolling"):
             raise ValueError("window_days belongs to contents: rolling, and to it alone")
         return self
+
+    @field_validator("expected")
+    @classmethod
+    def _understood(cls, text: str) -> str:
+        if text:
+            due(text)
+        return text
 
     @field_validator("file")
     @classmethod

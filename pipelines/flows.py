@@ -1,163 +1,184 @@
 """Prefect flows: orchestration only, around the functions of run.py.
 
-Tasks carry references (folders), never data, and cache nothing: the state to go on from is the
-run's own manifest. Retries are for outside causes, such as a share that is away; a wrong file or
-study fails at once, since it will not mend itself.
+Tasks carry references (folders, a day), never data, and cache nothing: the state to go on from is
+the run's own manifest. Retries are for outside causes, such as a share that is away; a wrong file
+or study fails at once, as do a full disk and a folder that may not be written: they do not mend
+themselves.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import errno
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect import flow, get_run_logger, task
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
+from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
 
 from pipelines import publish
 from pipelines.config import load_project
+from pipelines.day import Superseded
 from pipelines.errors import Exit, ServerAway, UserError
 from pipelines.pull import is_pulled
-from pipelines.run import Outcome, begin, end, prepare, pull_stage, released, run_stage
-from reports.wording.exploratory import graded
+from pipelines.run import STAGES, begin, end, prepare, pull_stage, run_stage
+from pipelines.schedule import artifacts, notices
+from pipelines.stage_report import released
+from pipelines.timetable import zone_named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from prefect.client.schemas.objects import TaskRun
     from prefect.states import State
 
+    from pipelines.outcome import Outcome
+
+LOCK_PATIENCE = 3600  # seconds that a run waits for another one in its output folder
+LOCK_EVERY = 5
+_LASTING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
+
 
 def _outside_cause(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
-    """Retry what disk or network caused; another UserError stays wrong however often tried."""
+    """Retry what disk or network caused, unless somebody has to make room or give permission."""
     cause = state.result(raise_on_failure=False, _sync=True)
-    return isinstance(cause, OSError | ServerAway)
+    if isinstance(cause, OSError):
+        return cause.errno not in _LASTING
+    return isinstance(cause, ServerAway)
 
 
-def _stage(stage: str, project: Path, data: Path, out: Path) -> None:
-    logger = get_run_logger()
-    run_stage(prepare(project, data, out), stage, logger.info)
+@contextmanager
+def _plain() -> Iterator[None]:
+    """What the scheduler keeps of an error: what we say ourselves.
+
+    The text of an unforeseen exception, or of one behind ours, may quote a cell.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise error from None
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        if os.environ.get("MENTORLIFT_DEBUG"):
+            raise
+        fix = "Start `mentorlift run` with MENTORLIFT_DEBUG=1 to see where, and report it."
+        problem = f"a defect of mentorlift ({type(error).__name__})"
+        raise UserError(problem, fix, Exit.UNEXPECTED) from None
 
 
-@task(
-    name="pull",
-    retries=2,
-    retry_delay_seconds=[10, 60],
-    retry_condition_fn=_outside_cause,
-    cache_policy=NO_CACHE,
-)
-def pull(project: Path, data: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """References that a stage needs: folders, the day of the run, the study if it is about one."""
+
+    project: Path
+    data: Path
+    out: Path
+    day: dt.date | None
+    study: str | None
+
+
+def _stage(stage: str, asked: Asked) -> None:
+    with _plain():
+        context = prepare(asked.project, asked.data, asked.out, day=asked.day, study=asked.study)
+        run_stage(context, stage, get_run_logger().info)
+
+
+def _pull(asked: Asked) -> None:
     """Add what the project's databases hold to the delivered files."""
-    pull_stage(project, data, get_run_logger().info)
+    with _plain():
+        pull_stage(asked.project, asked.data, get_run_logger().info)
 
 
-@task(
-    name="ingest",
-    retries=2,
-    retry_delay_seconds=[10, 60],
-    retry_condition_fn=_outside_cause,
-    cache_policy=NO_CACHE,
-)
-def ingest(project: Path, data: Path, out: Path) -> None:
-    """Land every delivered file."""
-    _stage("ingest", project, data, out)
-
-
-@task(name="build", cache_policy=NO_CACHE)
-def build(project: Path, data: Path, out: Path) -> None:
-    """Build staging and marts."""
-    _stage("build", project, data, out)
-
-
-@task(name="estimate", cache_policy=NO_CACHE)
-def estimate(project: Path, data: Path, out: Path) -> None:
-    """Answer the studies."""
-    _stage("estimate", project, data, out)
-
-
-@task(
-    name="report",
-    retries=2,
-    retry_delay_seconds=[10, 60],
-    retry_condition_fn=_outside_cause,
-    cache_policy=NO_CACHE,
-)
-def report(project: Path, data: Path, out: Path) -> None:
-    """Write the report and publish the warehouse."""
-    _stage("report", project, data, out)
+_PATIENT: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [10, 60],
+    "retry_condition_fn": _outside_cause,
+}
+pull = task(_pull, name="pull", cache_policy=NO_CACHE, **_PATIENT)
+# What is computed does not go otherwise when it is tried again; files on a share may.
+_STAGES = {
+    stage: task(_stage, name=stage, cache_policy=NO_CACHE, **more)
+    for stage, more in zip(STAGES, (_PATIENT, {}, {}, _PATIENT), strict=True)
+}
 
 
 @flow(name="mentorlift-run")
-def run_flow(project: Path, data: Path, out: Path) -> str:
-    """The whole path from raw files to the report; returns the run's id."""
-    out.mkdir(parents=True, exist_ok=True)
-    with publish.run_lock(out):
-        if is_pulled(load_project(project)):
-            pull(project, data)
-        if not begin(project, data, out, get_run_logger().info).finished("report"):
-            for stage in (ingest, build, estimate, report):
-                stage(project, data, out)
-        context = prepare(project, data, out)
-        made = end(context)
-        _leave_artifacts(made, [_row(r) for r in released(context)])
+def run_flow(
+    project: Path,
+    data: Path,
+    out: Path,
+    day: dt.date | None = None,
+    study: str | None = None,
+    zone: str = "UTC",
+) -> Any:
+    """The whole path from raw files to the report, of all studies or of one; returns the run's id.
+
+    A run of a deployment is about the day it was planned for, in ``zone``, whenever it comes to
+    run: files dated later wait. A day whose place a later one has taken is complete as it is.
+    """
+    asked = Asked(project, data, out, day or _planned_day(zone), study)
+    name, logger = "", get_run_logger()
+    flow_run = str(runtime.flow_run.id or "")
+    try:
+        with _plain():
+            name = load_project(project).settings.project
+            made, changed = _run(asked, name if study is None else f"{name}-{study}")
+    except Superseded as why:
+        return Completed(name="Superseded", message=why.problem, data="")
+    except Exception as error:
+        notices.send(notices.failed(name, flow_run, error), logger)
+        raise
+    if changed:
+        notices.send(notices.completed(name, flow_run, made), logger)
     return made.run
 
 
-def _row(item: Any) -> dict[str, str]:
-    return {"study": item.study, "grade": graded(item), "population": item.population}
+def _planned_day(zone: str) -> dt.date | None:
+    if runtime.deployment.id is None:
+        return None
+    planned: dt.datetime = runtime.flow_run.scheduled_start_time
+    return planned.astimezone(zone_named(zone)).date()
 
 
-def _leave_artifacts(made: Outcome, rows: list[dict[str, str]]) -> None:
-    """A summary, a table and a link in the scheduler's UI: released figures only.
-
-    Without ``_sync`` the calls would only promise to write when an event loop is running.
-    """
-    lines = "\n".join(f"- {line}" for line in made.answers)
-    text = f"## Run {made.run}\n\n{lines}\n"
-    create_markdown_artifact(key="summary", markdown=text, _sync=True)
-    create_table_artifact(key="findings", table=rows, _sync=True)
-    link = made.report.resolve().as_uri()
-    create_link_artifact(key="report", link=link, link_text="Report", _sync=True)
-
-
-def serve_forever(project: Path, data: Path, out: Path, cron: str) -> None:
-    """Register the schedule with the server and wait for its runs, until interrupted."""
-    import httpx
-    from prefect.settings import get_current_settings
-
-    if get_current_settings().api.url is None:
-        raise _no_server()
-    parameters = {name: path.resolve() for name, path in _named(project, data, out)}
-    try:
-        run_flow.serve(
-            name=project.resolve().name,
-            cron=cron,
-            parameters=parameters,
-            limit=1,
-            pause_on_shutdown=False,
-        )
-    except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise _no_server() from None
-    except ValueError as error:
-        if "cron" not in str(error).lower():
-            raise
-        raise UserError(
-            "--cron: not a schedule as in crontab",
-            'Write five fields, such as "0 6 1 * *" for 6:00 on the first of each month.',
-            Exit.USAGE,
-        ) from None
+def _run(asked: Asked, name: str) -> tuple[Outcome, bool]:
+    """The outcome, and whether there is a new report."""
+    asked.out.mkdir(parents=True, exist_ok=True)
+    say = get_run_logger().info
+    with _lock(asked.out):
+        if is_pulled(load_project(asked.project)):
+            pull(asked)
+        folders = (asked.project, asked.data, asked.out)
+        context = begin(*folders, say, day=asked.day, study=asked.study)
+        changed = not context.finished(STAGES[-1])
+        if changed:
+            for stage, stage_task in _STAGES.items():
+                stage_task(stage, asked)
+        else:
+            say("nothing has changed since the last run; the report is kept")
+        context = prepare(*folders, day=asked.day, study=asked.study)
+        made = end(context)
+        artifacts.leave(name, made, released(context))
+    return made, changed
 
 
-def _named(project: Path, data: Path, out: Path) -> list[tuple[str, Path]]:
-    return [("project", project), ("data", data), ("out", out)]
-
-
-def _no_server() -> UserError:
-    return UserError(
-        "no Prefect server can be reached",
-        "Start one with `prefect server start` and set PREFECT_API_URL to its address; a single "
-        "run needs no server: `mentorlift run`.",
-        Exit.SERVER,
-    )
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    """The lock of the output folder, waited for: a run by hand, or of another day, may be in it."""
+    until = time.monotonic() + LOCK_PATIENCE
+    held = ExitStack()
+    while True:
+        try:
+            held.enter_context(publish.run_lock(out))
+            break
+        except UserError as error:
+            if error.exit_code != Exit.BUSY or time.monotonic() > until:
+                raise
+            time.sleep(LOCK_EVERY)
+    with held:
+        yield

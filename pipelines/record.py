@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 # Settings that change no row: words, what is compared apart, and what stands in studies and limits.
-_NOT_READING = {
+_NOT_READING: Any = dict.fromkeys((
     "project", "title", "purpose", "lawful_basis", "retention", "note", "calibrate", "money",
-    "disclosure", "min_group", "thresholds",
-}  # fmt: skip
+    "disclosure", "min_group", "thresholds", "schedule",
+), True) | {"sources": {"__all__": {"expected"}}}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.results_money import rows_of
@@ -33,9 +34,10 @@ def tables(
     money: tuple[Money, ...] = (),
     changes: tuple[Change, ...] = (),
     previous: Previous | None = None,
+    freshness: Rows | None = None,
 ) -> dict[str, Rows]:
     """Rows of results.runs, studies, findings, estimates, diagnostics, balance, overlap, curves,
-    interactions, calibration, literature, money and changes.
+    interactions, calibration, literature, money, changes and freshness.
     """
     return {
         "runs": [_run(manifest)],
@@ -51,7 +53,16 @@ def tables(
         "literature": [_literature(found) for found in on_shelf(shelf)],
         "money": [row for m in money for row in rows_of(m)],
         "changes": [_change(c, previous) for c in changes if previous],
+        "freshness": [_freshness(row) for row in freshness or ()],
     }
+
+
+def _freshness(row: dict[str, Any]) -> dict[str, Any]:
+    days = {
+        name: date.fromisoformat(row[name]) for name in ("due_on", "last_delivery") if row[name]
+    }
+    empty = {"expected": row["expected"] or None, "missed": ", ".join(row["missed"]) or None}
+    return {**row, "due_on": None, "last_delivery": None, **days, **empty}
 
 
 def _run(manifest: RunManifest) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from analysis.finding import registered
 from pipelines import durable, ingest, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
 from pipelines.config import key_id, load_key, load_project
+from pipelines.day import only, refuse_superseded, waiting
 from pipelines.diff.kept import asked
 from pipelines.engine import MEMORY, Engine
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
+from pipelines.ingest.freshness import due_days
+from pipelines.outcome import Outcome, outcome, overdue, refused_files
 from pipelines.stage_ingest import ingest_stage, pull_stage
-from pipelines.stage_report import released, report_stage
+from pipelines.stage_report import report_stage
 from pipelines.studies import answer, latest_delivery
-from reports.wording.answers import answer as in_words
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,7 +38,11 @@ STAGES = ("ingest", "build", "estimate", "report")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run needs to know: references only, no data."""
+    """What a run needs to know: references only, no data.
+
+    With ``known_at`` it is a state of the past, kept apart; files dated after ``day`` are not read
+    in either case. ``due`` has the last day due by then of each source that says when it is.
+    """
 
     project: Project
     data: Path
@@ -44,6 +50,8 @@ class Context:
     manifest: RunManifest
     known_at: dt.date | None = None
     erased: tombstones.Record = field(default_factory=lambda: tombstones.Record(""))
+    day: dt.date | None = None
+    due: dict[str, dt.date] = field(default_factory=dict)
 
     def finished(self, stage: str) -> bool:
         """Whether a stage's files are there as it wrote them."""
@@ -58,18 +66,6 @@ class Context:
         return replace(self, manifest=marked)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a finished run left behind; ``without_number`` names studies with no headline."""
-
-    run: str
-    report: Path
-    findings: Path
-    answers: tuple[str, ...]
-    without_number: tuple[str, ...]
-    refused: tuple[str, ...] = ()
-
-
 def prepare(
     project_dir: Path,
     data: Path,
@@ -77,24 +73,33 @@ def prepare(
     known_at: dt.date | None = None,
     *,
     exact_rows: bool = False,
+    day: dt.date | None = None,
+    study: str | None = None,
 ) -> Context:
     """Read and check the project, hash all inputs, and find what an earlier start finished.
 
     With ``known_at`` the files delivered later do not exist: the run is the one of that day. A run
-    of ``exact_rows`` is another run than the compressed one.
+    of ``exact_rows`` is another run than the compressed one, as is one of a single ``study``.
+    ``day`` is the declared day of the run, by which files are due.
     """
     project = load_project(project_dir)
-    hashes = ingest.input_hashes(project.settings, data, known_at)
+    if study is not None:
+        project = only(project, study)
+    day = known_at or day
+    hashes = ingest.input_hashes(project.settings, data, day)
+    due = due_days(project.settings, data, day)
     key = key_id(project.settings.project)
     gone = tombstones.read(private_folders(project_dir, out), key)
-    fresh = workspace.new_manifest(project, hashes, exact_rows=exact_rows, erased=gone.digest())
+    fresh = workspace.new_manifest(
+        project, hashes, exact_rows=exact_rows, erased=gone.digest(), due=due
+    )
     fresh = replace(fresh, key_id=key)
     space = workspace.Workspace(out, fresh.run)
     manifest = workspace.resume(space, fresh)
     if not registry.holds(project_dir, project.studies, manifest):  # answered, and not registered
         kept = {name: made for name, made in manifest.stages.items() if name in STAGES[:2]}
         manifest = replace(manifest, stages=kept)
-    return Context(project, data, space, manifest, known_at, gone)
+    return Context(project, data, space, manifest, known_at, gone, day, due)
 
 
 def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
@@ -114,12 +119,18 @@ def begin(
     known_at: dt.date | None = None,
     *,
     exact_rows: bool = False,
+    day: dt.date | None = None,
+    study: str | None = None,
 ) -> Context:
     """The context of a run that holds the lock: folders private, leftovers of killed runs gone."""
     _, where, made = load_key(load_project(project_dir).settings.project)
     if made:
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
-    context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows)
+    if day is not None:
+        refuse_superseded(out, day)
+    context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows, day=day, study=study)
+    for line in waiting(context.project, data, day) if day is not None else ():
+        say(line)
     for folder in (context.space.runs, context.space.warehouses):
         publish.make_private(folder)  # row data, though pseudonymous: nobody else's to read
     if swept := publish.sweep(context.space):
@@ -220,13 +231,17 @@ def run(
     *,
     pulling: bool = False,
     exact_rows: bool = False,
+    day: dt.date | None = None,
+    study: str | None = None,
 ) -> Outcome | None:
     """All stages up to ``until``, after a pull if asked for; the outcome with the report."""
     out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
         if pulling:
             pull_stage(project_dir, data, say)
-        context = begin(project_dir, data, out, say, known_at, exact_rows=exact_rows)
+        context = begin(
+            project_dir, data, out, say, known_at, exact_rows=exact_rows, day=day, study=study
+        )
         if until in STAGES[2:]:
             _refuse_later_studies(context)
         context = run_stages(context, until, say)
@@ -241,6 +256,8 @@ def run_stages(context: Context, until: str, say: Callable[[str], None]) -> Cont
     """Do the stages that are not finished, under the run lock; the context that follows."""
     if context.finished(STAGES[-1]):
         say("nothing has changed since the last run; the report is kept")
+        for line in overdue(context):
+            say(f"warning: {line}")
         return context
     for stage in STAGES[: STAGES.index(until) + 1]:
         context = run_stage(context, stage, say)
@@ -256,23 +273,3 @@ def _refuse_later_studies(context: Context) -> None:
                 "Choose a later date; or build the marts alone: mentorlift build --as-known-at.",
                 Exit.PROJECT,
             )
-
-
-def refused_files(context: Context) -> tuple[str, ...]:
-    """The files that the ingest refused and left out."""
-    reconciliation = workspace.read_json(context.space.reconciliation)
-    return tuple(file["file"] for file in reconciliation["refused"])
-
-
-def outcome(context: Context) -> Outcome:
-    """What a finished run has to say, one line an answer."""
-    space = context.space
-    releases = released(context)
-    return Outcome(
-        run=space.run,
-        report=space.report,
-        findings=space.findings,
-        answers=tuple(in_words(r).one_line for r in releases),
-        without_number=tuple(r.study for r in releases if r.headline.status != "released"),
-        refused=refused_files(context),
-    )

@@ -8,8 +8,10 @@ from pipelines import ingest, publish, workspace
 from pipelines.config import load_key, load_project
 from pipelines.engine import Engine
 from pipelines.erasure.tombstones import Erased
+from pipelines.ingest.freshness import freshness
 from pipelines.lottery_audit import read_draws
 from pipelines.pull import is_pulled, pull
+from reports.wording.deliveries import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +48,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             meanings=ingest.read_reasons(context.project.folder),
             keys=context.project.keys,
             lots=read_draws(context.project.folder, context.project.studies),
-            known_at=context.known_at,
+            known_at=context.day,
             erased=erased,
         )
         if context.known_at is None:  # HR corrects what is open today
@@ -54,12 +56,15 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             for book, rows in books.items():
                 say(f"to be corrected by HR: {rows:,} rows in {book}")
     publish.settle(temporary, space.landed)
-    workspace.write_json(space.reconciliation, report.as_dict())
+    fresh = [row.as_dict() for row in freshness(settings.sources, report.files, context.due)]
+    workspace.write_json(space.reconciliation, {**report.as_dict(), "freshness": fresh})
     for drift in (drift for file in report.files for drift in file.drift):
         if drift.decision != "ignore":
             say(f"drift: {drift.describe()}")
     for line in report.lines():
         say(line)
+    for line in warnings(fresh):
+        say(f"warning: {line}")
     if report.identity:
         say(report.identity.in_one_line())
         for advice in report.identity.advice:

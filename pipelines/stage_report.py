@@ -36,7 +36,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
         report = assemble(context, releases, last)
         tables = results.tables(
             releases, manifest, report.calibrations, report.shelf, report.money,
-            changes(report), last,
+            changes(report), last, report.reconciliation.get("freshness"),
         )  # fmt: skip
         catalog.write_results(engine, tables)
     analyst = durable.temporary_of(space.analyst)

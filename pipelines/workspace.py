@@ -15,6 +15,7 @@ from analysis.manifest import RunManifest
 from pipelines import durable
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from pipelines.config import Project
@@ -181,11 +182,17 @@ def code_hash() -> str:
 
 
 def new_manifest(
-    project: Project, inputs: dict[str, str], *, exact_rows: bool = False, erased: str = ""
+    project: Project,
+    inputs: dict[str, str],
+    *,
+    exact_rows: bool = False,
+    erased: str = "",
+    due: dict[str, dt.date] | None = None,
 ) -> RunManifest:
     """The manifest of a run that has not begun; its id is a hash of all that goes in.
 
-    ``erased`` is a hash of who is left out, empty where that is nobody.
+    ``erased`` is a hash of who is left out, empty where that is nobody; ``due`` are the last days
+    that files were due, none where no source says when it is.
     """
     packages = {name: metadata.version(name) for name in _PACKAGES}
     packages["python"] = ".".join(str(v) for v in sys.version_info[:3])
@@ -199,6 +206,8 @@ def new_manifest(
         known["exact_rows"] = True
     if erased:
         known["erased"] = erased
+    if due:
+        known["due"] = {source: day.isoformat() for source, day in due.items()}
     text = json.dumps(known, sort_keys=True)
     as_of = max((s.as_of.isoformat() for s in project.studies), default="")
     return RunManifest(

@@ -88,6 +88,17 @@ def input_hashes(settings: Settings, data: Path, known_at: dt.date | None = None
     return {name: _hash(found[name]) for name in sorted(found)}
 
 
+def dated_files(settings: Settings, data: Path) -> list[tuple[dt.date, str]]:
+    """Date and name of every file and correction that declares a date, oldest first."""
+    found = {
+        (date, _name(path, data))
+        for source in settings.sources
+        for path in [*find(source, data), *corrections(source, data)]
+        if (date := _date_or_none(source, path, data)) is not None
+    }
+    return sorted(found)
+
+
 def deliveries(
     settings: Settings, data: Path, known_at: dt.date | None = None, *, only: Source | None = None
 ) -> Inbox:

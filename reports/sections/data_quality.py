@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.rules import Rules
 from reports.numbers import date_text, words
 from reports.sections.section import Section
+from reports.wording import deliveries as due
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -35,9 +36,28 @@ def view(report: Report) -> dict[str, Any]:
         "drift": [drift for f in files for drift in f.get("drift", [])],
         "skipped": [*data.get("skipped", []), *data.get("refused", [])],
         "remarks": data.get("remarks", []),
+        "due": _due(data.get("freshness", [])),
         "checks": [_check(c, exact) for c in data.get("checks", [])],
         "exact": exact,
     }
+
+
+def _due(sources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sources that say when their files are due, and how that came; empty where none does."""
+    rows = [
+        {
+            "source": row["source"],
+            "expected": row["expected"],
+            "due": date_text(row["due_on"]) if row["due_on"] else "",
+            "last": date_text(row["last_delivery"]) if row["last_delivery"] else "",
+            "state": due.state_of(row),
+            "objects": row["state"] in due.OBJECTIONS,
+            "consequence": due.consequence_of(row),
+        }
+        for row in sources
+        if row["expected"]
+    ]
+    return {"title": due.EXPECTED, "rows": rows} if rows else {}
 
 
 def _row(file: dict[str, Any], load: dict[str, Any], exact: bool) -> dict[str, Any]:

@@ -73,6 +73,10 @@ def _notes(view: dict[str, Any]) -> Iterator[tuple[Value, ...]]:
         yield plain(file["file"]), "not read", plain(file["why"])
     for remark in view["remarks"]:
         yield "", "delivery worth a look", plain(remark)
+    for row in view["due"].get("rows", []):
+        if row["objects"] or row["consequence"]:
+            said = "; ".join(filter(None, (row["state"], row["consequence"])))
+            yield plain(row["source"]), f"delivery due {row['due']}", said
 
 
 def data_checks(report: Report) -> Table:

@@ -1,0 +1,64 @@
+"""What the declared day of a run, and the study it is about, make of its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pipelines import publish, record, workspace
+from pipelines.config import Project, chosen_studies
+from pipelines.errors import Exit, UserError
+from pipelines.ingest.files import dated_files
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+
+class Superseded(UserError):
+    """The output folder already holds the state of a later day."""
+
+
+def refuse_superseded(out: Path, day: dt.date) -> None:
+    """Raise :class:`Superseded` where the run in force has read files delivered after ``day``.
+
+    A run that is made up for must not take the place of a newer one.
+    """
+    try:
+        in_force = publish.run_in_force(workspace.Workspace(out, "").warehouses)
+    except UserError:
+        return
+    made = record.read(workspace.Workspace(out, in_force))
+    if made is not None and made.known_at > day.isoformat():
+        raise Superseded(
+            f"the output folder holds a state of {made.known_at}, later than {day}",
+            f"Nothing need be done. For the state of that day: mentorlift run --as-known-at {day}.",
+            Exit.USAGE,
+        )
+
+
+def waiting(project: Project, data: Path, day: dt.date) -> list[str]:
+    """What to say of files dated after the day of the run, which are not read yet."""
+    names = [name for date, name in dated_files(project.settings, data) if date > day]
+    if not names:
+        return []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [f"warning: dated after {day} and waiting for a later run: {', '.join(names[:3])}{more}"]
+
+
+def only(project: Project, study: str) -> Project:
+    """The project as if it asked one study alone; money cases with other studies are left out.
+
+    Raises UserError with the studies there are.
+    """
+    chosen = chosen_studies(project, study)
+    money = tuple(
+        case for case in project.settings.money if {b.study for b in case.benefits} <= {study}
+    )
+    return project.model_copy(
+        update={
+            "studies": chosen,
+            "settings": project.settings.model_copy(update={"money": money}),
+            "digest": hashlib.sha256(f"{project.digest} {study}".encode()).hexdigest(),
+        }
+    )
