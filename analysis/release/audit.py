@@ -41,6 +41,8 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
     the width that is ``wide`` enough. Targets that no figure links are solved for at once, and
     each solution counts for all of them.
     """
+    if not of.shape[0]:
+        return np.zeros(0)
     block = _blocks(known.uses, of)
     least = of @ known.truth
     most = least.copy()

@@ -37,7 +37,6 @@ class Cell:
     low: float = 0
     high: float = math.inf
     value: float | None = None
-    people: int | None = None
     run: str = ""
     reason: str = ""
     anew: bool = False
@@ -78,7 +77,7 @@ def count_choices(
     if earlier and not earlier[-1].erased:
         last = earlier[-1]
         made.append(standing(cell, last, decision.reason or BESIDE, *_now(last, members, group)))
-    made.append(cell(sign="hidden", reason=decision.reason or BESIDE))
+    made.append(cell(sign="hidden", low=group, reason=decision.reason or BESIDE))
     return tuple(made)
 
 
@@ -87,7 +86,7 @@ def standing(
 ) -> Cell:
     """The last figure again."""
     return cell(
-        sign="stands", value=last.value["value"], people=last.value["people"], run=last.run,
+        sign="stands", value=last.value["value"], run=last.run,
         reason=reason, low=low, high=high,
     )  # fmt: skip
 

@@ -17,6 +17,8 @@ from analysis.release.tables import others
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analysis.release.atoms import Atoms
+    from analysis.release.audit import Floats
     from analysis.release.ledger import Ledger
     from analysis.release.tables import Table
     from analysis.rules import Rules
@@ -71,27 +73,36 @@ def _laid_out(
 
 
 def disclosed(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
-    """The cells without a figure of this run that the others tell more of than their own sign.
+    """The cells without a figure of this run that figures tell more of than all signs do.
 
-    Of a small group nothing beyond its sign may follow; of the others, an interval of at least
-    twice NEAR people.
+    Of a small group nothing beyond the signs may follow; of the others, an interval of at least
+    twice NEAR people. What follows with every figure blackened is not told by figures.
     """
-    cut = atoms([c.members for c in cells])
-    says = [i for i, c in enumerate(cells) if c.low > 0 or c.high < math.inf]
-    low, high = (np.array([getattr(cells[i], end) for i in says]) for end in ("low", "high"))
-    known = Known(csr_array(cut.uses[says]), low, high, cut.size.astype(float))
     without = ("small", "hidden", "stands")
-    targets = [i for i, c in enumerate(cells) if c.sign in without and not c.remainder]
-    if not targets:
-        return []
-    own = {"small": rules.min_group - 2}
-    wide = np.array([own.get(cells[i].sign, 2 * NEAR) for i in targets], dtype=float)
-    found = widths(known, csr_array(cut.uses[targets]), wide)
+    of = [i for i, c in enumerate(cells) if c.sign in without and not c.remainder]
+    cut = atoms([c.members for c in cells])
+    sign = {"small": rules.min_group - 2}
+    wide = np.array([sign.get(cells[i].sign, 2 * NEAR) for i in of], dtype=float)
+    found = _widths(cut, cells, of, wide, signs_alone=False)
+    short = np.flatnonzero(found < wide - TOLERANCE)
+    of = [of[i] for i in short]
+    by_signs = _widths(cut, cells, of, wide[short], signs_alone=True)
     return [
-        cells[i]
-        for i, w, enough in zip(targets, found, wide, strict=True)
-        if w < enough - TOLERANCE
+        cells[i] for i, told in zip(of, found[short] < by_signs - TOLERANCE, strict=True) if told
     ]
+
+
+def _widths(
+    cut: Atoms, cells: Sequence[Cell], of: Sequence[int], wide: Floats, *, signs_alone: bool
+) -> Floats:
+    """How wide the interval of each cell ``of`` is, by all that is printed or by signs alone."""
+    rows = [
+        i for i, c in enumerate(cells)
+        if (c.low > 0 or c.high < math.inf) and not (signs_alone and c.printed)
+    ]  # fmt: skip
+    low, high = (np.array([getattr(cells[i], end) for i in rows]) for end in ("low", "high"))
+    known = Known(csr_array(cut.uses[rows]), low, high, cut.size.astype(float))
+    return widths(known, csr_array(cut.uses[of]), wide)
 
 
 def _say_less(cells: Sequence[Cell], told: Sequence[Cell], made: Sequence[Choices]) -> list[str]:

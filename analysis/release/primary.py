@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 DOMINANT, SHARE = 2, 0.90  # the (n, k) rule
 P = 0.10  # the p % rule
+DIGITS = 3  # of a mean or sum that are shown
 
 
 def gives_away(contributions: npt.NDArray[np.float64]) -> str:
@@ -27,3 +29,15 @@ def gives_away(contributions: npt.NDArray[np.float64]) -> str:
     if size[:DOMINANT].sum() > SHARE * size.sum() or rest < P * size[:1].sum():
         return "One or two people make up nearly all of it."
     return ""
+
+
+def rounded(value: float, contributions: npt.NDArray[np.float64], *, mean: bool) -> float:
+    """A mean or sum to three digits; a mean of whole numbers to one decimal at most.
+
+    Closer, and a mean times the people it is of is a whole number for one number of people alone.
+    """
+    if not value:
+        return 0.0
+    digits = DIGITS - 1 - math.floor(math.log10(abs(value)))
+    whole = bool(np.all(contributions == np.round(contributions)))
+    return round(value, min(digits, 1) if mean and whole else digits)

@@ -10,8 +10,8 @@ import numpy as np
 
 from analysis.release.cells import BESIDE, Cell, standing
 from analysis.release.combinations import tells, uncovered
-from analysis.release.decide import decide
-from analysis.release.primary import gives_away
+from analysis.release.decide import decide, few_came_or_went
+from analysis.release.primary import gives_away, rounded
 from analysis.release.tables import others
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from analysis.release.members import Members
     from analysis.release.tables import Key, Table
     from analysis.rules import Rules
-
-_DECIMALS = 2
 
 
 def print_sums(
@@ -78,14 +76,13 @@ def _one(
     decision = decide(name, members, ledger, rules.min_group)
     earlier = ledger.of(name)
     if decision.verdict in ("new", "fresh"):
-        value = contributions.mean() if table.of == "mean" else contributions.sum()
-        return cell(
-            sign="shown", value=round(float(value), _DECIMALS), people=rules.count(members.size),
-            anew=True,
-        )  # fmt: skip
+        mean = table.of == "mean"
+        value = float(contributions.mean() if mean else contributions.sum())
+        return cell(sign="shown", value=rounded(value, contributions, mean=mean), anew=True)
     if earlier[-1].erased:
         return cell(sign="hidden", reason=decision.reason or BESIDE)
-    return standing(cell, earlier[-1], decision.reason or "Nobody came or went.")
+    # the same sentence whether nobody or somebody came or went
+    return standing(cell, earlier[-1], few_came_or_went(rules.min_group))
 
 
 def _too_telling(

@@ -8,11 +8,12 @@ import numpy as np
 
 from analysis.release.count_tables import print_counts
 from analysis.release.ledger import Ledger, Shown
+from analysis.release.primary import DIGITS
 from analysis.release.sum_tables import print_sums
-from analysis.release.tables import OTHERS, TOTAL, ReleasedCell, ReleasedTable, others
+from analysis.release.tables import TOTAL, ReleasedCell, ReleasedTable, cell_name, others
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from analysis.release.cells import Cell
     from analysis.release.tables import Key, Part, Table
@@ -32,7 +33,8 @@ def protect(
         raise ValueError("two tables have the same name and measure; the ledger needs one of each")
     names = {t.cell(p.key): t for t in tables for _, parts in t.lines() for p in parts}
     names |= {t.cell(others(total)): t for t in tables for total, _ in t.lines()}
-    cells: list[Cell] = list(print_counts([t for t in tables if not t.measure], ledger, rules))
+    counts = print_counts([t for t in tables if not t.measure], ledger, rules)
+    cells = list(counts)
     for measure in sorted({t.measure for t in tables} - {""}):
         for each in print_sums([t for t in tables if t.measure == measure], ledger, rules):
             cells.extend(each)
@@ -40,32 +42,47 @@ def protect(
     for c in cells:
         of[id(names[c.name])].append(c)
     shown = [
-        Shown(cell=c.name, run=run, members=c.members,
-              value={"value": c.value, "people": c.people, "sign": c.sign})
+        Shown(cell=c.name, run=run, members=c.members, value={"value": c.value, "sign": c.sign})
         for c in cells if c.anew
     ]  # fmt: skip
-    return tuple(_released(t, of[id(t)], run) for t in tables), ledger.with_(*shown)
+    by_name = {c.name: c for c in counts}
+    made = tuple(_released(t, of[id(t)], by_name, run) for t in tables)
+    return made, ledger.with_(*shown)
 
 
-def _released(table: Table, cells: Sequence[Cell], run: str) -> ReleasedTable:
+def _released(
+    table: Table, cells: Sequence[Cell], counts: Mapping[str, Cell], run: str
+) -> ReleasedTable:
     printed = [
         ReleasedCell(
-            key=c.key, sign=c.sign, value=c.value, people=c.people, reason=c.reason,
-            run=c.run or (run if c.printed else ""),
+            key=c.key, sign=c.sign, value=c.value, people=_people(table, c, counts),
+            reason=c.reason, run=c.run or (run if c.printed else ""),
         )
         for c in cells
     ]  # fmt: skip
     at = {c.key: c for c in printed}
     people = {c.key: c.members.size if c.printed else 0 for c in cells}
     for total, parts in table.lines():
-        keys = [*(p.key for p in parts), others(total)]
-        whole = sum(p.members.size for p in parts) == sum(people[k] for k in keys if k in people)
-        printed.append(_total(table, total, [at[k] for k in keys if k in at], whole=whole))
+        keys = [k for k in (*(p.key for p in parts), others(total)) if k in at]
+        whole = sum(p.members.size for p in parts) == sum(people[k] for k in keys)
+        printed.append(_total(table, total, [at[k] for k in keys], whole=whole))
     if len(printed[-1].key) == 2:
-        rows = [c for c in printed if c.key[1] == TOTAL and c.key[0] != OTHERS]
+        rows = [c for c in printed if c.key[1] == TOTAL]
         whole = not any(c.reason for c in rows)
         printed.append(_total(table, (TOTAL, TOTAL), rows, whole=whole))
     return ReleasedTable(name=table.name, measure=table.measure, cells=tuple(printed))
+
+
+def _people(table: Table, cell: Cell, counts: Mapping[str, Cell]) -> int | None:
+    """How many people a mean or sum is of: what the table of counts prints, and nothing of its own.
+
+    A figure that stands is of people of an earlier run; their number now is that of today's.
+    """
+    count = counts.get(cell_name("", table.name, cell.key)) if table.measure else None
+    if count is None or count.sign not in ("shown", "stands") or count.value is None:
+        return None
+    same = np.array_equal(count.members, cell.members)
+    return int(count.value) if same else None
 
 
 def _total(table: Table, key: Key, of: Sequence[ReleasedCell], *, whole: bool) -> ReleasedCell:
@@ -73,19 +90,16 @@ def _total(table: Table, key: Key, of: Sequence[ReleasedCell], *, whole: bool) -
     given = [c for c in of if c.value is not None]
     why = "" if whole else "Without the groups that are not shown."
     if not table.measure or table.of == "sum":
-        value: float | None = _sum(c.value for c in given)
-    else:
-        people = np.array([c.people for c in given], dtype=float)
-        value = None
-        if people.sum():
-            means = np.array([c.value for c in given], dtype=float)
-            value = round(float(means @ people / people.sum()), 2)
-    count = int(_sum(c.people for c in given)) if table.measure else None
-    return ReleasedCell(key=key, sign="sum", value=value, people=count, reason=why)
-
-
-def _sum(values: Iterable[float | None]) -> float:
-    return sum(v for v in values if v is not None)
+        value: float | None = sum(c.value for c in given if c.value is not None)
+        return ReleasedCell(key=key, sign="sum", value=value, reason=why)
+    weight = np.array([c.people or 0 for c in given], dtype=float)
+    if not weight.all():
+        why = "Without the groups whose mean or number of people is not shown."
+    if not weight.sum():
+        return ReleasedCell(key=key, sign="hidden", reason=why)
+    means = np.array([c.value for c in given], dtype=float)
+    value = float(f"{means @ weight / weight.sum():.{DIGITS}g}")
+    return ReleasedCell(key=key, sign="sum", value=value, people=int(weight.sum()), reason=why)
 
 
 def _open(table: Table) -> ReleasedTable:

@@ -64,7 +64,7 @@ class Table:
 
     def cell(self, key: Key) -> str:
         """The name of a cell in the ledger."""
-        return json.dumps([self.measure, self.name, *key], ensure_ascii=False)
+        return cell_name(self.measure, self.name, key)
 
     def lines(self) -> tuple[tuple[Key, tuple[Part, ...]], ...]:
         """The totals that are sums of parts: key and parts, rows before columns."""
@@ -78,6 +78,11 @@ class Table:
         return tuple((key, tuple(parts)) for key, parts in found.items())
 
 
+def cell_name(measure: str, table: str, key: Key) -> str:
+    """The name of a cell in the ledger; ``measure`` is empty where people are counted."""
+    return json.dumps([measure, table, *key], ensure_ascii=False)
+
+
 def others(total: Key) -> Key:
     """The key of what a total has beyond the parts shown."""
     return tuple(OTHERS if label == TOTAL else label for label in total)
@@ -89,8 +94,9 @@ class ReleasedCell:
 
     ``sign``: ``shown``, this run's figure; ``stands``, that of an earlier ``run``; ``at_least``,
     a lower bound; ``sum``, made of the cells printed and of nothing else; ``small``, fewer than
-    the smallest group; ``hidden``. ``value``: people rounded to 5, or a mean or sum. ``people``:
-    of means and sums, how many, rounded. A remainder has OTHERS in its key, a total TOTAL.
+    the smallest group; ``hidden``. ``value``: people rounded to 5, or a mean or sum to 3 digits.
+    ``people``: of means and sums, what the table of counts of the same name prints of the same
+    cell. A remainder has OTHERS in its key, a total TOTAL.
     """
 
     key: Key
