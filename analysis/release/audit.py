@@ -43,10 +43,16 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
     """
     if not of.shape[0]:
         return np.zeros(0)
-    block = _blocks(known.uses, of)
+    part = _parts(known.uses, of)
+    target = of.indices[of.indptr[:-1]]
+    block = part[target]
     least = of @ known.truth
     most = least.copy()
     solved = np.zeros((2, of.shape[0]), dtype=bool)  # for the least, for the greatest
+    if (known.uses.data == 1).all():
+        low, high = _in_closed_form(known, of, part, target)
+        solved[:] = ~np.isnan(low)
+        least, most = np.where(solved[0], low, least), np.where(solved[1], high, most)
     while True:
         target, side = _one_a_block(block, solved | (most - least >= wide - TOLERANCE))
         if not target.size:
@@ -62,6 +68,39 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
         solved[side, target] = True
 
 
+def _in_closed_form(known: Known, of: csr_array, part: Ints, target: Ints) -> tuple[Floats, Floats]:
+    """The ends of targets that are one unknown, where few figures make them plain; else NaN.
+
+    ``part`` (unknowns,) numbers what figures link. Where one figure alone is on several unknowns
+    of a part, each unknown ends where its own figures do, or where the others leave it no more of
+    that sum.
+    """
+    several, single = np.diff(known.uses.indptr) > 1, np.diff(known.uses.indptr) == 1
+    low, high = np.zeros(part.size), np.full(part.size, np.inf)
+    one = known.uses.indices[known.uses.indptr[:-1][single]]
+    np.maximum.at(low, one, known.low[single])
+    np.minimum.at(high, one, known.high[single])
+    sums = np.flatnonzero(several)
+    of_sum = part[known.uses.indices[known.uses.indptr[sums]]]
+    only = np.bincount(of_sum, minlength=part.max() + 1) == 1
+    for row, block in zip(sums, of_sum, strict=True):
+        if only[block]:
+            j = known.uses.indices[known.uses.indptr[row] : known.uses.indptr[row + 1]]
+            ends = _of_a_sum(low[j], high[j], known.low[row], known.high[row])
+            low[j], high[j] = ends
+    plain = (np.bincount(of_sum, minlength=part.max() + 1) < 2)[part[target]]
+    plain &= np.diff(of.indptr) == 1
+    return np.where(plain, low[target], np.nan), np.where(plain, high[target], np.nan)
+
+
+def _of_a_sum(low: Floats, high: Floats, least: float, most: float) -> tuple[Floats, Floats]:
+    """Ends of the terms of a sum, each from those of the others."""
+    finite = np.where(np.isinf(high), 0, high)
+    endless = np.isinf(high).sum() - np.isinf(high)
+    others_high = np.where(endless > 0, np.inf, finite.sum() - finite)
+    return np.maximum(low, least - others_high), np.minimum(high, most - (low.sum() - low))
+
+
 def _extreme(known: Known, objective: Floats, cut: LinearConstraint) -> Floats:
     """The x that is known to be possible and has the least objective."""
     limits = [LinearConstraint(known.uses, known.low, known.high)] if known.low.size else []
@@ -71,11 +110,10 @@ def _extreme(known: Known, objective: Floats, cut: LinearConstraint) -> Floats:
     return np.asarray(found.x, dtype=float)
 
 
-def _blocks(uses: csr_array, of: csr_array) -> Ints:
-    """The number of the connected part that each target is in (targets,)."""
+def _parts(uses: csr_array, of: csr_array) -> Ints:
+    """The number of the connected part that each unknown is in (unknowns,)."""
     links = abs(uses).T @ abs(uses) + abs(of).T @ abs(of)
-    _, part = connected_components(csr_array(links), directed=False)
-    return np.asarray(part[of.indices[of.indptr[:-1]]], dtype=np.int64)
+    return np.asarray(connected_components(csr_array(links), directed=False)[1], dtype=np.int64)
 
 
 def _one_a_block(block: Ints, done: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:

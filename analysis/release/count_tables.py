@@ -60,7 +60,7 @@ def _laid_out(
             if not cell.printed:
                 hidden[part.key] = cell
             made.append(choices)
-        for total, parts in table.lines():
+        for total, parts in table.rows():
             away = [hidden[p.key] for p in parts if p.key in hidden]
             people = np.unique(np.concatenate([np.zeros(0, np.uint64), *(c.members for c in away)]))
             if len(away) < 2 or people.size < rules.min_group:
@@ -75,14 +75,14 @@ def _laid_out(
 def disclosed(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
     """The cells without a figure of this run that figures tell more of than all signs do.
 
-    Of a small group nothing beyond the signs may follow; of the others, an interval of at least
-    twice NEAR people. What follows with every figure blackened is not told by figures.
+    Of a small group nothing beyond the signs may follow; of the others, an interval wider
+    than NEAR people on both sides. What follows with every figure blackened is not told by figures.
     """
     without = ("small", "hidden", "stands")
     of = [i for i, c in enumerate(cells) if c.sign in without and not c.remainder]
     cut = atoms([c.members for c in cells])
     sign = {"small": rules.min_group - 2}
-    wide = np.array([sign.get(cells[i].sign, 2 * NEAR) for i in of], dtype=float)
+    wide = np.array([sign.get(cells[i].sign, 2 * NEAR + 1) for i in of], dtype=float)
     found = _widths(cut, cells, of, wide, signs_alone=False)
     short = np.flatnonzero(found < wide - TOLERANCE)
     of = [of[i] for i in short]

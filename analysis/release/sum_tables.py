@@ -33,7 +33,7 @@ def print_sums(
     A figure of unchanged people stands as it was: anew, it would tell of the one who got a raise.
     """
     cells = [list(_of_table(t, ledger, rules)) for t in tables]
-    apart = len(tables) == 1 and len(tables[0].lines()) == 1
+    apart = len(tables) == 1
     while True:
         every = [c for each in cells for c in each]
         drop = _too_telling(every, tables[0].measure, ledger, rules, apart=apart)
@@ -50,7 +50,7 @@ def _of_table(table: Table, ledger: Ledger, rules: Rules) -> list[Cell]:
         kept[part.key] = (part.members, part.contributions)
         made.append(_one(table, part.key, part.members, part.contributions, ledger, rules))
     hidden = {c.key for c in made if not c.printed and c.members.size}
-    for total, parts in table.lines():
+    for total, parts in table.rows():
         away = [kept[p.key] for p in parts if p.key in hidden]
         if len(away) > 1 and sum(m.size for m, _ in away) >= rules.min_group:
             members = np.concatenate([m for m, _ in away])

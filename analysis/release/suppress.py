@@ -31,8 +31,8 @@ def protect(
         return tuple(_open(t) for t in tables), ledger
     if len({(t.measure, t.name) for t in tables}) < len(tables):
         raise ValueError("two tables have the same name and measure; the ledger needs one of each")
-    names = {t.cell(p.key): t for t in tables for _, parts in t.lines() for p in parts}
-    names |= {t.cell(others(total)): t for t in tables for total, _ in t.lines()}
+    names = {t.cell(p.key): t for t in tables for p in t.parts}
+    names |= {t.cell(others(total)): t for t in tables for total, _ in t.rows()}
     counts = print_counts([t for t in tables if not t.measure], ledger, rules)
     cells = list(counts)
     for measure in sorted({t.measure for t in tables} - {""}):
@@ -62,11 +62,11 @@ def _released(
     ]  # fmt: skip
     at = {c.key: c for c in printed}
     people = {c.key: c.members.size if c.printed else 0 for c in cells}
-    for total, parts in table.lines():
+    for total, parts in (*table.rows(), *table.columns()):
         keys = [k for k in (*(p.key for p in parts), others(total)) if k in at]
         whole = sum(p.members.size for p in parts) == sum(people[k] for k in keys)
         printed.append(_total(table, total, [at[k] for k in keys], whole=whole))
-    if len(printed[-1].key) == 2:
+    if table.columns():
         rows = [c for c in printed if c.key[1] == TOTAL]
         whole = not any(c.reason for c in rows)
         printed.append(_total(table, (TOTAL, TOTAL), rows, whole=whole))
@@ -112,7 +112,7 @@ def _open(table: Table) -> ReleasedTable:
         return ReleasedCell(key=key, sign="shown", value=float(value), people=people)
 
     cells = [cell(p.key, [p]) for p in table.parts]
-    cells += [cell(total, parts) for total, parts in table.lines()]
-    if len(cells[-1].key) == 2:
+    cells += [cell(total, parts) for total, parts in (*table.rows(), *table.columns())]
+    if table.columns():
         cells.append(cell((TOTAL, TOTAL), table.parts))
     return ReleasedTable(name=table.name, measure=table.measure, cells=tuple(cells))

@@ -66,15 +66,19 @@ class Table:
         """The name of a cell in the ledger."""
         return cell_name(self.measure, self.name, key)
 
-    def lines(self) -> tuple[tuple[Key, tuple[Part, ...]], ...]:
-        """The totals that are sums of parts: key and parts, rows before columns."""
-        if not self.parts or len(self.parts[0].key) == 1:
-            return (((TOTAL,), self.parts),)
+    def rows(self) -> tuple[tuple[Key, tuple[Part, ...]], ...]:
+        """The totals over the last dimension: key and parts."""
         found: dict[Key, list[Part]] = {}
         for p in self.parts:
-            found.setdefault((p.key[0], TOTAL), []).append(p)
+            found.setdefault((*p.key[:-1], TOTAL), []).append(p)
+        return tuple((key, tuple(parts)) for key, parts in found.items())
+
+    def columns(self) -> tuple[tuple[Key, tuple[Part, ...]], ...]:
+        """The totals over the first of two dimensions: key and parts."""
+        found: dict[Key, list[Part]] = {}
         for p in self.parts:
-            found.setdefault((TOTAL, p.key[1]), []).append(p)
+            if len(p.key) > 1:
+                found.setdefault((TOTAL, *p.key[1:]), []).append(p)
         return tuple((key, tuple(parts)) for key, parts in found.items())
 
 
