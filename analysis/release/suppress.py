@@ -28,7 +28,7 @@ def protect(
     Public data are printed as they are and need no memory.
     """
     if rules.mode == "public":
-        return tuple(_open(t) for t in tables), ledger
+        return tuple(_exact(t) for t in tables), ledger
     if len({(t.measure, t.name) for t in tables}) < len(tables):
         raise ValueError("two tables have the same name and measure; the ledger needs one of each")
     names = {t.cell(p.key): t for t in tables for p in t.parts}
@@ -102,7 +102,7 @@ def _total(table: Table, key: Key, of: Sequence[ReleasedCell], *, whole: bool) -
     return ReleasedCell(key=key, sign="sum", value=value, people=int(weight.sum()), reason=why)
 
 
-def _open(table: Table) -> ReleasedTable:
+def _exact(table: Table) -> ReleasedTable:
     def cell(key: Key, parts: Sequence[Part]) -> ReleasedCell:
         people = sum(p.members.size for p in parts)
         if not table.measure:
