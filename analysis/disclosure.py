@@ -17,7 +17,7 @@ from analysis.figures import shown_figures
 from analysis.registry import registration_from
 from analysis.released_balance import ReleasedBalance, balances_from, released_balances
 from analysis.released_curves import ReleasedCurve, curves_from, released_curves
-from analysis.released_flow import ReleasedGroup, ReleasedStep, released_groups, released_steps
+from analysis.released_flow import ReleasedGroup, ReleasedStep, released_flow
 from analysis.released_interactions import (
     ReleasedInteraction,
     released_interactions,
@@ -187,6 +187,7 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
     estimates = _estimates(finding, why, rules)
     shown = any(e.role == "headline" and e.status == "released" for e in estimates)
     hidden = "" if shown else why or NOT_SHOWN
+    groups, steps = released_flow(finding.flow, finding.curves if shown else (), rules)
     return Release(
         **_of_question(spec),
         population=finding.population,
@@ -195,8 +196,8 @@ def _release_one(finding: Finding, rules: Rules) -> Release:
         estimates=estimates,
         diagnostics=tuple(_diagnostic(d, shown, rules) for d in finding.diagnostics),
         limits=finding.limits,
-        steps=released_steps(finding.flow, rules),
-        groups=released_groups(finding.flow, rules),
+        steps=steps,
+        groups=groups,
         balances=released_balances(finding, rules),
         curves=released_curves(finding, estimates, rules) if shown else (),
         interactions=released_interactions(finding.interactions, estimates, hidden, rules),

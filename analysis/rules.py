@@ -83,3 +83,10 @@ def midpoint(people: int) -> int:
     if not people:
         return 0
     return math.ceil(people / ROUND_TO_MIDDLE) * ROUND_TO_MIDDLE - ROUND_TO_MIDDLE // 2
+
+
+def midpoint_ends(people: int) -> tuple[int, int]:
+    """The least and greatest count with the same midpoint."""
+    middle = midpoint(people)
+    half = ROUND_TO_MIDDLE // 2
+    return (middle - half + 1, middle + half) if middle else (0, 0)

@@ -93,6 +93,38 @@ def test_a_later_step_does_not_tell_what_an_earlier_one_hid(people: tuple[int, .
     assert [s.people for s in steps] == ["595", "≥585", "≥585"]
 
 
+def test_counts_that_add_up_do_not_tell_of_a_small_one_together() -> None:
+    """603 (605: 603 to 607) less 22 (20: 18 to 22) less 576 (575: 573 to 577) are 4 to 16.
+
+    The five left out at first would be 4 to 9, and not 1 to 9: of the 22 a bound stands.
+    """
+    flow = Flow(
+        steps=(
+            Step(label="recorded", people=603),
+            Step(label="employed", people=598, left_out="gone"),
+            Step(label="measured", people=576, left_out="without a figure"),
+        ),
+        arms=(),
+    )
+    made = _released(_finding(_estimate(), flow=flow)).steps
+    assert [(s.people, s.left_out) for s in made] == [
+        ("605", ""), ("≥590", "<10 gone"), ("575", "≥10 without a figure"),
+    ]  # fmt: skip
+
+
+def test_groups_that_are_everybody_do_not_tell_of_a_small_one() -> None:
+    """227 recorded (225: 223 to 227), 203 (205) and 18 (20): the six would be none at all to 6."""
+    groups = (
+        Group(arm="mentee", what="", people=203, rank=None, role="treated"),
+        Group(arm="waiting", what="", people=6, rank=2, role="available"),
+        Group(arm="other", what="", people=18, rank=None, role="other"),
+    )
+    flow = Flow(steps=(Step(label="recorded", people=227),), arms=(), groups=groups)
+    made = _released(_finding(_estimate(), flow=flow))
+    assert [g.people for g in made.groups] == ["205", "<10", "≥10"]
+    assert [s.people for s in made.steps] == ["225"]
+
+
 def test_the_attrition_table_hides_small_steps_and_remainders() -> None:
     flow = Flow(
         steps=(Step(label="invited", people=403), Step(label="applied", people=398)),
