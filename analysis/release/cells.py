@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from analysis.rules import Rules
 
 BESIDE = "Beside the others shown it would tell of a group that is too small."
+# The same words whether nobody, a few or many came or went: more would link two months.
+STANDS = "A new figure would tell of a few people, beside this one and the others shown."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,25 +78,25 @@ def count_choices(
     earlier = ledger.of(name)
     if earlier and not earlier[-1].erased:
         last = earlier[-1]
-        made.append(standing(cell, last, decision.reason or BESIDE, *_now(last, members, group)))
+        made.append(standing(cell, last, *_now(last, members, group)))
     made.append(cell(sign="hidden", low=group, reason=decision.reason or BESIDE))
     return tuple(made)
 
 
 def standing(
-    cell: Callable[..., Cell], last: Shown, reason: str, low: float = 0, high: float = math.inf
+    cell: Callable[..., Cell], last: Shown, low: float = 0, high: float = math.inf
 ) -> Cell:
     """The last figure again."""
     return cell(
         sign="stands", value=last.value["value"], run=last.run,
-        reason=reason, low=low, high=high,
+        reason=STANDS, low=low, high=high,
     )  # fmt: skip
 
 
 def _now(last: Shown, members: Members, group: int) -> tuple[float, float]:
-    """What the last count says of how many people there are now."""
+    """What the last count says of how many people there are now, to who guesses why it stands."""
     if changed(last.members, members) >= group:
-        return 0, math.inf
+        return group, math.inf
     exact, value = last.value["sign"] == "shown", last.value["value"]
     slack = group - 1 + (ROUND_TO // 2 if exact else 0)
-    return max(0, value - slack), value + slack if exact else math.inf
+    return max(group, value - slack), value + slack if exact else math.inf

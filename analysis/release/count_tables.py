@@ -113,10 +113,10 @@ def _say_less(cells: Sequence[Cell], told: Sequence[Cell], made: Sequence[Choice
     can = [c for c, choices in zip(cells, made, strict=True) if c.printed and c is not choices[-1]]
     chosen: dict[str, Cell] = {}
     for target in told:
-        near = [c for c in can if c is not target and _meet(c, target)]
+        near = [c for c in can if _meet(c, target)]  # it may be its own figure, of an earlier run
         if any(c.name in chosen for c in near):
             continue
-        wider = [c for c in can if c is not target and any(_meet(c, n) for n in near)]
+        wider = [c for c in can if any(_meet(c, n) for n in near)]
         options = {c.name: c for c in chain(near, wider)}.values()
         least = min(options, key=lambda c: (not c.remainder, c.members.size, c.name))
         chosen[least.name] = least

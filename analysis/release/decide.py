@@ -77,13 +77,8 @@ def decide_together(
 
 def _stays(last: Shown, min_group: int) -> Decision:
     """The last figure stands, unless it rests on people who have been erased."""
-    few = few_came_or_went(min_group)
+    few = f"Fewer than {min_group} people came or went since it was shown before."
     if last.erased:
         why = f"{few} What was shown then rests on people whose data were erased."
         return Decision(verdict="hidden", reason=why)
     return Decision(verdict="frozen", of=last, reason=few)
-
-
-def few_came_or_went(min_group: int) -> str:
-    """Why the last figure stands, with no count."""
-    return f"Fewer than {min_group} people came or went since it was shown before."

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.release.cells import BESIDE, Cell, standing
 from analysis.release.combinations import tells, uncovered
-from analysis.release.decide import decide, few_came_or_went
+from analysis.release.decide import decide
 from analysis.release.primary import gives_away, rounded
 from analysis.release.tables import others
 
@@ -81,8 +81,7 @@ def _one(
         return cell(sign="shown", value=rounded(value, contributions, mean=mean), anew=True)
     if earlier[-1].erased:
         return cell(sign="hidden", reason=decision.reason or BESIDE)
-    # the same sentence whether nobody or somebody came or went
-    return standing(cell, earlier[-1], few_came_or_went(rules.min_group))
+    return standing(cell, earlier[-1])
 
 
 def _too_telling(
@@ -119,5 +118,5 @@ def _back(cell: Cell, ledger: Ledger) -> Cell:
     )
     earlier = ledger.of(cell.name)
     if earlier and not earlier[-1].erased:
-        return standing(made, earlier[-1], BESIDE)
+        return standing(made, earlier[-1])
     return made(sign="hidden", reason=BESIDE)

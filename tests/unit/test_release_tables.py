@@ -123,7 +123,8 @@ def test_a_raise_among_unchanged_people_is_not_told() -> None:
     first, second = _run([_pay(a=who)], [Table(name="people", measure="pay", parts=(part,))])
     assert second[0].cell("a").value == first[0].cell("a").value
     # the same words whether nobody or a few came or went
-    assert second[0].cell("a").reason.startswith("Fewer than 10 people came or went")
+    (_, few) = _run([_pay(a=who)], [_pay(a=_people(1, 29))])
+    assert second[0].cell("a").reason == few[0].cell("a").reason != ""
 
 
 def test_cells_that_are_each_far_apart_are_looked_at_together() -> None:
