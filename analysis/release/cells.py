@@ -79,7 +79,7 @@ def count_choices(
     if earlier and not earlier[-1].erased:
         last = earlier[-1]
         made.append(standing(cell, last, *_now(last, members, group)))
-    made.append(cell(sign="hidden", low=group, reason=decision.reason or BESIDE))
+    made.append(cell(sign="hidden", low=group, reason=BESIDE))
     return tuple(made)
 
 

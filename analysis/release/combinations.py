@@ -6,8 +6,7 @@ its changes since. If these generators can be put in an order in which each has 
 people who are in none that come after, no combination of figures, with whatever factors, rests on
 fewer than ``min_group`` people: the first generator with a factor other than 0 has that many all
 to itself. This holds also where contributions change between runs. What cannot be put in such an
-order is left to algebra and linear programming, on its own: a combination with any of the others
-rests on enough people.
+order is looked at on its own: a combination with any of the others rests on enough people.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from analysis.release.atoms import incidence
-from analysis.release.audit import TOLERANCE, Known, widths
+from analysis.release.audit import TOLERANCE, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.release.members import Members
 
-P = 0.10  # what a few people contribute may not be known to within a tenth: the p % rule
 _RANK = 1e-9  # of a matrix of zeros and ones: what is smaller beside the largest is none
 
 
@@ -35,12 +34,12 @@ _RANK = 1e-9  # of a matrix of zeros and ones: what is smaller beside the larges
 class Open:
     """Generators that the order does not cover.
 
-    ``uses`` (generators, people): 1 or -1 where a person came into the sum or went out of it;
-    ``chain`` (generators,): the cell of each.
+    ``uses`` (generators, people): 1 or -1 where a person came into the sum or went out of it.
+    ``latest`` (generators,): the chain whose last sum it is, or -1.
     """
 
     uses: csr_array
-    chain: npt.NDArray[np.int64]
+    latest: npt.NDArray[np.int64]
 
 
 def uncovered(chains: Sequence[Sequence[Members]], min_group: int) -> Open:
@@ -62,29 +61,38 @@ def uncovered(chains: Sequence[Sequence[Members]], min_group: int) -> Open:
         if not covered.any():
             break
         left &= ~covered
-    return Open(csr_array(uses[left]), of[left])
+    latest = np.where(np.append(np.diff(of) != 0, True), of, -1)
+    return Open(csr_array(uses[left]), latest[left])
 
 
-def tells(uses: csr_array, min_group: int) -> bool:
-    """Whether sums (sums, people; 1, 0, -1) tell what fewer than ``min_group`` people contribute.
+def tells(left: Open, new: Sequence[int], min_group: int) -> bool:
+    """Whether open generators tell of few people now that the last of the ``new`` chains are shown.
 
-    Exactly (by the null space) or to within ``P`` (by linear programming, with contributions that
-    cannot be negative, and as if all were alike).
+    Exactly, of people no figure tells apart (by the null space); or nearly: take everybody's
+    contribution to be known to within 1. By how much a new sum can then still differ, given those
+    before it, is by duality the least weight of people that any combination with it rests on. Where
+    it cannot differ at all it is no news.
     """
-    kinds, size = np.unique(uses.toarray().astype(np.int8), axis=1, return_counts=True)
-    few = np.flatnonzero((size < min_group) & kinds.any(axis=0))
-    if not few.size:
-        return False
-    rows = kinds.astype(float)
-    squared, turned = np.linalg.eigh(rows @ rows.T)  # the row space, by its smaller side
-    kept = squared > _RANK * squared[-1]
-    space = (turned[:, kept] / np.sqrt(squared[kept])).T @ rows
-    # an atom is known when its unit vector lies in the space of the sums
-    if (1 - (space[:, few] ** 2).sum(axis=0) < _RANK).any():
+    found, counts = np.unique(left.uses.toarray().astype(np.int8), axis=1, return_counts=True)
+    some = found.any(axis=0)
+    kinds, size = found[:, some].astype(float), counts[some].astype(float)
+    if _tells_exactly(kinds, size, min_group):
         return True
-    people = size.astype(float)
-    total = rows @ people
-    one = csr_array((np.ones(few.size), (np.arange(few.size), few)), (few.size, size.size))
-    wide = 2 * P * people[few]
-    known = Known(csr_array(rows), total, total, people)
-    return bool((widths(known, one, wide) < wide - TOLERANCE).any())
+    is_new = np.isin(left.latest, list(new))
+    given = np.flatnonzero(~is_new)
+    for row in np.flatnonzero(is_new):
+        before = [LinearConstraint(csr_array(kinds[given]), 0, 0)] if given.size else []
+        most = -milp(-kinds[row], constraints=before, bounds=Bounds(-size, size)).fun
+        if TOLERANCE < most < min_group - TOLERANCE:
+            return True
+        given = np.append(given, row)
+    return False
+
+
+def _tells_exactly(kinds: Floats, size: Floats, min_group: int) -> bool:
+    few = size < min_group
+    squared, turned = np.linalg.eigh(kinds @ kinds.T)  # the row space, by its smaller side
+    kept = squared > _RANK * squared[-1]
+    space = (turned[:, kept] / np.sqrt(squared[kept])).T @ kinds
+    # an atom is known when its unit vector lies in the space of the sums
+    return bool((1 - (space[:, few] ** 2).sum(axis=0) < _RANK).any())

@@ -80,7 +80,7 @@ def _one(
         value = float(contributions.mean() if mean else contributions.sum())
         return cell(sign="shown", value=rounded(value, contributions, mean=mean), anew=True)
     if earlier[-1].erased:
-        return cell(sign="hidden", reason=decision.reason or BESIDE)
+        return cell(sign="hidden", reason=BESIDE)
     return standing(cell, earlier[-1])
 
 
@@ -105,10 +105,10 @@ def _too_telling(
         chains.setdefault(c.name, []).append(c.members)
     left = uncovered(list(chains.values()), rules.min_group)
     names = list(chains)
-    blamed = [new[n] for n in dict.fromkeys(names[i] for i in left.chain) if n in new]
-    if not blamed or not (apart or tells(left.uses, rules.min_group)):
+    blamed = {i: new[names[i]] for i in left.latest if i >= 0 and names[i] in new}
+    if not blamed or not (apart or tells(left, list(blamed), rules.min_group)):
         return None
-    return min(blamed, key=lambda c: (not c.remainder, c.members.size, c.name))
+    return min(blamed.values(), key=lambda c: (not c.remainder, c.members.size, c.name))
 
 
 def _back(cell: Cell, ledger: Ledger) -> Cell:

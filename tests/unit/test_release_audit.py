@@ -108,7 +108,7 @@ MOVED = members([*range(20, 30), *range(31, 61)])  # 20 to 29 came to B; 30 left
 def test_sums_each_with_enough_people_to_themselves(
     chains: list[list[Members]], covered: bool
 ) -> None:
-    assert (uncovered(chains, 10).chain.size == 0) is covered
+    assert (uncovered(chains, 10).latest.size == 0) is covered
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,9 @@ def test_sums_each_with_enough_people_to_themselves(
         ([[A, _people(1, 19)], [B, MOVED]], True),  # the one who left, from four sums
         ([[A], [_people(1, 12)], [_people(13, 30)]], False),
         ([[A], [_people(1, 12)], [_people(13, 29)]], True),  # the whole less its parts
+        # two wholes less two parts are six people, three in each: none alone, all together
+        ([[A], [B], [members([*range(1, 28), *range(34, 61)])]], True),
     ],
 )
 def test_sums_that_tell_of_a_few(chains: list[list[Members]], expected: bool) -> None:
-    assert tells(uncovered(chains, 10).uses, 10) is expected
+    assert tells(uncovered(chains, 10), range(len(chains)), 10) is expected
