@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.diagnostics import Diagnostic, Share
 from analysis.disclosure import release, restore
@@ -110,6 +112,40 @@ def test_counts_that_add_up_do_not_tell_of_a_small_one_together() -> None:
     assert [(s.people, s.left_out) for s in made] == [
         ("605", ""), ("≥590", "<10 gone"), ("575", "≥10 without a figure"),
     ]  # fmt: skip
+
+
+def _agrees(text: str, people: int) -> bool:
+    """Whether a reader would believe so many people behind a printed count."""
+    shown = text.split(" ")[0].lstrip("≥<").replace(",", "")
+    if text.startswith("<"):
+        return 1 <= people < int(shown)
+    if text.startswith("≥"):
+        return people >= int(shown)
+    return not people if not text or shown == "0" else people >= 10 and abs(people - int(shown)) < 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(60, 90), st.integers(0, 14), st.integers(0, 30))
+def test_every_number_under_ten_stays_possible(whole: int, first: int, then: int) -> None:
+    """Every way in which the printed table could have come about, tried one by one."""
+    people = (whole, whole - first, whole - first - then)
+    flow = Flow(steps=tuple(Step(label="", people=n, left_out="x") for n in people), arms=())
+    (all_, _), (second, one), (third, two) = [
+        (s.people, s.left_out) for s in _released(_finding(_estimate(), flow=flow)).steps
+    ]
+    ways = {
+        (a, b)
+        for n in range(50, 100)
+        for a in range(50)
+        for b in range(50)
+        if _agrees(all_, n) and _agrees(one, a) and _agrees(two, b)
+        and _agrees(second, n - a) and _agrees(third, n - a - b)
+    }  # fmt: skip
+    assert (first, then) in ways
+    if 0 < first < 10:
+        assert {a for a, _ in ways} >= set(range(1, 10))
+    if 0 < then < 10:
+        assert {b for _, b in ways} >= set(range(1, 10))
 
 
 def test_groups_that_are_everybody_do_not_tell_of_a_small_one() -> None:
