@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines import ingest, publish, workspace
 from pipelines.config import load_key, load_project
@@ -58,17 +58,19 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     publish.settle(temporary, space.landed)
     fresh = [row.as_dict() for row in freshness(settings.sources, report.files, context.due)]
     workspace.write_json(space.reconciliation, {**report.as_dict(), "freshness": fresh})
-    for drift in (drift for file in report.files for drift in file.drift):
-        if drift.decision != "ignore":
-            say(f"drift: {drift.describe()}")
-    for line in report.lines():
+    for line in _told(report, fresh):
         say(line)
-    for line in warnings(fresh):
-        say(f"warning: {line}")
-    if report.identity:
-        say(report.identity.in_one_line())
-        for advice in report.identity.advice:
-            say(f"advice: {advice}")
     if context.known_at is None:
         for remark in ingest.remember(space.ledger, context.manifest.inputs):
             say(remark)
+
+
+def _told(report: ingest.IngestReport, fresh: list[dict[str, Any]]) -> list[str]:
+    """What the run says of its files: columns that changed, rows, what is overdue, who is who."""
+    drifts = [drift for file in report.files for drift in file.drift]
+    lines = [f"drift: {drift.describe()}" for drift in drifts if drift.decision != "ignore"]
+    lines += [*report.lines(), *(f"warning: {line}" for line in warnings(fresh))]
+    if report.identity:
+        lines += [report.identity.in_one_line()]
+        lines += [f"advice: {advice}" for advice in report.identity.advice]
+    return lines
