@@ -176,11 +176,13 @@ def _run_until(
     known_at = as_known_at.date() if as_known_at else None
     if known_at and out is None:  # a past state must not take the place of today's
         out = project / f"out-{known_at}"
-    if study and out is None:  # a report of one study must not take the place of all
-        out = project / f"out-{study}"
-    folders = _folders(project, data, out)
+    data, out = _folders(project, data, out)
+    if study:  # a report of one study must not take the place of all
+        from pipelines.day import beside
+
+        out = beside(out, study)
     outcome = run_all(
-        project, *folders, _teller(), stage, known_at, pulling=pulling, exact_rows=exact_rows,
+        project, data, out, _teller(), stage, known_at, pulling=pulling, exact_rows=exact_rows,
         day=on.date() if on else None, study=study,
     )  # fmt: skip
     if outcome is not None:

@@ -40,7 +40,9 @@ Day = Annotated[
 Study = Annotated[
     str | None,
     typer.Option(
-        "--study", help="Answer this study alone [out: PROJECT/out-STUDY].", show_default=False
+        "--study",
+        help="Answer this study alone, into a folder beside the others: OUT-STUDY.",
+        show_default=False,
     ),
 ]
 ExactRows = Annotated[

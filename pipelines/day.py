@@ -9,6 +9,7 @@ from pipelines import publish, record, workspace
 from pipelines.config import Project, chosen_studies
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.files import dated_files
+from pipelines.parts import read_yaml
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -35,6 +36,23 @@ def refuse_superseded(out: Path, day: dt.date) -> None:
             f"Nothing need be done. For the state of that day: mentorlift run --as-known-at {day}.",
             Exit.USAGE,
         )
+
+
+def beside(out: Path, study: str) -> Path:
+    """The folder for the results of one study, beside that of all."""
+    return out.with_name(f"{out.name}-{study}")
+
+
+def kin(project_dir: Path, out: Path) -> tuple[Path, ...]:
+    """``out``, and the folders in which the same project's other reports lie beside it.
+
+    Whoever is erased in one is erased in all, and what one has shown the others know.
+    """
+    paths = sorted((project_dir / "studies").glob("*.yml"))
+    names = [str(read["study"]) for p in paths if isinstance(read := read_yaml(p), dict)]
+    whole = next((n for n in names if out.name.endswith(f"-{n}")), None)
+    root = out if whole is None else out.with_name(out.name.removesuffix(f"-{whole}"))
+    return tuple(dict.fromkeys((out, root, *(beside(root, name) for name in names))))
 
 
 def waiting(project: Project, data: Path, day: dt.date) -> list[str]:

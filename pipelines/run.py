@@ -14,7 +14,7 @@ from analysis.finding import registered
 from pipelines import durable, ingest, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
 from pipelines.config import key_id, load_key, load_project
-from pipelines.day import only, refuse_superseded, waiting
+from pipelines.day import kin, only, refuse_superseded, waiting
 from pipelines.diff.kept import asked
 from pipelines.engine import MEMORY, Engine
 from pipelines.erasure import tombstones
@@ -103,12 +103,12 @@ def prepare(
 
 
 def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
-    """Where tombstones lie: in the output folder, and in the project's own.
+    """Where tombstones lie: in the output folder and those beside it, and in the project's own.
 
     A state of a past day goes to a folder of its own, and erased persons were known on that day.
     """
-    folders = (workspace.Workspace(folder, "").private for folder in (out, project_dir / "out"))
-    return tuple(dict.fromkeys(folders))
+    folders = (*kin(project_dir, out), project_dir / "out")
+    return tuple(dict.fromkeys(workspace.Workspace(folder, "").private for folder in folders))
 
 
 def begin(

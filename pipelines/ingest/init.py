@@ -46,6 +46,8 @@ programmes: [] # decide: one line a programme, such as {{id: SALES, name: Mentor
 # Survey scales are scored by the keys in data/instruments, and by your own in instruments/ beside
 # this file. Where your survey names items otherwise:
 # instruments: [{{use: tis6, asked_in: YOUR QUESTIONNAIRE, items: {{tis6_1: YOUR ITEM}}}}]
+# When `mentorlift serve` runs, and whether it does as files arrive:
+# schedule: {{cron: "0 6 6 * *", timezone: Europe/Berlin, on_delivery: true}}
 
 sources:
 """
@@ -188,6 +190,7 @@ def _source(name: str, pattern: str, found: list[Sniffed], matches: list[_Match]
     if any(has_decimal_comma(last.column(header)) for header in numbers):
         yield '    decimal: "," # guessed: some figures can be nothing else'
     yield f"    contents: {best.dialect.contents or 'delta'} # decide: full, delta or rolling"
+    yield "    # expected: monthly by day 5 # if files come regularly: what is late is said then"
     yield from _loads(best, last)
     read = ", ".join(h for h in last.header if h not in best.headers)
     if read:

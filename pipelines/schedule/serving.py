@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import chosen_studies, load_project
+from pipelines.day import beside
 from pipelines.errors import Exit, UserError
 from pipelines.schedule.notices import crashed, send
 from pipelines.schedule.watch import LOOK_EVERY, Watch, today
@@ -46,11 +47,6 @@ def deployments(folders: Folders, schedule: Schedule) -> list[RunnerDeployment]:
         apart = Folders(folders.project, folders.data, beside(folders.out, spec.study))
         made.append(_deployment(f"{name}-{study}", apart, cron, schedule.timezone, study))
     return made
-
-
-def beside(out: Path, study: str) -> Path:
-    """The folder for the results of one study."""
-    return out.with_name(f"{out.name}-{study}")
 
 
 def _deployment(
