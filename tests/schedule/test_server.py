@@ -12,24 +12,14 @@ import gc
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.flows.conftest import command, own_key
 from tests.schedule.listener import listening
-from tests.schedule.week import (
-    EXECUTE,
-    Company,
-    day,
-    execute,
-    later_sales,
-    planned,
-    report_in,
-    write_company,
-)
+from tests.schedule.week import Week, day, live, report_in, write_company
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,12 +64,18 @@ def test_a_flow_run_succeeds_and_leaves_its_artifacts(server: str, firm: Firm) -
     assert link is not None and "report.html" in str(link.data)
 
 
-def test_a_user_error_fails_at_once_and_carries_no_personal_data(server: str, firm: Firm) -> None:
+def test_a_user_error_fails_at_once_and_carries_no_personal_data(
+    server: str, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from pipelines.errors import UserError
     from pipelines.flows import run_flow
 
     firm.edit("funnel.csv", "result,drawn", "result,drawn on")
-    state = run_flow(firm.project, firm.data, firm.out, return_state=True)
+    with listening() as heard:
+        monkeypatch.setenv("MENTORLIFT_WEBHOOK_URL", heard.url)
+        state = run_flow(firm.project, firm.data, firm.out, return_state=True)
+    (notice,) = heard.notices
+    assert notice["state"] == "Failed" and "funnel" not in str(notice)
     assert state.is_failed()
     with pytest.raises(UserError, match=r"funnel\.csv"):
         state.result(_sync=True)
@@ -125,133 +121,25 @@ def test_serve_without_a_server_says_what_to_start(firm: Firm) -> None:
     assert "prefect server start" in done.stderr and "Traceback" not in done.stderr
 
 
-@dataclass
-class Week:
-    """What the week left: the company, state and notices of each day, and the crashed run."""
-
-    company: Company
-    states: dict[int, Any] = field(default_factory=dict)
-    notices: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    crashed: Any = None
-    resumed: Any = None
-    estimated: tuple[int, int] = (0, 0)
-    by_hand: str = ""
-
-
 @pytest.fixture(scope="module")
 def week(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     folder = tmp_path_factory.mktemp("week")
     with own_key(folder), listening() as heard, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MENTORLIFT_WEBHOOK_URL", heard.url)
         lived = Week(write_company(folder))
-        _live(lived, server, heard.notices)
+        live(lived, server, heard.notices)
         yield lived
-
-
-def _live(week: Week, server: str, heard: list[dict[str, Any]]) -> None:
-    from prefect.client.orchestration import get_client
-
-    from pipelines.schedule.serving import Folders, deployments
-    from pipelines.timetable import Schedule
-
-    company = week.company
-    folders = Folders(company.project, company.data, company.out)
-    whole, _apart = deployments(folders, Schedule(cron="0 6 * * *", studies={"sales": "0 7 1 * *"}))
-    deployment = whole.apply()
-    with get_client(sync_client=True) as client:
-
-        def lives(number: int, run: Any = None) -> None:
-            run = run or planned(client, deployment, day(number))
-            week.states[number] = execute(client, run)
-            week.notices[number] = [heard.pop(0) for _ in range(len(heard))]
-            company.keep(day(number))
-
-        lives(0)
-        lives(1)
-        lives(2)
-        company.ask(day(3))
-        company.deliver(day(3), later_sales(10))
-        old = company.data / f"sales-{day(-6)}.csv"
-        (company.data / f"sales-{day(3)}-again.csv").write_bytes(old.read_bytes())
-        lives(3)
-        company.ask(day(4))
-        company.deliver(day(4), later_sales(14))
-        _crash(week, server, client, deployment)
-        lives(4, week.resumed.id)
-        releases = next(company.out.glob(f"runs/{_run_of(company)}/work/releases.json"))
-        week.estimated = (week.estimated[0], releases.stat().st_mtime_ns)
-        company.ask(day(5))
-        company.deliver(day(5), later_sales(12))
-        missed = planned(client, deployment, day(5))  # as planned before the server went away
-        week.by_hand = _saturday_by_hand(company)
-        company.deliver(day(7), later_sales(99))  # dated after the day that is made up for
-        lives(5, missed)
-        lives(6)
-
-
-def _run_of(company: Company) -> str:
-    from pipelines.publish import run_in_force
-
-    return run_in_force(company.out / "warehouse")
-
-
-def _crash(week: Week, server: str, client: Any, deployment: Any) -> None:
-    """Friday's process is killed when it has estimated; two looks find it dead."""
-    from pipelines.schedule.crashed import Crashes
-
-    run, told = planned(client, deployment, day(4)), []
-    environment = {**os.environ, "PREFECT_API_URL": server, "PYTHONPATH": str(ROOT)}
-    killed = subprocess.run(
-        [sys.executable, "-c", EXECUTE, str(run)],
-        cwd=ROOT,
-        env={**environment, "MENTORLIFT_FAULT": "estimate-after-mark"},
-        capture_output=True,
-        timeout=180,
-        check=False,
-    )
-    assert killed.returncode == -9, killed.stderr
-    assert client.read_flow_run(run).state_type.value == "RUNNING"
-    (releases,) = (
-        path
-        for path in week.company.out.glob("runs/*/work/releases.json")
-        if not (path.parents[1] / "record.json").exists()
-    )
-    week.estimated = (releases.stat().st_mtime_ns, 0)
-    crashes = Crashes((deployment,), lambda dead, again: told.append((dead.id, again)))
-    assert crashes.look(client) == [] and crashes.look(client) == [run]
-    assert crashes.look(client) == [] and told == [(run, True)]
-    week.crashed = client.read_flow_run(run)
-    (week.resumed,) = _unstarted(client, deployment)
-    from prefect.states import Pending
-
-    client.set_flow_run_state(week.resumed.id, Pending())
-
-
-def _unstarted(client: Any, deployment: Any) -> list[Any]:
-    """Runs that carry the mark of having been started again."""
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
-
-    wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=["resumed-1"]))
-    return [
-        r for r in client.read_flow_runs(flow_run_filter=wanted) if r.deployment_id == deployment
-    ]
-
-
-def _saturday_by_hand(company: Company) -> str:
-    """The plain command where the server is away; what it says."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-        arguments = [*company.arguments, "--out", str(company.out), "--on", str(day(5))]
-        code, _, said = command("run", *arguments)
-    assert code == 0, said
-    company.keep(day(5))
-    return said
 
 
 def test_every_run_of_the_week_has_its_state(week: Week) -> None:
     assert {n: s.type.value for n, s in week.states.items()} == dict.fromkeys(range(7), "COMPLETED")
     assert week.crashed.state_type.value == "CRASHED"
     assert week.resumed.parameters["day"] == str(day(4))
+
+
+def test_a_day_that_a_later_one_has_overtaken_stays_as_it_is(week: Week) -> None:
+    assert week.overtaken.name == "Superseded" and week.overtaken.is_completed()
+    assert report_in(week.company.out) == week.company.copies[day(6)]
 
 
 def test_what_was_done_before_the_crash_is_not_done_again(week: Week) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.flows.conftest import PROJECT, STUDY, write_exports
+import pytest
+
+from tests.flows.conftest import PROJECT, STUDY, command, write_exports
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from uuid import UUID
+
+ROOT = Path(__file__).resolve().parents[2]
 
 MONDAY = dt.date(2026, 3, 2)
 BEFORE = dt.date(2026, 2, 24)  # the Tuesday of the week before
@@ -115,3 +122,119 @@ from tests.schedule.week import execute
 with get_client(sync_client=True) as client:
     execute(client, UUID(sys.argv[1]))
 """
+
+
+@dataclass
+class Week:
+    """What the week left: state and notices of each day; the crashed run and the one started for it,
+    when its estimates were written, before and after; a Monday that was made up for last of all.
+    """
+
+    company: Company
+    states: dict[int, Any] = field(default_factory=dict)
+    notices: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    crashed: Any = None
+    resumed: Any = None
+    estimated: tuple[int, int] = (0, 0)
+    overtaken: Any = None
+
+
+def live(week: Week, server: str, heard: list[dict[str, Any]]) -> None:
+    """Let the week go by; ``heard`` are the notices that came."""
+    from prefect.client.orchestration import get_client
+
+    from pipelines.schedule.serving import Folders, deployments
+    from pipelines.timetable import Schedule
+
+    company = week.company
+    folders = Folders(company.project, company.data, company.out)
+    whole, _apart = deployments(folders, Schedule(cron="0 6 * * *", studies={"sales": "0 7 1 * *"}))
+    deployment = whole.apply()
+    with get_client(sync_client=True) as client:
+
+        def lives(number: int, run: Any = None) -> None:
+            run = run or planned(client, deployment, day(number))
+            week.states[number] = execute(client, run)
+            week.notices[number] = [heard.pop(0) for _ in range(len(heard))]
+            company.keep(day(number))
+
+        lives(0)
+        lives(1)
+        lives(2)
+        company.ask(day(3))
+        company.deliver(day(3), later_sales(10))
+        old = company.data / f"sales-{day(-6)}.csv"
+        (company.data / f"sales-{day(3)}-again.csv").write_bytes(old.read_bytes())
+        lives(3)
+        company.ask(day(4))
+        company.deliver(day(4), later_sales(14))
+        _crash(week, server, client, deployment)
+        lives(4, week.resumed.id)
+        releases = next(company.out.glob(f"runs/{_run_of(company)}/work/releases.json"))
+        week.estimated = (week.estimated[0], releases.stat().st_mtime_ns)
+        company.ask(day(5))
+        company.deliver(day(5), later_sales(12))
+        missed = planned(client, deployment, day(5))  # as planned before the server went away
+        _saturday_by_hand(company)
+        company.deliver(day(7), later_sales(99))  # dated after the day that is made up for
+        lives(5, missed)
+        lives(6)
+        week.overtaken = execute(client, planned(client, deployment, day(0)))
+
+
+def _run_of(company: Company) -> str:
+    from pipelines.publish import run_in_force
+
+    return run_in_force(company.out / "warehouse")
+
+
+def _crash(week: Week, server: str, client: Any, deployment: Any) -> None:
+    """Friday's process is killed when it has estimated; two looks find it dead."""
+    from pipelines.schedule.crashed import Crashes
+
+    run, told = planned(client, deployment, day(4)), []
+    environment = {**os.environ, "PREFECT_API_URL": server, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run(
+        [sys.executable, "-c", EXECUTE, str(run)],
+        cwd=ROOT,
+        env={**environment, "MENTORLIFT_FAULT": "estimate-after-mark"},
+        capture_output=True,
+        timeout=180,
+        check=False,
+    )
+    assert killed.returncode == -9, killed.stderr
+    assert client.read_flow_run(run).state_type.value == "RUNNING"
+    (releases,) = (
+        path
+        for path in week.company.out.glob("runs/*/work/releases.json")
+        if not (path.parents[1] / "record.json").exists()
+    )
+    week.estimated = (releases.stat().st_mtime_ns, 0)
+    crashes = Crashes((deployment,), lambda dead, again: told.append((dead.id, again)))
+    assert crashes.look(client) == [] and crashes.look(client) == [run]
+    assert crashes.look(client) == [] and told == [(run, True)]
+    week.crashed = client.read_flow_run(run)
+    (week.resumed,) = _unstarted(client, deployment)
+    from prefect.states import Pending
+
+    client.set_flow_run_state(week.resumed.id, Pending())
+
+
+def _unstarted(client: Any, deployment: Any) -> list[Any]:
+    """Runs that carry the mark of having been started again."""
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+
+    wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=["resumed-1"]))
+    return [
+        r for r in client.read_flow_runs(flow_run_filter=wanted) if r.deployment_id == deployment
+    ]
+
+
+def _saturday_by_hand(company: Company) -> None:
+    """The plain command where the server is away."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+        arguments = [*company.arguments, "--out", str(company.out), "--on", str(day(5))]
+        code, _, said = command("run", *arguments)
+    assert code == 0, said
+    company.keep(day(5))
