@@ -83,42 +83,38 @@ def test_a_user_error_fails_at_once_and_carries_no_personal_data(
 
 
 def test_prefect_sees_the_deployment(server: str) -> None:
-    environment = {**os.environ, "PREFECT_API_URL": server, "MENTORLIFT_HOME": str(ROOT)}
-    prefect = [sys.executable, "-m", "prefect"]
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
 
-    def call(*args: str) -> str:
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name="local", type="process"))
         done = subprocess.run(
-            [*prefect, *args],
+            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, "PREFECT_API_URL": server, "MENTORLIFT_HOME": str(ROOT)},
             capture_output=True,
             text=True,
             timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    call("work-pool", "create", "local", "--type", "process")
-    call("--no-prompt", "deploy", "--all")
-    seen = call("deployment", "inspect", "mentorlift-run/demo-monthly")
-    assert "0 6 1 * *" in seen and "pipelines/flows.py:run_flow" in seen
+        seen = client.read_deployment_by_name("mentorlift-run/demo-monthly")
+    assert seen.entrypoint == "pipelines/flows.py:run_flow"
+    assert [s.schedule.cron for s in seen.schedules] == ["0 6 1 * *"]
 
 
 def test_serve_without_a_server_says_what_to_start(firm: Firm) -> None:
-    command = [sys.executable, "-m", "pipelines.cli", "serve", str(firm.project)]
-    environment = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    done = subprocess.run(
-        [*command, "--cron", "0 6 1 * *"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 8, done.stderr
-    assert "prefect server start" in done.stderr and "Traceback" not in done.stderr
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        code, _, said = command("serve", str(firm.project), "--cron", "0 6 1 * *")
+    assert code == 8, said
+    assert "prefect server start" in said and "Traceback" not in said
+
+
+def test_serve_asks_when_to_run(firm: Firm) -> None:
+    code, _, said = command("serve", str(firm.project))
+    assert code == 2 and "--cron" in said
 
 
 @pytest.fixture(scope="module")

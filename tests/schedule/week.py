@@ -126,7 +126,7 @@ with get_client(sync_client=True) as client:
 
 @dataclass
 class Week:
-    """What the week left: state and notices of each day; the crashed run and the one started for it,
+    """What the week left: state and notices of each day; the crashed run and the one begun for it,
     when its estimates were written, before and after; a Monday that was made up for last of all.
     """
 
