@@ -178,8 +178,10 @@ def _run_until(
         out = project / f"out-{known_at}"
     data, out = _folders(project, data, out)
     if study:  # a report of one study must not take the place of all
+        from pipelines.config import chosen_studies, load_project
         from pipelines.day import beside
 
+        chosen_studies(load_project(project), study)
         out = beside(out, study)
     outcome = run_all(
         project, data, out, _teller(), stage, known_at, pulling=pulling, exact_rows=exact_rows,

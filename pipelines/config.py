@@ -145,12 +145,11 @@ def load_project(folder: Path) -> Project:
     paths = sorted((folder / "studies").glob("*.yml"))
     studies = tuple(read_study(path, settings.thresholds) for path in paths)
     _check_studies(file, settings, paths, studies)
-    keys = scoring_keys(read_instruments(folder), settings.instruments, file)
     return Project(
         folder=folder,
         settings=settings,
         studies=studies,
-        keys=keys,
+        keys=scoring_keys(read_instruments(folder), settings.instruments, file),
         shelf=read_shelf(folder),
         digest=_digest(folder, (file, *paths), draw_files(folder, studies)),
     )
@@ -238,7 +237,6 @@ def chosen_studies(
     project: Project, named: str | None, otherwise: str = ""
 ) -> tuple[StudySpec, ...]:
     """The project's studies, or the one of that name; UserError with those there are if none.
-
     ``otherwise`` ends the hint: what else may be named.
     """
     found = tuple(study for study in project.studies if named in (None, study.study))
