@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.curve import Curve
     from analysis.diagnostics import Diagnostic
     from analysis.diagnostics.limits import UsedLimit
+    from analysis.membership import Part
     from analysis.registry import Registration
     from analysis.study import StudySpec
 
@@ -165,6 +166,7 @@ class Finding:
     """What a study found. Raises ValueError when a required diagnostic is missing.
 
     ``registration``: how the study stands to the one registered; None outside of a project.
+    ``rests_on``: the people behind the figures, for the memory of what was shown.
     """
 
     spec: StudySpec
@@ -175,6 +177,7 @@ class Finding:
     curves: tuple[Curve, ...] = ()
     interactions: tuple[Interaction, ...] = ()
     registration: Registration | None = None
+    rests_on: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         missing = required_checks(self.spec) - {d.name for d in self.diagnostics}

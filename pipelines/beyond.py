@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.beyond.mentor_exits import mentor_exits
+from analysis.beyond.mentor_exits import first_mentees_query, mentor_exits
 from analysis.beyond.mentor_months import mentor_months_query, mentor_results
 from analysis.beyond.team_mates import mates_funnel, mates_study, team_mates
 from analysis.beyond.volunteers import Branch, decompose, voluntary_funnel, voluntary_study
@@ -13,9 +13,10 @@ from analysis.cohort import build_cohort
 from analysis.diagnostics.roster import check_roster
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import attributes_query, funnel_query
+from analysis.membership import of_panel, part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.estimate import Result
     from analysis.finding import Finding
     from analysis.funnel import Query
+    from analysis.membership import Part
     from analysis.study import StudySpec
 
     Read = Callable[[Query], pd.DataFrame]
@@ -40,27 +42,39 @@ def with_others(finding: Finding, read: Read, *, exact_rows: bool = False) -> Fi
         funnel = voluntary_funnel(spec, read(funnel_query(other)))
         second = _branch(other, read, funnel, exact_rows=exact_rows)
         results, checks = decompose(spec, first, second, check_roster(other, read))
-        finding = _with(finding, results, checks)
+        finding = _with(finding, results, checks, _people(other, second, "volunteers, "))
     if spec.spillover:
         other = mates_study(spec)
         made = _branch(other, read, mates_funnel(spec, read(funnel_query(spec))))
-        finding = _with(finding, team_mates(spec, made.cohort, made.panel))
+        results = team_mates(spec, made.cohort, made.panel)
+        finding = _with(finding, results, people=_people(other, made, "mates, "))
     if spec.mentors:
         if spec.outcome.kind == "exit":
-            finding = _with(finding, mentor_exits(spec, read))
+            first = read(first_mentees_query(spec))
+            mentors = first["person_no"].to_numpy(dtype="int64")
+            finding = _with(finding, mentor_exits(spec, read), people=[part("mentors", mentors)])
         else:
-            finding = _with(finding, mentor_results(spec, read(mentor_months_query(spec))))
+            rows = read(mentor_months_query(spec))
+            mentors = rows.loc[rows["first_on"].notna(), "person_no"].to_numpy(dtype="int64")
+            finding = _with(finding, mentor_results(spec, rows), people=[part("mentors", mentors)])
     return finding
 
 
 def _with(
-    finding: Finding, results: tuple[Result, ...], checks: tuple[Diagnostic, ...] = ()
-) -> Finding:
+    finding: Finding, results: tuple[Result, ...], checks: tuple[Diagnostic, ...] = (),
+    people: Sequence[Part] = (),
+) -> Finding:  # fmt: skip
     return replace(
         finding,
         estimates=(*finding.estimates, *results),
         diagnostics=(*finding.diagnostics, *checks),
+        rests_on=(*finding.rests_on, *people),
     )
+
+
+def _people(spec: StudySpec, branch: Branch, about: str) -> list[Part]:
+    answered = branch.panel.between(*spec.follow_up.primary).rows["person"]
+    return of_panel(spec, branch.panel, answered, about)
 
 
 def _branch(

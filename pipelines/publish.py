@@ -89,8 +89,8 @@ def finish(temporary: Path, path: Path) -> None:
     durable.flush(temporary, path)
 
 
-def write_private(path: Path, content: str) -> None:
-    """Write a text file of a private folder, for its owner alone, and put it in place."""
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a file of a private folder, for its owner alone, and put it in place."""
     make_private(path.parent)
     durable.write(path, content, 0o600)
 

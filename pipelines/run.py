@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from analysis.disclosure import release
 from analysis.finding import registered
 from pipelines import durable, ingest, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
@@ -21,6 +20,7 @@ from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.freshness import due_days
 from pipelines.outcome import Outcome, outcome, overdue, refused_files
+from pipelines.memory import showing
 from pipelines.stage_ingest import ingest_stage, pull_stage
 from pipelines.stage_report import report_stage
 from pipelines.studies import answer, latest_delivery
@@ -190,13 +190,14 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> Context:
             findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
         placebos = calibrate_project(engine, context.project, say)
         known_at = latest_delivery(engine)
+        folders = private_folders(context.project.folder, space.out)
+        remembered = showing.remember(context, folders, engine, findings)
     project = context.project
     verdicts = registry.register_run(project, context.manifest, space.out, known_at)
     for remark in sorted({v.registration.remark for v in verdicts} - {""}):
         say(f"warning: {remark}")
     found = [registered(f, v.registration) for f, v in zip(findings, verdicts, strict=True)]
-    releases, _ = release(found, settings.rules)
-    saved = [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
+    saved = showing.shown_anew(remembered, found, settings.rules)
     workspace.write_json(space.releases, saved)
     workspace.write_json(space.asked, asked(project))
     workspace.write_json(space.calibrations, [c.as_dict() for c in placebos])

@@ -20,6 +20,7 @@ from analysis.exits.rules import refuse_completion
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, spans_query
+from analysis.membership import of_panel, of_sites
 from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.outcome import Outcome
@@ -111,6 +112,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         estimates=estimates,
         diagnostics=checks,
         interactions=who.interactions,
+        rests_on=tuple(of_panel(spec, panel, answered)),
     )
 
 
@@ -141,6 +143,7 @@ def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
         estimates=(*estimate_scale(read.study), *through, *who.results),
         diagnostics=(*checks, *diagnose_scale(read.study, read.items), *read.notes, *notes),
         interactions=who.interactions,
+        rests_on=tuple(of_panel(spec, panel, answered)),
     )
 
 
@@ -176,7 +179,8 @@ def read_cohort(engine: Engine, spec: StudySpec) -> Cohort:
 
 
 def _roll_out(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -> Finding:
-    made = _sites(engine, spec, exact_rows)
+    people = _frame(engine, people_query(spec))
+    made = _sites(engine, spec, people, exact_rows)
     effects = effects_of(made, spec)
     results = estimate_roll_out(made, spec, effects)
     headline = next(r for r in results if r.target.role == "headline")
@@ -192,10 +196,13 @@ def _roll_out(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool)
             *diagnose_roll_out(made, spec, effects, results, controls),
         ),
         interactions=who.interactions,
+        rests_on=tuple(of_sites(spec, people)),
     )
 
 
-def _sites(engine: Engine, spec: StudySpec, exact_rows: bool, size: float = 1.0) -> RollOut:
+def _sites(
+    engine: Engine, spec: StudySpec, people: pd.DataFrame, exact_rows: bool, size: float = 1.0
+) -> RollOut:
     """The people of a roll-out with their results, in units of ``size``."""
     query = rows_query(spec)
 
@@ -204,20 +211,16 @@ def _sites(engine: Engine, spec: StudySpec, exact_rows: bool, size: float = 1.0)
             person, month, value = (column.to_numpy() for column in batch.columns)
             yield person, month, value / size
 
-    return build_roll_out(
-        spec,
-        _frame(engine, people_query(spec)),
-        _frame(engine, counts_query(spec)),
-        read,
-        exact_rows=exact_rows,
-    )
+    counts = _frame(engine, counts_query(spec))
+    return build_roll_out(spec, people, counts, read, exact_rows=exact_rows)
 
 
 def _control(engine: Engine, spec: StudySpec, metric: str, exact_rows: bool) -> Result:
     """The headline of another metric, which mentoring cannot change, in standard deviations."""
     other = spec.model_copy(update={"outcome": Outcome(metric=metric)})
     spread = float(_frame(engine, spread_query(other)).iloc[0]["spread"])
-    return control_of(_sites(engine, other, exact_rows, spread if spread > 0 else 1.0), other)
+    people, size = _frame(engine, people_query(other)), spread if spread > 0 else 1.0
+    return control_of(_sites(engine, other, people, exact_rows, size), other)
 
 
 def latest_delivery(engine: Engine) -> str:

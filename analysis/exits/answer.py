@@ -14,12 +14,14 @@ from analysis.diagnostics.roster import check_roster
 from analysis.diagnostics.sample_ratio import sample_ratio
 from analysis.exits.build import build_starting
 from analysis.exits.build_assigned import build_assigned
-from analysis.exits.curves import observed_curves
+from analysis.exits.curves import ALL_KINDS, observed_curves
 from analysis.exits.observed import observed_differences
 from analysis.exits.ratios import hazard_ratios
 from analysis.exits.results import estimate_exits
+from analysis.exits.setting import fitter_of
 from analysis.exits.subgroups import subgroup_exits
 from analysis.finding import Finding
+from analysis.membership import of_trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from analysis.diagnostics import Diagnostic
     from analysis.exits.built import Built
     from analysis.exits.covariates import Read
+    from analysis.membership import Part
     from analysis.study import StudySpec
 
 
@@ -57,7 +60,18 @@ def answer_exits(
         diagnostics=checks,
         curves=curves,
         interactions=who.interactions,
+        rests_on=tuple(_people(spec, built)),
     )
+
+
+def _people(spec: StudySpec, built: Built) -> Iterator[Part]:
+    """Who is compared in any trial, of each treated arm where arms were drawn."""
+    fitter = fitter_of(built.careers, spec)
+    kinds = ALL_KINDS if spec.outcome.metric == "any" else fitter.kinds[0].codes
+    assigned = spec.design == "randomised"
+    for code in range(1, len(spec.arms.treated) + 1) if assigned else (None,):
+        entries, _ = fitter.trials(code)
+        yield from of_trials(spec, built.careers, built.person_no, entries, kinds)
 
 
 def _of_data(spec: StudySpec, built: Built, min_group: int) -> Iterator[Diagnostic]:

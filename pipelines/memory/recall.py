@@ -1,0 +1,106 @@
+"""What the memory says to a run: what was shown before it, of which people.
+
+A run that is made again looks at the runs that it looked at first, so that it gives the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from analysis.disclosure import restore
+from analysis.release.ledger import Ledger, Shown
+from analysis.release.renewal import Before
+from pipelines.errors import Exit, UserError
+from pipelines.memory.store import FOLDER, read_entry, read_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from analysis.disclosure import Release
+    from analysis.release.members import Members
+    from analysis.release.renewal import Cell
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What runs showed that came before one run: their entries, oldest first.
+
+    ``number`` and ``after`` are what the entry of this run says, or will say.
+    """
+
+    folders: tuple[Path, ...]
+    entries: tuple[dict[str, Any], ...]
+    number: int
+    after: tuple[str, ...]
+
+    def ledger(self, cells: Iterable[Cell]) -> Ledger:
+        """What was shown of these cells, equal sets once, where they were shown last."""
+        wanted = {c.name for c in cells}
+        found: dict[tuple[str, str, int], str] = {}
+        for entry in self.entries:
+            for study in entry["studies"]:
+                for cell in study["cells"]:
+                    if cell["cell"] in wanted:
+                        place = (cell["cell"], cell["set"], cell["erased"])
+                        found.pop(place, None)
+                        found[place] = entry["run"]
+        return Ledger(
+            tuple(
+                Shown(cell=name, run=run, members=self.members(made), erased=erased)
+                for (name, made, erased), run in found.items()
+            )
+        )
+
+    def before(self, study: str) -> tuple[Before, ...]:
+        """The answers to a study that runs showed, oldest first."""
+        told = (s for entry in self.entries for s in entry["studies"] if s["study"] == study)
+        return tuple(
+            Before(run=s["of"], question=s["question"], release=self._releases[s["digest"]])
+            for s in told
+            if s["digest"] in self._releases
+        )
+
+    @cached_property
+    def _releases(self) -> dict[str, Release]:
+        held = [s for e in self.entries for s in e["studies"] if s["release"] is not None]
+        return {s["digest"]: restore(s["release"], s["digest"]) for s in held}
+
+    def members(self, name: str) -> Members:
+        """A set by its name; UserError where it is gone or damaged."""
+        if name not in self._sets:
+            self._sets[name] = read_set(self.folders, name)
+        return self._sets[name]
+
+    @cached_property
+    def _sets(self) -> dict[str, Members]:
+        return {}
+
+
+def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memory:
+    """What runs before this one showed, from private folders.
+
+    Raises :class:`UserError` where the key is another one: nobody could be compared.
+    """
+    folders = tuple(folder / FOLDER for folder in private)
+    found: dict[str, dict[str, Any]] = {}
+    for path in (p for folder in folders for p in sorted(folder.glob("*.json"))):
+        entry = read_entry(path)
+        if entry["key_id"] == key_id:
+            found.setdefault(entry["run"], entry)
+        elif entry["project"] == project:
+            raise UserError(
+                f"{path}: made with another key than the one in use; what was shown before cannot "
+                "be compared",
+                "Restore the key that belongs to this folder.",
+                Exit.PROJECT,
+            )
+    own = found.pop(run, None)
+    ordered = sorted(found.values(), key=lambda e: (e["number"], e["run"]))
+    if own is not None:
+        ordered = [found[name] for name in own["after"] if name in found]
+    number = own["number"] if own else max((e["number"] for e in ordered), default=0) + 1
+    after = own["after"] if own else [e["run"] for e in ordered]
+    return Memory(folders, tuple(ordered), number, tuple(after))

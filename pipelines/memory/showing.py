@@ -1,0 +1,160 @@
+"""What a run shows beside what was shown before, and what it writes down of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analysis.canonical import sha256_of
+from analysis.disclosure import release
+from analysis.membership import MAIN
+from analysis.registry import meaning
+from analysis.release.members import members
+from analysis.release.renewal import Cell, as_shown, renew
+from pipelines.config import load_key
+from pipelines.memory.recall import recall
+from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from analysis.finding import Finding
+    from analysis.release.renewal import Renewal
+    from analysis.rules import Rules
+    from analysis.study import StudySpec
+    from pipelines.engine import Engine
+    from pipelines.memory.recall import Memory
+    from pipelines.run import Context
+
+_FIGURES = ("continuous", "count", "rating")  # ways to look at one figure of a person
+_PEOPLE = "select person_no, person_key from staging.person order by person_no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What a run knows before it shows anything: what was shown, and whom its findings rest on.
+
+    ``named`` has its run, project and key_id; ``cells`` are those of each finding.
+    """
+
+    private: Path
+    named: dict[str, str]
+    memory: Memory
+    tokens: Tokens
+    cells: tuple[tuple[Cell, ...], ...]
+
+
+def remember(
+    context: Context, folders: Sequence[Path], engine: Engine, findings: Sequence[Finding]
+) -> Remembered | None:
+    """What was shown by the runs in private folders; None of a project of published data.
+
+    ``engine`` has the marts of this run.
+    """
+    project = context.project.settings
+    if project.rules.mode == "public":
+        return None
+    run, key = context.space.run, context.manifest.key_id
+    tokens = Tokens.of(load_key(project.project)[0])
+    return Remembered(
+        private=context.space.private,
+        named={"run": run, "project": project.project, "key_id": key},
+        memory=recall(folders, run, project.project, key),
+        tokens=tokens,
+        cells=cells_of(engine, findings, tokens),
+    )
+
+
+def shown_anew(
+    known: Remembered | None, findings: Sequence[Finding], rules: Rules
+) -> list[dict[str, Any]]:
+    """What this run shows of each study as JSON, each decided with those before it in mind.
+
+    It is written down before anybody can see it.
+    """
+    releases, _ = release(findings, rules)
+    if known is None:
+        return [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
+    ledger = known.memory.ledger(c for cells in known.cells for c in cells)
+    made: list[Renewal] = []
+    for finding, fresh, cells in zip(findings, releases, known.cells, strict=True):
+        before = known.memory.before(fresh.study)
+        found = renew(fresh, question(finding.spec), cells, ledger, before, rules)
+        ledger = ledger.with_(*as_shown(found, known.named["run"]))
+        made.append(found)
+    _keep(known, [f.spec for f in findings], made)
+    return [
+        {"digest": m.release.digest(), "release": m.release.as_dict(), **_standing(m)} for m in made
+    ]
+
+
+def question(spec: StudySpec) -> str:
+    """Hash of all that decides the number of a study, without its day and the limits of checks."""
+    return sha256_of({k: v for k, v in meaning(spec).items() if k != "thresholds"})
+
+
+def cells_of(
+    engine: Engine, findings: Sequence[Finding], tokens: Tokens
+) -> tuple[tuple[Cell, ...], ...]:
+    """The people behind each finding, named by what is measured of them and never by the study.
+
+    So a study of nearly the same people under another name meets the same memory.
+    """
+    every = [p.people for f in findings for p in f.rests_on]
+    wanted = set(np.unique(np.concatenate(every)).tolist()) if every else set()
+    known = {no: tokens.token(key) for no, key in engine.rows(_PEOPLE) if no in wanted}
+    return tuple(
+        tuple(
+            Cell(
+                block=p.block,
+                name=_cell(f.spec, p.block, p.what),
+                members=members([known[no] for no in p.people.tolist()]),
+            )
+            for p in f.rests_on
+        )
+        for f in findings
+    )
+
+
+def _cell(spec: StudySpec, block: str, what: str) -> str:
+    kind = "figure" if spec.outcome.kind in _FIGURES else spec.outcome.kind
+    about = f"{spec.programme}|{kind}:{spec.outcome.metric}|{what}"
+    return about if block == MAIN else f"{about}|by {block}"
+
+
+def _keep(known: Remembered, specs: Sequence[StudySpec], made: Sequence[Renewal]) -> None:
+    """Write down what is shown: sets first, the entry last; one without its sets is never seen."""
+    folder, tokens = known.private / FOLDER, known.tokens
+    for cell in (c for renewal in made for c in renewal.shown):
+        write_set(folder, tokens, cell.members)
+    studies = [
+        _study(m, question(spec), known.named["run"], tokens)
+        for m, spec in zip(made, specs, strict=True)
+    ]
+    told = {"number": known.memory.number, "after": list(known.memory.after), "studies": studies}
+    write_entry(folder, {"schema_version": SCHEMA, **known.named, **told})
+
+
+def _standing(made: Renewal) -> dict[str, Any]:
+    """What the report says of an answer that is not renewed as a whole; nothing of any other."""
+    if made.verdict == "fresh" and not made.groups:
+        return {}
+    run = made.of.run if made.of else ""
+    told = {"verdict": made.verdict, "run": run, "why": made.why, "groups": list(made.groups)}
+    return {"standing": told}
+
+
+def _study(made: Renewal, asked: str, run: str, tokens: Tokens) -> dict[str, Any]:
+    frozen = made.of is not None
+    return {
+        "study": made.release.study,
+        "question": asked,
+        "verdict": made.verdict,
+        "of": made.of.run if made.of else run,
+        "digest": made.release.digest(),
+        "release": None if frozen or made.verdict == "hidden" else made.release.as_dict(),
+        "cells": [{"cell": c.name, "set": tokens.name(c.members), "erased": 0} for c in made.shown],
+    }
