@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines import workspace
-from pipelines.stage_report import released
+from pipelines.stage_report import released, standings
 from reports.wording.answers import answer as in_words
 from reports.wording.deliveries import warnings
+from reports.wording.standing import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,12 +48,12 @@ def _reconciliation(context: Context) -> dict[str, Any]:
 def outcome(context: Context) -> Outcome:
     """What a finished run has to say, one line an answer."""
     space = context.space
-    releases = released(context)
+    releases, known = released(context), {s.study: s for s in standings(context)}
     return Outcome(
         run=space.run,
         report=space.report,
         findings=space.findings,
-        answers=tuple(in_words(r).one_line for r in releases),
+        answers=tuple(in_words(r).one_line + one_line(known.get(r.study)) for r in releases),
         without_number=tuple(r.study for r in releases if r.headline.status != "released"),
         refused=refused_files(context),
         freshness=tuple(_reconciliation(context).get("freshness", ())),

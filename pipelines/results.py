@@ -12,6 +12,7 @@ from reports.literature import on_shelf
 from reports.wording.answers import answer
 from reports.wording.changes import reasons
 from reports.wording.literature import citation
+from reports.wording.standing import held_back
 
 if TYPE_CHECKING:
     from analysis.calibration.summary import Calibration
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reports.changes import Change
     from reports.literature import Found
     from reports.previous import Previous
+    from reports.standing import Standing
 
 Rows = list[dict[str, Any]]
 
@@ -35,6 +37,7 @@ def tables(
     changes: tuple[Change, ...] = (),
     previous: Previous | None = None,
     freshness: Rows | None = None,
+    standings: tuple[Standing, ...] = (),
 ) -> dict[str, Rows]:
     """Rows of results.runs, studies, findings, estimates, diagnostics, balance, overlap, curves,
     interactions, calibration, literature, money, changes and freshness.
@@ -42,7 +45,7 @@ def tables(
     return {
         "runs": [_run(manifest)],
         "studies": [_study(r) for r in releases],
-        "findings": [_finding(r) for r in releases],
+        "findings": [_finding(r, manifest.run, standings) for r in releases],
         "estimates": [row for r in releases for row in _estimates(r)],
         "diagnostics": [row for r in releases for row in _diagnostics(r)],
         "balance": [row for r in releases for row in _balance(r)],
@@ -105,14 +108,18 @@ def _registration(item: Release) -> dict[str, Any]:
     }
 
 
-def _finding(item: Release) -> dict[str, Any]:
+def _finding(item: Release, run: str, standings: tuple[Standing, ...]) -> dict[str, Any]:
     words = answer(item)
+    held = next((s for s in standings if s.study == item.study), None)
     return {
         "study": item.study,
         "question": item.question,
         "design": item.design,
         "grade": item.grade,
         "exploratory": item.exploratory,
+        "standing": held.verdict if held else "fresh",
+        "first_shown_in": run if held is None or held.verdict == "fresh" else held.run or None,
+        "not_renewed": held_back(held) if held else None,
         "population": item.population,
         "may_say": words.may_say,
         "do_not_say": words.do_not_say,

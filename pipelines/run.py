@@ -19,8 +19,8 @@ from pipelines.engine import MEMORY, Engine
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.freshness import due_days
-from pipelines.outcome import Outcome, outcome, overdue, refused_files
 from pipelines.memory import showing
+from pipelines.outcome import Outcome, outcome, overdue, refused_files
 from pipelines.stage_ingest import ingest_stage, pull_stage
 from pipelines.stage_report import report_stage
 from pipelines.studies import answer, latest_delivery

@@ -13,6 +13,7 @@ from pipelines.engine import MEMORY, Engine
 from pipelines.studies import latest_delivery
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.changes import changes
+from reports.standing import Standing
 from reports.workbook import workbook
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
         report = assemble(context, releases, last)
         tables = results.tables(
             releases, manifest, report.calibrations, report.shelf, report.money,
-            changes(report), last, report.reconciliation.get("freshness"),
+            changes(report), last, report.reconciliation.get("freshness"), report.standings,
         )  # fmt: skip
         catalog.write_results(engine, tables)
     analyst = durable.temporary_of(space.analyst)
@@ -58,6 +59,20 @@ def released(context: Context) -> tuple[Release, ...]:
     """The releases of the estimate stage, verified against their digests."""
     saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
     return tuple(restore(item["release"], item["digest"]) for item in saved)
+
+
+def standings(context: Context) -> tuple[Standing, ...]:
+    """The studies that the estimate stage could not answer anew beside what was shown before."""
+    saved: list[dict[str, Any]] = workspace.read_json(context.space.releases)
+    return tuple(
+        Standing(
+            **{**told, "groups": tuple(told["groups"])},
+            study=item["release"]["study"],
+            as_of=item["release"]["as_of"],
+        )
+        for item in saved
+        if (told := item.get("standing"))
+    )
 
 
 def priced(context: Context, releases: tuple[Release, ...]) -> tuple[Money, ...]:
@@ -89,4 +104,5 @@ def assemble(
         calibrations=read_calibrations(space.calibrations),
         shelf=context.project.shelf,
         money=priced(context, releases),
+        standings=standings(context),
     )

@@ -14,6 +14,7 @@ from reports.names import short_run
 from reports.numbers import date_text, escaped, finite, plain
 from reports.page import TEMPLATES, css_string, environment, policy, read
 from reports.sections import ANSWER, SECTIONS
+from reports.standing import standing_of
 
 if TYPE_CHECKING:
     from analysis.diagnostics.limits import UsedLimit
@@ -62,6 +63,7 @@ def findings_json(report: Report) -> str:
             "calibration": drawn.get(r.study),
             "money": money.get(r.study),
             "previous": then.get(r.study),
+            **({"standing": s.as_dict()} if (s := standing_of(report, r.study)) else {}),
         }
         for r in sorted(report.releases, key=lambda r: r.study)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from reports.numbers import finite
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reports.model import Report
     from reports.previous import Cause, Earlier
 
-Kind = Literal["moved", "unchanged", "new", "gone"]
+Kind = Literal["moved", "unchanged", "new", "gone", "not_renewed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,9 @@ def changes(report: Report) -> tuple[Change, ...]:
         return ()
     known = {e.study: e for e in last.studies}
     now = [earlier(r) for r in report.releases]
+    frozen = {s.study for s in report.standings if s.verdict == "frozen"}
     found = [_change(known.get(e.study), e, last.causes.get(e.study, ())) for e in now]
+    found = [replace(c, kind="not_renewed", causes=()) if c.study in frozen else c for c in found]
     gone = [e for e in last.studies if e.study not in {n.study for n in now}]
     return (*found, *(Change(study=e.study, title=e.title, kind="gone", then=e, now=None)
                       for e in gone))  # fmt: skip

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis.manifest import RunManifest
     from analysis.money.value import Money
     from reports.previous import Previous
+    from reports.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ class Report:
     """Everything a report may read. ``previous`` is the report before, None for a first one;
     ``calibrations``: what placebo programmes of each study found, empty where none were drawn;
     ``shelf``: what others found;
-    ``money``: the cases of the project, priced from these releases.
+    ``money``: the cases of the project, priced from these releases;
+    ``standings``: the studies that could not be answered anew beside what was shown before.
 
     ``reconciliation`` holds counts of file rows: {"files": [...], "skipped": [...],
     "refused": [...], "remarks": [...], "checks": [...]}.
@@ -45,6 +47,7 @@ class Report:
     calibrations: tuple[Calibration, ...] = ()
     shelf: Shelf = ()
     money: tuple[Money, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
     @property
     def public(self) -> bool:

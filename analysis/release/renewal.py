@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["fresh", "frozen", "hidden"]
 
+CAME_OR_WENT = "came or went since it was last shown"
 NO_EARLIER = "no earlier answer to this question may stand"
 NOW_WITHHELD = "the earlier answer showed a number that is withheld now"
 NOT_SHOWN_THEN = "the earlier answer showed no number"
@@ -55,9 +56,9 @@ class Before:
 class Renewal:
     """What a run shows of one study.
 
-    ``frozen``: the answer of ``of``, verbatim; ``hidden``: no figure. ``why`` is empty for a fresh
-    answer. ``groups`` are subgroup variables that a fresh answer does not show. ``shown``: what the
-    memory keeps of it.
+    ``frozen``: the answer of ``of``, verbatim; ``hidden``: no figure. ``groups`` are subgroup
+    variables that a fresh answer does not show. ``why`` is empty where all of it is fresh.
+    ``shown``: what the memory keeps of it.
     """
 
     verdict: Verdict
@@ -82,16 +83,15 @@ def renew(
     if MAIN in near and fresh.digest() not in {b.release.digest() for b in before}:
         return _stays(fresh, question, before, rules)
     groups = tuple(sorted(near - {MAIN}))
-    why = few_changed(rules)
+    why = few_changed(rules) if groups else ""
     release = without_groups(fresh, groups, why) if groups else fresh
-    return Renewal(
-        verdict="fresh", release=release, groups=groups, shown=tuple(_kept(release, large, groups))
-    )
+    kept = tuple(_kept(release, large, groups))
+    return Renewal(verdict="fresh", release=release, groups=groups, why=why, shown=kept)
 
 
 def few_changed(rules: Rules) -> str:
     """The reason, which gives no count."""
-    return f"fewer than {rules.min_group} people came or went since it was last shown"
+    return f"fewer than {rules.min_group} people {CAME_OR_WENT}"
 
 
 def as_shown(renewal: Renewal, run: str) -> tuple[Shown, ...]:

@@ -12,6 +12,8 @@ from reports.sections import money
 from reports.sections.section import Section
 from reports.shown import has_figure, shown
 from reports.since import since
+from reports.standing import standing_of
+from reports.wording import standing as standing_words
 from reports.wording.answers import (
     answer,
     failures,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release
     from reports.model import Report
     from reports.shown import Shown
+    from reports.standing import Standing
 
 _SHORT_UNIT = 12  # a longer unit does not fit beside a dot
 _INTERVAL = r"\(95[^()]*\)"
@@ -37,7 +40,9 @@ _ROOMY = 3  # studies whose answers stand on one screen with all that may be sai
 def view(report: Report) -> dict[str, Any]:
     """The headline, one row a study, and the size of the largest study."""
     headline = page_headline(report.releases)
-    rows = [_row(i, r) for i, r in enumerate(report.releases, start=1)]
+    rows = [
+        _row(i, r, standing_of(report, r.study)) for i, r in enumerate(report.releases, start=1)
+    ]
     drawn = [(r, row["chart"]) for r, row in zip(report.releases, rows, strict=True)]
     return {
         "headline": headline,
@@ -51,7 +56,7 @@ def view(report: Report) -> dict[str, Any]:
     }
 
 
-def _row(place: int, release: Release) -> dict[str, Any]:
+def _row(place: int, release: Release, standing: Standing | None) -> dict[str, Any]:
     said, shows = answer(release), _chart(release)
     return {
         "id": f"study-{place}",
@@ -60,6 +65,8 @@ def _row(place: int, release: Release) -> dict[str, Any]:
         "who": _who(release),
         "grade": release.grade + ("" if shows or release.grade == "Withheld" else ", not shown"),
         "exploratory": release.exploratory,
+        "mark": standing_words.mark(standing) if standing else "",
+        "stands": standing_words.sentence(standing) if standing else "",
         "step": GRADES[release.grade].step,
         "answer": said,
         "other_arms": other_arms(release),

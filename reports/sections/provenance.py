@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reports.numbers import date_text
 from reports.sections.section import Section
 from reports.wording.changes import last_report
+from reports.wording.standing import held_back
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
@@ -30,6 +31,7 @@ def view(report: Report) -> dict[str, Any]:
         "packages": sorted(run.packages.items()),
         "studies": [(name, digest[:SHORT]) for name, digest in sorted(run.studies.items())],
         "registered": [row for r in report.releases for row in _registered(r)],
+        "held_back": [(s.study, held_back(s)) for s in report.standings],
         "inputs_hash": run.inputs_hash()[:SHORT],
         "inputs": [(name, digest[:SHORT]) for name, digest in sorted(run.inputs.items())],
         "note": report.project,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reports.numbers import plain
 from reports.sections import provenance as section
 from reports.tables.table import Table, texts
+from reports.wording.standing import held_back
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -17,7 +18,7 @@ Lines = Iterator[tuple[str, str, str]]  # what, name, value
 
 def provenance(report: Report) -> Table:
     """Run, code, project, studies with their registration, inputs with their hashes."""
-    found = (*_run(report), *_studies(report), *_inputs(report))
+    found = (*_run(report), *_studies(report), *_held_back(report), *_inputs(report))
     return Table(
         name="Provenance",
         about="Run, code, packages, studies with their registration, and input files, with "
@@ -63,6 +64,11 @@ def _studies(report: Report) -> Lines:
             yield "Declared amendment", r.study, known.amended
         if known.remark:
             yield "Registry", r.study, known.remark
+
+
+def _held_back(report: Report) -> Lines:
+    for s in report.standings:
+        yield "Held back", s.study, held_back(s)
 
 
 def _inputs(report: Report) -> Lines:

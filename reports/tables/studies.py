@@ -9,6 +9,7 @@ from reports.names import arm_words, outcome_words, study_title
 from reports.numbers import plain, words
 from reports.sections.compared import USE
 from reports.shown import shown
+from reports.standing import standing_of
 from reports.tables.estimates import FIGURES, on_scale, people, status, with_interval
 from reports.tables.table import (
     STUDY,
@@ -24,11 +25,13 @@ from reports.tables.table import (
 )
 from reports.wording.answers import answer, headline_figures, other_arms, raw_gap
 from reports.wording.exploratory import graded
+from reports.wording.standing import mark
 from reports.wording.tables import EVERYBODY, HIDDEN, NONE
 
 if TYPE_CHECKING:
     from analysis.disclosure import Release
     from reports.model import Report
+    from reports.standing import Standing
 
 
 def answers(report: Report) -> Table:
@@ -43,18 +46,19 @@ def answers(report: Report) -> Table:
             *texts(You_may_say=44, Do_not_say=30, Why_not=34, To_raise_the_grade=40,
                    Also_in_this_study=30),
         ),
-        rows=tuple(_answer(r) for r in report.releases),
+        rows=tuple(_answer(r, standing_of(report, r.study)) for r in report.releases),
     )  # fmt: skip
 
 
-def _answer(release: Release) -> tuple[Value, ...]:
+def _answer(release: Release, standing: Standing | None) -> tuple[Value, ...]:
     said, head = answer(release), release.headline
     known, gap = headline_figures(release), raw_gap(release)
     raw: Value = HIDDEN.get(head.status, NONE)
     if gap is not None and head.status == "released":
         raw = on_scale(known, shown(gap).value, NONE)
     return (
-        release.study, study_title(release), graded(release), status(head)[0], said.sentence,
+        release.study, study_title(release), graded(release),
+        (mark(standing).lower() if standing else "") or status(head)[0], said.sentence,
         *with_interval(head, known), raw, people(head), said.may_say, said.do_not_say,
         said.why_not, said.to_raise, " ".join(other_arms(release)),
     )  # fmt: skip

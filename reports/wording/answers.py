@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from analysis.release.renewal import CAME_OR_WENT
 from reports.names import arm_words, lower_first, outcome_words, study_title
 from reports.numbers import months, signed, with_unit
 from reports.shown import Shown, has_figure, shown
 from reports.wording import exits as exit_words
-from reports.wording import exploratory, not_to_say
+from reports.wording import exploratory, not_to_say, standing
 from reports.wording.exploratory import graded
 from reports.wording.to_raise import NOT_SHOWN, to_answer, to_raise
 from reports.wording.vocabulary import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from analysis.disclosure import Release, ReleasedDiagnostic, ReleasedEstimate
 
 UNBOUNDED_END = "no limit"
+TOO_FEW = "Too few people were studied to show an answer without showing persons."
 CHANGED = "The question was changed after it was answered, so no answer to it is shown."
 
 
@@ -221,13 +223,14 @@ def _withheld(release: Release) -> Answer:
 
 def _not_shown(release: Release) -> Answer:
     outcome, why = outcome_words(release), lower_first(release.headline.reason).rstrip(". ")
+    near = CAME_OR_WENT in why
     return Answer(
         headline=f"{_name(release)}: not shown.",
         sentence=f"The answer on {outcome} may not be shown: {why}.",
         strong=why,
-        may_say="Too few people were studied to show an answer without showing persons.",
+        may_say=standing.NOT_NOW if near else TOO_FEW,
         do_not_say="Nothing was found.",
         why_not="The figure is hidden to protect people, not because it is zero.",
-        to_raise=NOT_SHOWN,
+        to_raise=standing.WAIT if near else NOT_SHOWN,
         one_line=f"{release.study} [{graded(release)}, not shown] {why}",
     )

@@ -34,7 +34,13 @@ CAUSES: dict[str, str] = {
     "other_files": "files with other content",
     "gone_files": "files left out",
 }
-KINDS = {"moved": "moved", "unchanged": "unchanged", "new": "new", "gone": "no longer asked"}
+KINDS = {
+    "moved": "moved",
+    "unchanged": "unchanged",
+    "new": "new",
+    "gone": "no longer asked",
+    "not_renewed": "not renewed",
+}
 UNCHANGED = "Unchanged: no grade and no printed number moved"
 LOOSER = "was made under looser rules of disclosure"
 OTHERS = {1: "The other study is unchanged"}
@@ -70,6 +76,8 @@ def moved(change: Change) -> str:
     """Old and new, as set in bold."""
     if change.kind in ("new", "gone"):
         return KINDS[change.kind]
+    if change.kind == "not_renewed" and change.now:
+        return f"{KINDS[change.kind]}, as of {date_text(change.now.as_of)}"
     grades, parts = change.grades, []
     if grades[0] != grades[1]:
         parts.append(TO.join(grades))
