@@ -17,8 +17,6 @@ from pipelines import publish, workspace
 from pipelines.errors import Exit, UserError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analysis.manifest import RunManifest
     from analysis.study import StudySpec
     from pipelines.config import Project
@@ -36,7 +34,8 @@ AGAIN = (
 class Kept:
     """A finished run: what went in, what was asked and released, and where its records lie.
 
-    ``releases`` are plain values, so that those of other versions can be read.
+    ``releases`` are plain values, so that those of other versions can be read. ``not_renewed``:
+    studies that show no answer of this run, for too few people came or went.
     """
 
     manifest: RunManifest
@@ -44,6 +43,7 @@ class Kept:
     studies: dict[str, StudySpec]
     releases: dict[str, dict[str, Any]]
     warehouse: Path
+    not_renewed: frozenset[str] = frozenset()
 
 
 def asked(project: Project) -> dict[str, Any]:
@@ -114,18 +114,24 @@ def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
     except SpecError as error:
         problem = f"run {manifest.run}: a study of it cannot be asked any more: {error.key}"
         raise UserError(f"{problem} {error.problem}", AGAIN, Exit.PROJECT) from None
+    found = _released(space)
     return Kept(
         manifest=manifest,
         rules=Rules(mode=document["mode"], min_group=document["min_group"]),
         studies={spec.study: spec for spec in specs},
-        releases={found["study"]: found for found in _released(space)},
+        releases={item["release"]["study"]: item["release"] for item in found},
         warehouse=warehouse,
+        not_renewed=frozenset(
+            item["release"]["study"]
+            for item in found
+            if item.get("standing", {}).get("verdict", "fresh") != "fresh"
+        ),
     )
 
 
-def _released(space: workspace.Workspace) -> Iterator[dict[str, Any]]:
+def _released(space: workspace.Workspace) -> list[dict[str, Any]]:
     """What the run released, as it was written; UserError where it was altered since."""
-    for item in workspace.read_json(space.releases):
-        if sha256_of(item["release"]) != item["digest"]:
-            raise UserError(f"run {space.run}: its saved findings were altered", AGAIN)
-        yield item["release"]
+    found: list[dict[str, Any]] = workspace.read_json(space.releases)
+    if any(sha256_of(item["release"]) != item["digest"] for item in found):
+        raise UserError(f"run {space.run}: its saved findings were altered", AGAIN)
+    return found

@@ -62,20 +62,26 @@ def compare_runs(
         )
     kept = [load(space, manifest) for space, manifest in found]
     asked = names if study is None else [study]
-    both = [name for name in asked if all(name in run.releases for run in kept)]
+    held = kept[0].not_renewed | kept[1].not_renewed
+    both = [n for n in asked if n not in held and all(n in run.releases for run in kept)]
     split = dict(zip(both, changes(*kept, both, say) if both else (), strict=True))
     done = tuple(split.get(name) or _once(name, *kept) for name in asked)
     return RunDiff(first=first.run, second=second.run, changes=done)
 
 
 def _once(name: str, first: Kept, second: Kept) -> Change:
-    """A study that one run alone answered."""
+    """A study that one run alone answered, or may show; its parts would tell what is not shown."""
     states = [state_of(r.releases[name]) if name in r.releases else None for r in (first, second)]
-    (run,) = [r for r in (first, second) if name in r.releases]
+    run = first if name in first.releases else second
+    why = f"only run {run.manifest.run} answered this study"
+    if name in first.releases and name in second.releases:
+        held = second if name in second.not_renewed else first
+        few = f"fewer than {held.rules.min_group} people came or went"
+        why = f"run {held.manifest.run} has no answer of its own: {few}"
     return Change(
         study=name,
         unit=headline_of(run.releases[name])["unit"],
         before=states[0],
         after=states[1],
-        why_not=(f"only run {run.manifest.run} answered this study",),
+        why_not=(why,),
     )

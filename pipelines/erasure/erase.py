@@ -19,6 +19,8 @@ from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
 from pipelines.lottery_audit import draw_files
+from pipelines.memory.forget import forget, holding
+from pipelines.memory.store import Tokens, entry_files
 from pipelines.run import STAGES, begin, end, run_stages
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def erase(
         known = _known(register, project, wanted)
         tokens = _note(space.private, record, known)
         publish.fault("erase-recorded")
+        remembered = Tokens.of(key), [t.text for t in tokens if t.kind == "pseudonym"]
+        forget(space.private, *remembered)
         context = run_stages(_begun(project, data, space, key, say), STAGES[-1], say)
         end(context)
         publish.fault("erase-rebuilt")
@@ -98,6 +102,7 @@ def erase(
             remove_all(listed)
             removed, listed = [*removed, *listed], []
         publish.fault("erase-expired")
+        listed = [*listed, *holding(space.private, *remembered)]
         found = _proof(project, data, context.space, tokens, listed)
         return replace(
             found,
@@ -207,7 +212,8 @@ def _written(project: Project, data: Path, space: workspace.Workspace) -> list[P
 def _without_rows(space: workspace.Workspace) -> list[Path]:
     """Files that hold figures and no rows of persons."""
     pages = sorted(space.site.rglob("*"))
-    return [*space.artifacts, *pages, space.ledger, *sorted(space.runs.rglob("*.json"))]
+    kept = [*sorted(space.runs.rglob("*.json")), *entry_files(space.private)]
+    return [*space.artifacts, *pages, space.ledger, *kept]
 
 
 def _of_the_owner(project: Project) -> list[Path]:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.release.members import members
-from pipelines.memory.store import FOLDER, SETS, read_entry, read_set, write_entry, write_set
+from pipelines.memory.store import (
+    FOLDER,
+    SETS,
+    entry_files,
+    read_entry,
+    read_set,
+    write_entry,
+    write_set,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +31,7 @@ def forget(private: Path, tokens: Tokens, pseudonyms: Iterable[str]) -> None:
     """
     folder = private / FOLDER
     gone = members([tokens.token(p) for p in pseudonyms])
-    entries = [read_entry(path) for path in sorted(folder.glob("*.json"))]
+    entries = [read_entry(path) for path in entry_files(private)]
     for entry in entries:
         touched = False
         for cell in (c for study in entry["studies"] for c in study["cells"]):

@@ -13,7 +13,7 @@ from analysis.disclosure import restore
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.renewal import Before
 from pipelines.errors import Exit, UserError
-from pipelines.memory.store import FOLDER, read_entry, read_set
+from pipelines.memory.store import FOLDER, entry_files, read_entry, read_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,9 +84,8 @@ def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memo
 
     Raises :class:`UserError` where the key is another one: nobody could be compared.
     """
-    folders = tuple(folder / FOLDER for folder in private)
     found: dict[str, dict[str, Any]] = {}
-    for path in (p for folder in folders for p in sorted(folder.glob("*.json"))):
+    for path in (p for folder in private for p in entry_files(folder)):
         entry = read_entry(path)
         if entry["key_id"] == key_id:
             found.setdefault(entry["run"], entry)
@@ -103,4 +102,4 @@ def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memo
         ordered = [found[name] for name in own["after"] if name in found]
     number = own["number"] if own else max((e["number"] for e in ordered), default=0) + 1
     after = own["after"] if own else [e["run"] for e in ordered]
-    return Memory(folders, tuple(ordered), number, tuple(after))
+    return Memory(tuple(f / FOLDER for f in private), tuple(ordered), number, tuple(after))

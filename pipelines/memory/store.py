@@ -55,6 +55,11 @@ def as_bytes(found: Members) -> bytes:
     return bytes(found.astype("<u8").tobytes())
 
 
+def entry_files(private: Path) -> list[Path]:
+    """The entries of runs in a private folder."""
+    return sorted((private / FOLDER).glob("*.json"))
+
+
 def read_entry(path: Path) -> dict[str, Any]:
     """The entry of a run; UserError where it is not one of this version."""
     try:
