@@ -90,10 +90,8 @@ def erase(
         listed = backups(project, data, out)
         register = Register(space, project.settings.identity, tombstones.Erased(record, key))
         known = _known(register, project, wanted)
-        tokens = _note(space.private, record, known)
+        tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
-        remembered = Tokens.of(key), [t.text for t in tokens if t.kind == "pseudonym"]
-        forget(space.private, *remembered)
         context = run_stages(_begun(project, data, space, key, say), STAGES[-1], say)
         end(context)
         publish.fault("erase-rebuilt")
@@ -102,7 +100,6 @@ def erase(
             remove_all(listed)
             removed, listed = [*removed, *listed], []
         publish.fault("erase-expired")
-        listed = [*listed, *holding(space.private, *remembered)]
         found = _proof(project, data, context.space, tokens, listed)
         return replace(
             found,
@@ -123,7 +120,9 @@ def _proof(
     files = _written(project, data, space)
     hits = search(files, tokens, _without_rows(space))
     publish.fault("erase-searched")
-    remaining = sorted({*(h.file for h in hits if h.certain), *listed})
+    key, _, _ = load_key(project.settings.project)
+    sets = holding(space.private, *_remembered(key, tokens))
+    remaining = sorted({*(h.file for h in hits if h.certain), *listed, *sets})
     if not remaining:
         _end(space.private)
     return Certificate(
@@ -175,8 +174,12 @@ def _months_before(day: dt.date, months: int) -> dt.date:
     raise AssertionError("every month has 28 days")
 
 
-def _note(private: Path, record: tombstones.Record, known: Sequence[Known]) -> list[Token]:
-    """Write down what is looked for, then the tombstones; all tokens, of an earlier try as well."""
+def _note(
+    private: Path, record: tombstones.Record, known: Sequence[Known], key: bytes
+) -> list[Token]:
+    """Write down what is looked for, then the tombstones, and take the persons out of the memory;
+    all tokens, of an earlier try as well.
+    """
     file = private / UNFINISHED
     before = [Token(**t) for t in workspace.read_json(file)] if file.is_file() else []
     tokens = list(dict.fromkeys([*before, *(t for k in known for t in k.tokens)]))
@@ -187,7 +190,13 @@ def _note(private: Path, record: tombstones.Record, known: Sequence[Known]) -> l
     stones = dict.fromkeys([*record.persons, *(k.tombstone for k in known)])
     kept = tuple(stone for stone in stones if stone.identifiers)
     tombstones.write(private, replace(record, persons=kept, pending=True))
+    forget(private, *_remembered(key, tokens))
     return tokens
+
+
+def _remembered(key: bytes, tokens: Sequence[Token]) -> tuple[Tokens, list[str]]:
+    """How the memory of what was shown calls people, and whom it has to forget."""
+    return Tokens.of(key), [token.text for token in tokens if token.kind == "pseudonym"]
 
 
 def _end(private: Path) -> None:

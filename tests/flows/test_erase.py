@@ -100,7 +100,7 @@ def test_tombstones_say_nothing_and_hold_for_their_key_alone(firm: Firm, key: Pa
     firm.run()
     code, _, err = erase(firm, GONE, "E9999")
     assert code == 4 and "The 2. person: nobody is known by this here." in err
-    assert "E9999" not in err and not (firm.out / "private").exists()
+    assert "E9999" not in err and not (firm.out / "private" / "tombstones.json").exists()
     assert erase(firm, GONE)[0] == 0
     file = firm.out / "private" / "tombstones.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import duckdb
 import numpy as np
 import openpyxl
 
-from tests.flows.conftest import Firm, write_exports
+from tests.flows.conftest import KEY, Firm, command, write_exports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,3 +167,20 @@ def test_another_key_compares_nothing_and_says_so(firm: Firm, key: Path) -> None
     code, _, err = firm.run()
     assert code == 3
     assert "another key" in err
+
+
+def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm: Firm) -> None:
+    first = shown(firm)
+    folders = ("--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out))
+    code, _, err = command("erase", "E0041", *folders)
+    assert code == 0, err
+    after = shown(firm)
+    assert figures(after) == figures(first)  # one person less: the answer is not made anew
+    assert after["standing"]["first_shown_in"] == first["hashes"]["run"]
+    (told,) = [e for e in entries(firm) if e["run"] == first["hashes"]["run"]]
+    assert sorted(c["erased"] for s in told["studies"] for c in s["cells"]) == [0, 0, 0, 1, 1]
+    pseudonym = hmac.digest(bytes.fromhex(KEY), b"person:E0041", "sha256")[:16].hex()
+    own = hmac.digest(bytes.fromhex(KEY), b"mentorlift: people behind what was shown", "sha256")
+    token = hmac.digest(own, pseudonym.encode(), "sha256")[:8]
+    files = [p for p in (firm.out / "private/shown").rglob("*") if p.is_file()]
+    assert not [p for p in files if token in p.read_bytes()]
