@@ -80,7 +80,9 @@ def renew(
     """
     large = [c for c in cells if len(c.members) >= rules.min_group]
     near = {c.block for c in large if not _anew(c, ledger, rules)}
-    if MAIN in near and fresh.digest() not in {b.release.digest() for b in before}:
+    if near and fresh.digest() in {b.release.digest() for b in before}:
+        near = set()  # what was shown already tells nothing new
+    if MAIN in near:
         return _stays(fresh, question, before, rules)
     groups = tuple(sorted(near - {MAIN}))
     why = few_changed(rules) if groups else ""
