@@ -1,0 +1,116 @@
+"""The memory on disk: entries and sets, whom a run looks at, and people who are taken out."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analysis.membership import MAIN
+from analysis.release.members import members
+from analysis.release.renewal import Cell
+from pipelines.errors import UserError
+from pipelines.memory.forget import forget, holding
+from pipelines.memory.recall import recall
+from pipelines.memory.store import Tokens, read_set, write_entry, write_set
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis.release.members import Members
+
+TOKENS = Tokens.of(b"0123456789abcdef")
+PEOPLE = [f"{n:032x}" for n in range(30)]
+CELL = Cell(block=MAIN, name="answered", members=members([]))
+
+
+def of(*people: str) -> Members:
+    return members([TOKENS.token(p) for p in people])
+
+
+def write(private: Path, run: str, number: int, found: Members, **more: Any) -> None:
+    """The entry of a run that showed one answer about these people."""
+    made = write_set(private / "shown", TOKENS, found)
+    study = {
+        "study": "sales", "question": "q", "verdict": "hidden", "of": run, "digest": run,
+        "release": None, "cells": [{"cell": "answered", "set": made, "erased": 0}],
+    }  # fmt: skip
+    entry = {
+        "schema_version": 1, "run": run, "project": "firm", "key_id": "k", "number": number,
+        "after": [], "studies": [study],
+    }  # fmt: skip
+    write_entry(private / "shown", {**entry, **more})
+
+
+def test_equal_sets_lie_once_and_for_their_owner_alone(tmp_path: Path) -> None:
+    write(tmp_path, "one", 1, of(*PEOPLE))
+    write(tmp_path, "two", 2, of(*reversed(PEOPLE)))
+    (made,) = (tmp_path / "shown/sets").iterdir()
+    assert made.stat().st_size == 8 * len(PEOPLE)
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
+    (shown,) = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
+    assert (shown.run, shown.members.tolist()) == ("two", of(*PEOPLE).tolist())
+
+
+def test_a_run_made_again_looks_at_the_runs_it_looked_at_first(tmp_path: Path) -> None:
+    """Entries of later runs, and of another folder, do not change what it decides."""
+    own, other = tmp_path / "own", tmp_path / "other"
+    write(own, "one", 1, of(*PEOPLE))
+    write(own, "two", 2, of(*PEOPLE[:20]), after=["one"])
+    write(own, "three", 3, of(*PEOPLE[:10]), after=["one", "two"])
+    again = recall([other, own], "two", "firm", "k")
+    assert ([e["run"] for e in again.entries], again.number) == (["one"], 2)
+    new = recall([other, own], "four", "firm", "k")
+    assert (new.after, new.number) == (("one", "two", "three"), 4)
+
+
+def test_another_key_stops_a_run_of_the_project_and_says_nothing_to_others(tmp_path: Path) -> None:
+    write(tmp_path, "one", 1, of(*PEOPLE))
+    with pytest.raises(UserError, match="another key"):
+        recall([tmp_path], "two", "firm", "other")
+    assert recall([tmp_path], "two", "elsewhere", "other").entries == ()
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "entry"])
+def test_what_is_gone_or_damaged_is_named_and_nothing_is_shown(tmp_path: Path, damage: str) -> None:
+    write(tmp_path, "one", 1, of(*PEOPLE))
+    (made,) = (tmp_path / "shown/sets").iterdir()
+    if damage == "gone":
+        made.unlink()
+    elif damage == "cut":
+        made.write_bytes(made.read_bytes()[:-3])
+    else:
+        (tmp_path / "shown/one.json").write_text("{}")
+    with pytest.raises(UserError, match="shown"):
+        recall([tmp_path], "two", "firm", "k").ledger([CELL])
+
+
+def test_people_are_taken_out_once_and_count_for_ever(tmp_path: Path) -> None:
+    """Begun again after an interruption, the entry that was rewritten counts nobody twice."""
+    write(tmp_path, "one", 1, of(*PEOPLE))
+    write(tmp_path, "two", 2, of(*PEOPLE[:15]))
+    gone = [PEOPLE[3], PEOPLE[20], "f" * 32]
+    assert len(holding(tmp_path, TOKENS, gone)) == 2
+    before = json.loads((tmp_path / "shown/two.json").read_text())
+    forget(tmp_path, TOKENS, gone)
+    found = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
+    assert [(s.run, len(s.members), s.erased) for s in found] == [("one", 28, 2), ("two", 14, 1)]
+    assert holding(tmp_path, TOKENS, gone) == []
+    write_set(tmp_path / "shown", TOKENS, of(*PEOPLE[:15]))
+    write_entry(tmp_path / "shown", before)  # as if it had been killed between the two
+    forget(tmp_path, TOKENS, gone)
+    found = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
+    assert [(s.run, s.erased) for s in found] == [("one", 2), ("two", 1)]
+    assert len(list((tmp_path / "shown/sets").iterdir())) == 2
+
+
+def test_a_set_is_named_by_its_people_and_the_key(tmp_path: Path) -> None:
+    name = TOKENS.name(of(*PEOPLE))
+    assert len(name) == 32
+    assert name != Tokens.of(b"another key, too").name(of(*PEOPLE))
+    assert name != TOKENS.name(of(*PEOPLE[1:]))
+    write_set(tmp_path, TOKENS, of(*PEOPLE))
+    assert read_set([tmp_path], name).tolist() == sorted(TOKENS.token(p) for p in PEOPLE)
