@@ -173,7 +173,8 @@ def _half_written(space: Workspace) -> Iterator[Path]:
     with suppress(UserError):
         kept = _log_of(resolve(space.warehouses))
     runs = [*space.runs.glob("*/"), *space.runs.glob("*/work/"), *space.site.glob("*/")]
-    own = (space.warehouses, space.private, space.quarantine, space.site, *runs)
+    memory = (space.private / "shown", space.private / "shown" / "sets")
+    own = (space.warehouses, space.private, *memory, space.quarantine, space.site, *runs)
     for folder in (space.out, *own):
         for pattern in _HALF_WRITTEN:
             yield from (p for p in folder.glob(pattern) if p != kept)

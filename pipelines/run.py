@@ -190,8 +190,7 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> Context:
             findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
         placebos = calibrate_project(engine, context.project, say)
         known_at = latest_delivery(engine)
-        folders = private_folders(context.project.folder, space.out)
-        remembered = showing.remember(context, folders, engine, findings)
+        remembered = showing.remember(context, engine, findings)
     project = context.project
     verdicts = registry.register_run(project, context.manifest, space.out, known_at)
     for remark in sorted({v.registration.remark for v in verdicts} - {""}):

@@ -13,7 +13,7 @@ from analysis.membership import MAIN
 from analysis.registry import meaning
 from analysis.release.members import members
 from analysis.release.renewal import Cell, as_shown, renew
-from pipelines.config import load_key
+from pipelines.config import load_key, load_project
 from pipelines.memory.recall import recall
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 
@@ -47,10 +47,8 @@ class Remembered:
     cells: tuple[tuple[Cell, ...], ...]
 
 
-def remember(
-    context: Context, folders: Sequence[Path], engine: Engine, findings: Sequence[Finding]
-) -> Remembered | None:
-    """What was shown by the runs in private folders; None of a project of published data.
+def remember(context: Context, engine: Engine, findings: Sequence[Finding]) -> Remembered | None:
+    """What was shown before this run; None of a project of published data.
 
     ``engine`` has the marts of this run.
     """
@@ -62,10 +60,24 @@ def remember(
     return Remembered(
         private=context.space.private,
         named={"run": run, "project": project.project, "key_id": key},
-        memory=recall(folders, run, project.project, key),
+        memory=recall(known_folders(context), run, project.project, key),
         tokens=tokens,
         cells=cells_of(engine, findings, tokens),
     )
+
+
+def known_folders(context: Context) -> list[Path]:
+    """Private folders in which something may be remembered: of the output folder, of the project's
+    own (`out`), and of those beside them with the results of single studies (`out-STUDY`).
+    """
+    folder = context.project.folder
+    endings = [f"-{spec.study}" for spec in load_project(folder).studies]
+    found: dict[Path, None] = {}
+    for out in (context.space.out, folder / "out"):
+        whole = [out.with_name(out.name.removesuffix(e)) for e in endings if out.name.endswith(e)]
+        for base in (out, *whole):
+            found |= dict.fromkeys([base, *(base.with_name(base.name + e) for e in endings)])
+    return [out / context.space.private.name for out in found]
 
 
 def shown_anew(

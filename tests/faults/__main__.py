@@ -29,10 +29,8 @@ def _all(kills: int, seed: random.Random, folder: Path) -> int:
 
     process.warm()
     run, erase = setting.make(folder)
-    print(
-        f"run: {len(run.points)} fault points, {run.seconds:.1f} s; "
-        f"erase: {len(erase.points)} fault points, {erase.seconds:.1f} s"
-    )
+    print(f"run: {len(run.points)} fault points, {run.seconds:.1f} s; "
+          f"erase: {len(erase.points)} fault points, {erase.seconds:.1f} s")
     wrong = 0
     for one, number in ((run, kills * 9 // 10), (erase, kills // 10)):
         r = kill(one, number, folder, seed)

@@ -34,6 +34,7 @@ class Ended:
 
 def warm() -> None:
     """Import what a run needs and read what it reads of the code, once for all forks."""
+    import reports.build
     from pipelines import cli, flows, models, workspace  # noqa: F401
     from pipelines.erasure import erase  # noqa: F401
     from pipelines.run import run  # noqa: F401

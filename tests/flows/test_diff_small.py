@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def test_runs_with_different_keys(firm: Firm, monkeypatch: pytest.MonkeyPatch) -
     other = firm.project.parent / "other.key"
     other.write_text("f" * 64)
     monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(other))
+    shutil.rmtree(firm.out / "private")  # else the run stops: nobody could be compared
     firm.edit("mentorlift.yml", "title: Little Firm", "title: The Little Firm")
     code, _, err = _diff(firm, first, run_of(firm))
     assert code == 4 and "different keys" in err
