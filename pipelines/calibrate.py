@@ -11,7 +11,7 @@ from analysis.calibration.study import calibrate_study
 from analysis.calibration.summary import restore_calibration
 from pipelines import publish, workspace
 from pipelines.config import chosen_studies, load_project
-from pipelines.engine import MEMORY, Engine
+from pipelines.opened import opened
 from pipelines.studies import read_cohort
 from pipelines.terminal import Block, printed
 from reports.numbers import escaped
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.calibration.summary import Calibration
     from analysis.study import StudySpec
     from pipelines.config import Project
+    from pipelines.engine import Engine
 
 
 def calibrate(engine: Engine, spec: StudySpec, programmes: int, min_group: int) -> Calibration:
@@ -61,7 +62,7 @@ def calibrate_all(
     project = load_project(project_dir)
     studies = chosen_studies(project, named)
     path = publish.resolve(out / "warehouse")
-    with Engine.open(path, memory=MEMORY, read_only=True) as engine:
+    with opened(path, "warehouse", project=project.settings.project) as engine:
         return _each(engine, project, studies, programmes, say)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.engine import Engine, quote_identifier, quote_text
 from pipelines.models import contracts, create_described
+from pipelines.opened import stamp
 from pipelines.publish import fresh, settle
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def write_analyst_file(source: Path, target: Path, *, memory: str | None = None)
                 for table, comment in _tables(engine, schema):
                     _copy_described(engine, f"{schema}.{quote_identifier(table)}", comment)
                     _copy_column_comments(engine, schema, table)
+            stamp(engine, "analyst", "analyst")
         engine.run("checkpoint analyst")
         engine.detach("analyst")
         engine.detach("warehouse")

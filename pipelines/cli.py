@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines import cli_diff, cli_erase, cli_open, cli_planning, cli_results, cli_schedule
+from pipelines import (
+    cli_diff,
+    cli_erase,
+    cli_open,
+    cli_planning,
+    cli_results,
+    cli_schedule,
+    cli_upkeep,
+)
 from pipelines.cli_files import commands
 from pipelines.cli_options import (
     AsJson,
@@ -45,6 +53,7 @@ app.add_typer(cli_open.commands)
 app.add_typer(cli_results.commands)
 app.add_typer(cli_erase.commands)
 app.add_typer(cli_schedule.commands)
+app.add_typer(cli_upkeep.commands)
 
 
 def _say_version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from pipelines import damage
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def quote_text(text: str) -> str:
 
 # What DuckDB says of a file that the disk does not take: which one, and why.
 _NOT_WRITTEN = re.compile(r'Could not (?:write|truncate|f?sync)[^"]*"([^"]+)"(?:: (.+))?')
+_DAMAGED = re.compile(r'Corrupt database file|Could not read enough bytes from file "([^"]+)"')
 
 _NUMBERS = {os.strerror(number): number for number in errno.errorcode}
 
@@ -56,8 +58,8 @@ _NUMBERS = {os.strerror(number): number for number in errno.errorcode}
 def _machine_suffices() -> Iterator[None]:
     """Faults of the machine, and an interrupt from the keyboard, are no defects.
 
-    Raises UserError where memory and spill folder do not suffice, OSError where the disk is full,
-    and KeyboardInterrupt, of which DuckDB makes a RuntimeError while a query runs.
+    Raises UserError where memory and spill folder do not suffice or a file is damaged, OSError where
+    the disk is full, and KeyboardInterrupt, of which DuckDB makes a RuntimeError while a query runs.
     """
     try:
         yield
@@ -65,16 +67,22 @@ def _machine_suffices() -> Iterator[None]:
         problem = "A step needs more memory than it may use, and could not spill enough."
         fix = "Make room on the disk of TMPDIR, or set TMPDIR to a folder on a larger one."
         raise UserError(problem, fix, Exit.SYSTEM) from None
-    except duckdb.IOException as error:
-        told = _NOT_WRITTEN.search(str(error))
-        if told is None:
-            raise
-        why = told[2] or os.strerror(errno.EIO)
-        raise OSError(_NUMBERS.get(why, errno.EIO), why, told[1]) from None
+    except duckdb.Error as error:
+        raise _outside(str(error)) or error from None
     except RuntimeError as error:
         if str(error) != "Query interrupted":
             raise
         raise KeyboardInterrupt from None
+
+
+def _outside(message: str) -> OSError | UserError | None:
+    """What the disk or a damaged file did; None where the statement itself is at fault."""
+    if told := _NOT_WRITTEN.search(message):
+        why = told[2] or os.strerror(errno.EIO)
+        return OSError(_NUMBERS.get(why, errno.EIO), why, told[1])
+    if told := _DAMAGED.search(message):
+        return damage.told(told[1] or damage.SOME_DATABASE, told[0])
+    return None
 
 
 class Engine:
@@ -121,19 +129,18 @@ class Engine:
 
         ``memory``, such as 2GB, bounds what is held before it is spilled [most of the machine].
         """
-        if read_only and not path.is_file():
+        if read_only and not path.exists():
             raise UserError(
                 f"There is no database at {path}.", "Run the project once to make it.", Exit.DATA
             )
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise UserError(f"{path} is no file, and so no database.", damage.AGAIN)
         try:
             return cls(str(path), read_only=read_only, threads=threads, memory=memory)
-        except duckdb.IOException as error:
-            if "lock" in str(error).lower():
-                problem = f"{path} is in use by another program."
-                fix = "Close that program, or open the file read-only in both."
-                raise UserError(problem, fix, Exit.BUSY) from None
+        except duckdb.Error as error:
             problem = f"{path} cannot be opened as a database."
-            raise UserError(problem, "Build it again: run the project.", Exit.DATA) from None
+            about = damage.told(str(path), str(error).replace(str(path), ""))
+            raise about or UserError(problem, damage.AGAIN) from None
 
     def __enter__(self) -> Self:
         return self

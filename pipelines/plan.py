@@ -15,8 +15,8 @@ from analysis.planning.plan import plan_study
 from analysis.planning.released import lines_of, not_planned, released_plan
 from pipelines import publish
 from pipelines.config import chosen_studies, load_project, read_study
-from pipelines.engine import MEMORY, Engine
 from pipelines.errors import Exit, UserError
+from pipelines.opened import opened
 from pipelines.terminal import Block, printed
 from reports.numbers import escaped
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analysis.planning.released import ReleasedPlan
     from analysis.study import StudySpec
     from pipelines.config import Project
+    from pipelines.engine import Engine
 
 
 def plan_all(
@@ -43,7 +44,7 @@ def plan_all(
     project = load_project(project_dir)
     studies = _studies(project, named)
     path = publish.resolve(out / "warehouse")
-    with Engine.open(path, read_only=True, memory=MEMORY) as engine:
+    with opened(path, "warehouse", project=project.settings.project) as engine:
         return tuple(_plan(engine, spec, project, (people, intake)) for spec in studies)
 
 

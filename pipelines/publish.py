@@ -106,24 +106,40 @@ def path_of(space: Workspace) -> Path:
     return space.warehouses / f"warehouse-{space.run}.duckdb"
 
 
+def upgraded(path: Path, version: int) -> Path:
+    """Where the same warehouse lies once it was brought to a later version."""
+    return path.with_name(f"{path.name.split('.')[0]}.v{version}.duckdb")
+
+
+def kept(space: Workspace) -> Path:
+    """The warehouse of a run: as the last upgrade left it, or else as the run wrote it."""
+    first = path_of(space)
+    later = {int(p.name.split(".")[1][1:]): p for p in first.parent.glob(f"{first.stem}.v*.duckdb")}
+    return later[max(later)] if later else first
+
+
 def publish(temporary: Path, space: Workspace, staged: Iterable[Path] = ()) -> Path:
-    """Publish a finished warehouse as the version in force; its path.
+    """Publish a finished warehouse as the version in force; its path."""
+    return put_in_force(temporary, path_of(space), staged)
+
+
+def put_in_force(temporary: Path, path: Path, staged: Iterable[Path] = ()) -> Path:
+    """Publish a finished warehouse under a name; that name.
 
     ``staged`` are finished files of the output folder that belong to it, on the disk under their
     temporary names: they take their places together, when all that needs room has been written. The
     newest versions are kept, so that a reader of the one before can finish.
     """
-    path = path_of(space)
     path.parent.mkdir(parents=True, exist_ok=True)
     settle(temporary, path)
-    pointer = space.warehouses / POINTER
+    pointer = path.parent / POINTER
     written = durable.stage(pointer, path.name + "\n")
     fault("publish-settled")
     for file in staged:
         durable.place(file, file.with_name(file.name.removesuffix(durable.SUFFIX)))
     durable.place(written, pointer)
     fault("publish-switched")
-    _expire(space.warehouses, path)
+    _expire(path.parent, path)
     return path
 
 
@@ -144,7 +160,7 @@ def resolve(folder: Path) -> Path:
 
 def run_in_force(folder: Path) -> str:
     """The run whose warehouse is in force below ``folder``; UserError where there is none."""
-    return resolve(folder).stem.removeprefix("warehouse-")
+    return resolve(folder).name.split(".")[0].removeprefix("warehouse-")
 
 
 def sweep(space: Workspace) -> tuple[Path, ...]:

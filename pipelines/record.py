@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.canonical import sha256_of
 from analysis.registry import meaning
-from pipelines import publish, workspace
+from pipelines import publish, versions, workspace
 from pipelines.config import hash_of, reading_files
 from pipelines.errors import UserError
 from pipelines.lottery_audit import draw_files
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pipelines.config import Project
     from reports.previous import Earlier
 
-SCHEMA = 1
 # Settings that change no row: words, what is compared apart, and what stands in studies and limits.
 _NOT_READING: Any = dict.fromkeys((
     "project", "title", "purpose", "lawful_basis", "retention", "note", "calibrate", "money",
@@ -62,7 +61,7 @@ class Record:
         """Plain values for JSON."""
         values = {name: getattr(self, name) for name in Record.__dataclass_fields__}
         studies = [study.as_dict() for study in self.studies]
-        return {"schema_version": SCHEMA, **values, "studies": studies}
+        return versions.stamped("record", {**values, "studies": studies})
 
 
 def make(
@@ -96,11 +95,11 @@ def make(
 
 
 def read(space: workspace.Workspace) -> Record | None:
-    """The record of a run, or None where it is not there or of another version."""
+    """The record of a run, or None where it is not there or of an earlier version."""
     if not space.record.is_file():
         return None
-    saved = workspace.read_json(space.record)
-    if saved.pop("schema_version", None) != SCHEMA:
+    saved = workspace.read_json(space.record, "record")
+    if saved.pop(versions.KEY, None) != versions.SCHEMAS["record"]:
         return None
     return Record(**{**saved, "studies": tuple(earlier_from(s) for s in saved["studies"])})
 
@@ -134,7 +133,7 @@ def _in_force(space: workspace.Workspace) -> str:
 def _project(space: workspace.Workspace, run: str) -> str:
     """The project of a run; empty where nothing of the run is left."""
     manifest = workspace.Workspace(space.out, run).manifest
-    return str(workspace.read_json(manifest)["project"]) if run and manifest.is_file() else ""
+    return str(workspace.read_json(manifest, "manifest")["project"]) if run and manifest.is_file() else ""
 
 
 def _reading(project: Project) -> str:

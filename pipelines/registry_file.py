@@ -8,15 +8,15 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.registry import ENTRY_FIELDS, Entry
-from pipelines import durable
+from pipelines import durable, versions
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FILE = "registered_studies.jsonl"
 
@@ -64,6 +64,7 @@ def parse(content: bytes) -> Registry:
         text = raw.decode("utf-8", errors="replace").strip()
         try:
             item = json.loads(text)
+            versions.checked("registry", item.get(versions.KEY), Path(FILE))
             line = Line(entry_from(item["entry"]), sha256_of(text), item.get("recovered") is True)
             follows = item["previous"] == last
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -90,7 +91,8 @@ def entry_from(values: dict[str, Any]) -> Entry:
 
 def line_of(entry: Entry, previous: str, *, recovered: bool) -> str:
     """The line of an entry behind the line of that SHA-256."""
-    item = {"entry": asdict(entry), **({"recovered": True} if recovered else {})}
+    item = versions.stamped("registry", {"entry": asdict(entry)})
+    item |= {"recovered": True} if recovered else {}
     text = json.dumps({**item, "previous": previous}, ensure_ascii=False)
     return text + "\n"
 

@@ -24,6 +24,7 @@ from pipelines.outcome import Outcome, outcome, overdue, refused_files
 from pipelines.stage_ingest import ingest_stage, pull_stage
 from pipelines.stage_report import report_stage
 from pipelines.studies import answer, latest_delivery
+from pipelines.upgrade import bring_up
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -128,6 +129,7 @@ def begin(
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
     if day is not None:
         refuse_superseded(out, day)
+    bring_up(workspace.Workspace(out, ""), say)
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows, day=day, study=study)
     for line in waiting(context.project, data, day) if day is not None else ():
         say(line)

@@ -64,7 +64,7 @@ def previous(
         return Previous(run=last.run, as_known_at=last.as_known_at, kept=False, looser=True)
     if last is None or not before.manifest.is_file():
         return Previous(run=mine.previous, kept=False)
-    old = manifest_from(workspace.read_json(before.manifest))
+    old = manifest_from(workspace.read_json(before.manifest, "manifest"))
     common = tuple(_of_runs(old, manifest, last, mine))
     known = {s.study: s.as_of for s in last.studies}
     return Previous(

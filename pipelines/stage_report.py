@@ -10,6 +10,7 @@ from analysis.money.price import price
 from pipelines import catalog, durable, publish, record, results, since, site, workspace
 from pipelines.calibrate import read_calibrations
 from pipelines.engine import MEMORY, Engine
+from pipelines.opened import stamp
 from pipelines.studies import latest_delivery
 from reports.build import ProjectNote, Report, findings_json, render_html
 from reports.changes import changes
@@ -40,6 +41,7 @@ def report_stage(context: Context, say: Callable[[str], None]) -> None:
             changes(report), last, report.reconciliation.get("freshness"), report.standings,
         )  # fmt: skip
         catalog.write_results(engine, tables)
+        stamp(engine, "warehouse")
     analyst = durable.temporary_of(space.analyst)
     catalog.write_analyst_file(temporary, analyst, memory=MEMORY)
     analyst.chmod(0o600)

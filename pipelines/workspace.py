@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.manifest import RunManifest
-from pipelines import durable
+from pipelines import durable, versions
+from pipelines.errors import UserError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -230,16 +231,26 @@ def write_json(path: Path, value: Any) -> None:
     durable.write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """The content of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path, kind: str = "") -> Any:
+    """The content of a JSON file; of a ``kind`` whose version this code must know.
+
+    Raises :class:`UserError` where it is cut off or no JSON, or newer.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        fix = "Restore it from a backup; or remove it and run the project again."
+        raise UserError(f"{path}: is cut off, or no JSON", fix) from None
+    if kind and isinstance(content, dict):
+        versions.checked(kind, content.get(versions.KEY), path)
+    return content
 
 
 def resume(space: Workspace, fresh: RunManifest) -> RunManifest:
     """The manifest of an earlier, unfinished run of the same inputs, or the fresh one."""
     if not space.manifest.is_file():
         return fresh
-    saved = read_json(space.manifest)
+    saved = read_json(space.manifest, "manifest")
     if (
         saved.get("key_id") != fresh.key_id
     ):  # other pseudonyms: nothing made with the old key counts
@@ -261,7 +272,7 @@ def finish(
     """Write down that a stage is finished."""
     stages = {**manifest.stages, stage: fingerprint(files)}
     marked = replace(manifest, stages=stages)
-    write_json(space.manifest, marked.as_dict())
+    write_json(space.manifest, versions.stamped("manifest", marked.as_dict()))
     return marked
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from pipelines import damage, versions
 from pipelines.adhoc import gate
 from pipelines.adhoc.functions import names
 from pipelines.engine import quote_identifier, quote_text
@@ -94,17 +95,27 @@ def read_catalog(
     """Attach the file as ``source``: table -> (description, [(column, type, description)])."""
     try:
         connection.execute(f"attach {quote_text(db)} as source (read_only)").fetchall()
-    except duckdb.IOException as error:
-        busy = "lock" in str(error).lower()
-        raise UserError(
-            f"{Path(db).name} cannot be opened" + (": another program writes it." if busy else "."),
-            "Close that program." if busy else "Run the project again to publish it.",
-            Exit.BUSY if busy else Exit.DATA,
-        ) from None
+    except duckdb.Error as error:
+        about = damage.told(Path(db).name, str(error).replace(db, ""))
+        raise about or UserError(f"{Path(db).name} cannot be opened.", damage.AGAIN) from None
     found: dict[str, tuple[str, list[tuple[str, ...]]]] = {}
     for table, description, *column in connection.execute(CATALOG).fetchall():
         found.setdefault(table, (description, []))[1].append(tuple(column))
+    _check_version(connection, Path(db).name, found)
     return found
+
+
+def _check_version(
+    connection: duckdb.DuckDBPyConnection, name: str, found: dict[str, Any]
+) -> None:
+    """Refuse what is no analysts' file, or of a newer version; an older one answers as it did."""
+    if not found:
+        fix = "Name the output folder of a run with --out, or run the project again."
+        raise UserError(f"{name}: a database, but not an analysts' file of mentorlift.", fix)
+    said = "select 1 from duckdb_tables() where database_name = 'source' and schema_name = "
+    if connection.execute(f"{said} 'mentorlift'").fetchall():
+        rows = connection.execute(f"select {versions.KEY} from source.mentorlift.file").fetchall()
+        versions.checked("analyst", rows[0][0] if rows else 0, Path(name))
 
 
 def load_and_lock(connection: duckdb.DuckDBPyConnection, tables: tuple[str, ...]) -> None:

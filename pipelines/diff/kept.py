@@ -13,15 +13,15 @@ from analysis.errors import SpecError
 from analysis.manifest import manifest_from
 from analysis.rules import Rules
 from analysis.study import parse_study
-from pipelines import publish, workspace
+from pipelines import publish, versions, workspace
 from pipelines.errors import Exit, UserError, shown
+from pipelines.opened import opened
 
 if TYPE_CHECKING:
     from analysis.manifest import RunManifest
     from analysis.study import StudySpec
     from pipelines.config import Project
 
-_SCHEMA = 1
 _SHORTEST = 4  # letters of a run's id that may stand for it
 _LISTED = 5
 AGAIN = (
@@ -50,7 +50,7 @@ def asked(project: Project) -> dict[str, Any]:
     """What the estimate stage writes down: studies in full, limits and the rules of release."""
     rules = project.settings.rules
     return {
-        "schema_version": _SCHEMA,
+        versions.KEY: versions.SCHEMAS["asked"],
         "mode": rules.mode,
         "min_group": rules.min_group,
         "thresholds": project.settings.thresholds.model_dump(exclude_defaults=True),
@@ -69,7 +69,7 @@ def manifest_of(given: str, out: Path) -> tuple[workspace.Workspace, RunManifest
     space = _space(given, out)
     if not space.manifest.is_file():
         raise _unknown(given, out)
-    return space, manifest_from(workspace.read_json(space.manifest))
+    return space, manifest_from(workspace.read_json(space.manifest, "manifest"))
 
 
 def _space(given: str, out: Path) -> workspace.Workspace:
@@ -99,7 +99,7 @@ def _unknown(given: str, out: Path) -> UserError:
 
 def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
     """All that the run keeps; raises UserError naming what is missing and how to get it back."""
-    warehouse = publish.path_of(space)
+    warehouse = publish.kept(space)
     for path, what in (
         (space.releases, "its findings"),
         (space.asked, "its studies (runs of earlier versions did not keep them)"),
@@ -107,7 +107,9 @@ def load(space: workspace.Workspace, manifest: RunManifest) -> Kept:
     ):
         if not path.is_file():
             raise UserError(f"run {manifest.run}: {what} is not there any more: {path.name}", AGAIN)
-    document = workspace.read_json(space.asked)
+    with opened(warehouse, "warehouse", older=True):
+        pass  # whole, and ours
+    document = workspace.read_json(space.asked, "asked")
     try:
         limits = {"thresholds": Thresholds(**document["thresholds"])}
         specs = [parse_study(item).model_copy(update=limits) for item in document["studies"]]

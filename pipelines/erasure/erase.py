@@ -22,6 +22,7 @@ from pipelines.lottery_audit import draw_files
 from pipelines.memory.forget import forget, holding
 from pipelines.memory.store import Tokens, entry_files
 from pipelines.run import STAGES, begin, end, run_stages
+from pipelines.upgrade import bring_up
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -85,6 +86,7 @@ def erase(
     if not out.is_dir():
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
     with publish.run_lock(out):
+        bring_up(space, say)
         key, _, _ = load_key(project.settings.project)
         record = tombstones.read([space.private], key_id(project.settings.project))
         listed = backups(project, data, out)

@@ -52,7 +52,7 @@ def deliveries_differ(project: Project, space: workspace.Workspace, data: Path) 
 
 def served(space: workspace.Workspace) -> dict[str, Any]:
     """The manifest of the version in service."""
-    told: dict[str, Any] = workspace.read_json(_serving(space).manifest)
+    told: dict[str, Any] = workspace.read_json(_serving(space).manifest, "manifest")
     return told
 
 
@@ -64,7 +64,7 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
     """
     project = load_project(project_dir)
     serving = _serving(workspace.Workspace(out, ""))
-    saved = workspace.read_json(serving.manifest)
+    saved = workspace.read_json(serving.manifest, "manifest")
     manifest = workspace.new_manifest(
         project, saved["inputs"], exact_rows=saved["exact_rows"], erased=f"{gone.digest()} retained"
     )
@@ -78,7 +78,7 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
     erased = Erased(gone, key)
     temporary = publish.fresh(space.landed)
     with Engine.open(temporary, memory=MEMORY) as engine:
-        engine.attach(publish.path_of(serving), "old")
+        engine.attach(publish.kept(serving), "old")
         taken = _copy(engine, erased)
         engine.detach("old")
     publish.settle(temporary, space.landed)

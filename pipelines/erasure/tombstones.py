@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from pipelines import versions
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.pseudonym import Pseudonyms
 from pipelines.publish import write_private
@@ -81,7 +82,7 @@ def read(folders: Iterable[Path], key_id: str) -> Record:
 
 def write(folder: Path, record: Record) -> None:
     """Write the tombstones of a private folder, readable by its owner alone."""
-    text = json.dumps({"version": 1, **asdict(record)}, indent=1) + "\n"
+    text = json.dumps(versions.stamped("tombstones", asdict(record)), indent=1) + "\n"
     write_private(folder / FILE, text)
 
 
@@ -148,11 +149,12 @@ def _normal(cell: str) -> str:
 def _parsed(path: Path) -> Record:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
+        versions.checked("tombstones", told.get(versions.KEY), path)
         persons = tuple(
             Tombstone(tuple(p["identifiers"]), tuple(p["cells"]), p["on"], p["reason"])
             for p in told["persons"]
         )
         return Record(str(told["key_id"]), persons, bool(told["pending"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         fix = "Restore it from a backup: without it, erased persons would return."
         raise UserError(f"{path}: not a list of tombstones", fix, Exit.PROJECT) from None

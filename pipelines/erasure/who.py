@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines import publish
-from pipelines.engine import Engine
 from pipelines.erasure.search import Kind, Token
 from pipelines.erasure.tombstones import Erased, Tombstone
 from pipelines.errors import UserError
 from pipelines.ingest.identity.normal import clean_sql, code_sql
+from pipelines.opened import opened
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from pipelines.engine import Engine
     from pipelines.identity import Identity
     from pipelines.workspace import Workspace
 
@@ -63,7 +64,7 @@ class Register:
         self._identity, self._erased = identity, erased
         self._crosswalk = space.identity
         self._warehouse = publish.resolve(space.warehouses)
-        with Engine.open(self._warehouse, read_only=True) as engine:
+        with opened(self._warehouse, "warehouse") as engine:
             self._people = {row[0] for row in engine.rows(_PEOPLE)}
 
     def find(self, given: str, place: str, on: str | None, reason: str) -> Known:
@@ -88,11 +89,11 @@ class Register:
 
     def gone_before(self, day: dt.date, reason: str) -> list[Known]:
         """Everybody whose last employment ended before the day, and who was not erased yet."""
-        with Engine.open(self._warehouse, read_only=True) as engine:
+        with opened(self._warehouse, "warehouse") as engine:
             keys = [row[0] for row in engine.rows(_GONE_BEFORE, [day])]
         anchors: dict[str, str] = {}
         if self._identity is not None and self._crosswalk.is_file():
-            with Engine.open(self._crosswalk, read_only=True) as engine:
+            with opened(self._crosswalk, "identity") as engine:
                 anchors = dict(engine.rows("select pseudonym, person from person"))
         found = []
         for key in keys:
@@ -105,7 +106,7 @@ class Register:
 
     def last_delivery(self) -> dt.date:
         """The day of the last delivery in the warehouse in service."""
-        with Engine.open(self._warehouse, read_only=True) as engine:
+        with opened(self._warehouse, "warehouse") as engine:
             day: dt.date = engine.scalar("select max(delivered_on) from landed.deliveries")
         return day
 
@@ -116,7 +117,7 @@ class Register:
         names = list(self._identity.systems)
         anchors: dict[str, None] = {}
         known: set[str] = set()
-        with Engine.open(self._crosswalk, read_only=True) as engine:
+        with opened(self._crosswalk, "identity") as engine:
             for code in self._codes(engine, given):
                 system = names[int(code[:2])]
                 sql = "select distinct person from link where system = $1 and id = $2 order by 1"
@@ -159,7 +160,7 @@ class Register:
     def _links(self, person: str) -> Sequence[tuple[str, str, bool]]:
         if self._identity is None or not self._crosswalk.is_file():
             return []
-        with Engine.open(self._crosswalk, read_only=True) as engine:
+        with opened(self._crosswalk, "identity") as engine:
             return [(s, i, bool(own)) for s, i, own in engine.rows(_LINKS, [person])]
 
 

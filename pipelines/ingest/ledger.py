@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipelines import versions
 from pipelines.errors import UserError
 from pipelines.workspace import write_json
 
@@ -95,15 +96,37 @@ def remember(path: Path, present: dict[str, str]) -> list[str]:
             remarks.append(f"{name}: the same name as in an earlier run, with new content")
     gone = {name: memory[name] | {"gone": True} for name in memory.keys() - present.keys()}
     merged = gone | {name: {"sha256": sha256} for name, sha256 in present.items()}
-    write_json(path, {name: merged[name] for name in sorted(merged)})
+    _write(path, merged)
     return remarks
 
 
+def version(path: Path) -> int:
+    """The version of a memory; UserError where it is none, or newer."""
+    return _parsed(path)[0]
+
+
+def rewrite(path: Path) -> None:
+    """Write a memory of an earlier version as this one does."""
+    _write(path, _read(path))
+
+
+def _write(path: Path, memory: dict[str, Any]) -> None:
+    files = {name: memory[name] for name in sorted(memory)}
+    write_json(path, versions.stamped("ledger", {"files": files}))
+
+
 def _read(path: Path) -> dict[str, Any]:
+    return _parsed(path)[1]
+
+
+def _parsed(path: Path) -> tuple[int, dict[str, Any]]:
+    """Version and files; the first version held the files alone."""
     try:
-        memory = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
+        found = versions.checked("ledger", told.get(versions.KEY), path)
+        memory = dict(told["files"] if found > 1 else told)
         if all(isinstance(entry["sha256"], str) for entry in memory.values()):
-            return dict(memory)
+            return found, memory
     except (ValueError, TypeError, KeyError, AttributeError):
         pass
     fix = "Remove it; the next run begins a new one and cannot tell which files have gone."

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipelines.engine import Engine, quote_text
 from pipelines.ingest.identity.decisions import COLUMNS, as_csv
+from pipelines.opened import stamp
 from pipelines.publish import fresh, make_private, settle, write_private
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def write(
         engine.unregister("written")
     for name in _DESCRIBED:
         _describe(engine, name)
+    stamp(engine, "identity", "stored")
     engine.run("checkpoint stored")
     engine.detach("stored")
     settle(temporary, folder / DATABASE)
@@ -147,6 +149,7 @@ def rewrite(folder: Path, erased: Erased) -> None:
         engine.run(_WITHOUT)
         for name in _DESCRIBED:
             _describe(engine, name)
+        stamp(engine, "identity", "stored")
         review = engine.rows("from stored.review")
         engine.run("checkpoint stored")
         engine.detach("stored")

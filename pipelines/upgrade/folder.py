@@ -1,0 +1,116 @@
+"""The upgrade of an output folder: what is older is written anew, compared, then put in its place.
+
+The pointer of the warehouse switches last. Whatever interrupts before that leaves the old warehouse
+in service, and the upgrade can be repeated; the old file stays as the version before.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from pipelines import catalog, publish, versions
+from pipelines.engine import MEMORY, Engine
+from pipelines.errors import Exit, UserError
+from pipelines.ingest import ledger
+from pipelines.opened import opened, version_of
+from pipelines.publish import fault
+from pipelines.upgrade import steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pipelines.workspace import Workspace
+
+FAULTS = (
+    "upgrade-copied", "upgrade-stepped", "upgrade-compared", "upgrade-identity", "upgrade-ledger",
+    "upgrade-analyst",
+)  # fmt: skip
+
+
+def bring_up(space: Workspace, say: Callable[[str], None]) -> tuple[str, ...]:
+    """Bring warehouse, analysts' file, crosswalk and ledger to this version; kinds that were older.
+
+    Call it under the run lock. Raises :class:`UserError`, with everything as it was, where a file
+    is damaged, foreign or newer, or where a figure would not be the same.
+    """
+    old = _older(space)
+    if not old:
+        return ()
+    say(f"upgrade: {', '.join(old)} written by an earlier version of mentorlift")
+    if "identity" in old:
+        publish.settle(_copy(space.identity, space.identity, "identity"), space.identity)
+        fault("upgrade-identity")
+    if "ledger" in old:
+        ledger.rewrite(space.ledger)
+        fault("upgrade-ledger")
+    if "warehouse" in old or "analyst" in old:
+        _warehouse(space, say)
+    return old
+
+
+def _older(space: Workspace) -> tuple[str, ...]:
+    """The kinds of file in service that are of an earlier version."""
+    found = {}
+    for kind, path in _databases(space).items():
+        with opened(path, kind, older=True) as engine:
+            found[kind] = version_of(engine, kind, path)
+    if space.ledger.is_file():
+        found["ledger"] = ledger.version(space.ledger)
+    return tuple(kind for kind, version in found.items() if version < versions.SCHEMAS[kind])
+
+
+def _databases(space: Workspace) -> dict[str, Path]:
+    paths = {"analyst": space.analyst, "identity": space.identity}
+    found = {kind: path for kind, path in paths.items() if path.exists()}
+    if (space.warehouses / publish.POINTER).exists():
+        found = {"warehouse": publish.resolve(space.warehouses), **found}
+    return found
+
+
+def _copy(source: Path, target: Path, kind: str) -> Path:
+    """A copy of this version that is to become ``target``, with the same rows and figures."""
+    temporary = publish.fresh(target)
+    shutil.copyfile(source, temporary)
+    temporary.chmod(0o600)
+    fault("upgrade-copied")
+    with Engine.open(temporary, memory=MEMORY) as engine:
+        with engine.transaction():
+            steps.apply(engine, kind, version_of(engine, kind, source))
+        engine.checkpoint()
+    fault("upgrade-stepped")
+    _compare(source, temporary)
+    fault("upgrade-compared")
+    return temporary
+
+
+def _compare(source: Path, made: Path) -> None:
+    with Engine.memory(memory=MEMORY) as engine:
+        engine.attach(source, "before")
+        engine.attach(made, "after")
+        if others := steps.differences(engine, "before", "after"):
+            raise UserError(
+                f"{source}: not upgraded: rows or figures would be others in {', '.join(others)}",
+                "The old file stays in service. This is a defect: report the version it is from.",
+                Exit.UNEXPECTED,
+            )
+
+
+def _warehouse(space: Workspace, say: Callable[[str], None]) -> None:
+    """The warehouse in a new file beside the old one, and the analysts' file made of it."""
+    source = publish.resolve(space.warehouses)
+    with opened(source, "warehouse", older=True) as engine:
+        current = version_of(engine, "warehouse", source) == versions.SCHEMAS["warehouse"]
+    target = source if current else publish.upgraded(source, versions.SCHEMAS["warehouse"])
+    temporary = source if current else _copy(source, target, "warehouse")
+    made = space.analyst.with_name(space.analyst.name + ".upgraded.tmp")
+    catalog.write_analyst_file(temporary, made, memory=MEMORY)
+    made.chmod(0o600)
+    if space.analyst.exists():
+        _compare(space.analyst, made)
+    publish.settle(made, space.analyst)
+    fault("upgrade-analyst")
+    if not current:
+        publish.put_in_force(temporary, target)
+        say(f"published warehouse {target.name}; the one before is kept as {source.name}")
