@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli_options import note, tell
+from pipelines.cli_options import DataFolder, note, tell
 from pipelines.errors import UserError
 
 commands = typer.Typer()
@@ -34,3 +34,52 @@ def upgrade_command(out: Results) -> None:
         publish.sweep(space)
         done = bring_up(space, note)
     tell(f"upgraded: {', '.join(done)}" if done else "nothing to upgrade: all is of this version")
+
+
+@commands.command("backup")
+def backup_command(
+    out: Results,
+    file: Annotated[Path, typer.Argument(help="Archive to write.", show_default=False)],
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", help="Folder whose registry is saved too [above OUT]."),
+    ] = None,
+) -> None:
+    """Save what cannot be made again, and the warehouse in service, in one archive; no key in it.
+
+    Example: mentorlift backup my-project/out /backups/mentorlift-2026-12.tar.gz
+    """
+    from pipelines.backup import backup
+
+    made = backup(out, file, project or out.absolute().parent, note)
+    tell(f"{made.path}: run {made.run}, sha256 {made.sha256}")
+
+
+@commands.command("restore")
+def restore_command(
+    file: Annotated[Path, typer.Argument(help="Archive to restore.", show_default=False)],
+    out: Results,
+    project: Annotated[
+        Path | None, typer.Option("--project", help="Folder with mentorlift.yml [above OUT].")
+    ] = None,
+    data: DataFolder = None,
+    erased_in: Annotated[
+        list[Path] | None,
+        typer.Option("--erased-in", help="Folder of results whose erasures hold; may be repeated."),
+    ] = None,
+) -> None:
+    """Make a new output folder from a backup, every file and figure verified; erased stay erased.
+
+    Example: mentorlift restore /backups/mentorlift-2026-12.tar.gz my-project/out
+    """
+    from pipelines.backup import Places, restore
+
+    home = project or out.absolute().parent
+    places = Places(
+        file=file, out=out, project=home, data=data or home / "data",
+        erased_in=tuple(erased_in or ()),
+    )  # fmt: skip
+    index = restore(places, note)
+    tell(
+        f"{out}: restored, {len(index['files'])} files and all figures as saved; run {index['run']}"
+    )

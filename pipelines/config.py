@@ -254,13 +254,14 @@ def read_study(path: Path, limits: Thresholds) -> StudySpec:
 
 def key_id(project: str) -> str:
     """A name for the key in use, empty where none has been made yet."""
-    path = _key_path(project)
+    path = key_path(project)
     if not path.is_file():
         return ""
     return hashlib.sha256(b"key id:" + path.read_bytes().strip()).hexdigest()[:12]
 
 
-def _key_path(project: str) -> Path:
+def key_path(project: str) -> Path:
+    """Where the key of a project lies, or would lie."""
     named = os.environ.get("MENTORLIFT_KEY_FILE")
     base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return Path(named) if named else base / "mentorlift" / f"{project}.key"
@@ -272,7 +273,7 @@ def load_key(project: str) -> tuple[bytes, Path, bool]:
     At least 128 random bits, mode 0600, outside every output folder (reliability thresholds).
     """
     named = os.environ.get("MENTORLIFT_KEY_FILE")
-    path = _key_path(project)
+    path = key_path(project)
     made = False
     if not path.exists():
         if named:

@@ -58,8 +58,9 @@ _NUMBERS = {os.strerror(number): number for number in errno.errorcode}
 def _machine_suffices() -> Iterator[None]:
     """Faults of the machine, and an interrupt from the keyboard, are no defects.
 
-    Raises UserError where memory and spill folder do not suffice or a file is damaged, OSError where
-    the disk is full, and KeyboardInterrupt, of which DuckDB makes a RuntimeError while a query runs.
+    Raises UserError where memory and spill folder do not suffice or a file is damaged, OSError
+    where the disk is full, and KeyboardInterrupt, of which DuckDB makes a RuntimeError while a
+    query runs.
     """
     try:
         yield

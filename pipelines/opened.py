@@ -1,7 +1,7 @@
-"""Opens databases that the product wrote: of this version, of this project, whole; or says why not.
+"""Opens databases that the product wrote: of this version and project, whole; or says why not.
 
-Foreign files come to the folders of results by mistake (a restored file of another tool, a copy that
-was cut off), and files of earlier versions by an upgrade. Neither may end as a defect.
+Foreign files come into folders of results by mistake (one of another tool, a copy that was cut
+off), and files of earlier versions by an upgrade. Neither may end as a defect.
 """
 
 from __future__ import annotations

@@ -133,7 +133,11 @@ def _in_force(space: workspace.Workspace) -> str:
 def _project(space: workspace.Workspace, run: str) -> str:
     """The project of a run; empty where nothing of the run is left."""
     manifest = workspace.Workspace(space.out, run).manifest
-    return str(workspace.read_json(manifest, "manifest")["project"]) if run and manifest.is_file() else ""
+    return (
+        str(workspace.read_json(manifest, "manifest")["project"])
+        if run and manifest.is_file()
+        else ""
+    )
 
 
 def _reading(project: Project) -> str:

@@ -105,9 +105,7 @@ def read_catalog(
     return found
 
 
-def _check_version(
-    connection: duckdb.DuckDBPyConnection, name: str, found: dict[str, Any]
-) -> None:
+def _check_version(connection: duckdb.DuckDBPyConnection, name: str, found: dict[str, Any]) -> None:
     """Refuse what is no analysts' file, or of a newer version; an older one answers as it did."""
     if not found:
         fix = "Name the output folder of a run with --out, or run the project again."

@@ -156,6 +156,7 @@ def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
         register.find(given, f"{number}.", on, wanted.reason)
         for number, given in enumerate(wanted.persons, start=1)
     ]
+    found += register.returned()
     if wanted.expired:
         day = _months_before(
             wanted.on or register.last_delivery(), project.settings.retention.months

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines import publish
@@ -91,6 +91,18 @@ class Register:
         """Everybody whose last employment ended before the day, and who was not erased yet."""
         with opened(self._warehouse, "warehouse") as engine:
             keys = [row[0] for row in engine.rows(_GONE_BEFORE, [day])]
+        return self._of(keys, reason)
+
+    def returned(self) -> list[Known]:
+        """Who was erased and stands in the warehouse in service, as after a restore of a backup.
+
+        They have their tombstones; what is looked for is known from the crosswalk that came back.
+        """
+        keys = sorted(filter(self._erased.is_erased, self._people))
+        return [replace(found, tombstone=Tombstone(())) for found in self._of(keys, "")]
+
+    def _of(self, keys: Sequence[str], reason: str) -> list[Known]:
+        """Everybody who has one of the pseudonyms."""
         anchors: dict[str, str] = {}
         if self._identity is not None and self._crosswalk.is_file():
             with opened(self._crosswalk, "identity") as engine:

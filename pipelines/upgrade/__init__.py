@@ -1,4 +1,4 @@
-"""Brings an output folder of an earlier version to this one: new files, compared, then published."""
+"""Brings an output folder of an earlier version to this one: written anew, compared, published."""
 
 from pipelines.upgrade.folder import FAULTS, bring_up
 

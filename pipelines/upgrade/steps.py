@@ -82,9 +82,7 @@ def differences(engine: Engine, old: str, new: str) -> list[str]:
         if same and schema == "results":
             chosen = ", ".join(map(ident, columns))
             sides = [f"select {chosen} from {at}.{name}" for at in (old, new)]
-            same = not engine.scalar(
-                f"select count(*) from ({sides[0]} except all {sides[1]})"
-            )
+            same = not engine.scalar(f"select count(*) from ({sides[0]} except all {sides[1]})")
         if not same:
             found.append(f"{schema}.{table}")
     return found

@@ -25,7 +25,7 @@ TABLES = (
 
 
 def main(version: str) -> None:
-    """The company's two runs, the second after an erasure; archive, figures and counts beside it."""
+    """Two runs of a company, the second after an erasure; the archive, figures and row counts."""
     with tempfile.TemporaryDirectory() as name:
         folder, key = Path(name) / "released", Path(name) / "key"
         folder.mkdir()
@@ -48,7 +48,9 @@ def _figures(warehouse: Path, folder: Path) -> None:
     with Engine.open(warehouse, read_only=True) as engine:
         counts = ["table,rows"]
         for schema, table in engine.rows(TABLES):
-            counts.append(f"{schema}.{table},{engine.scalar(f'select count(*) from {schema}.{table}')}")
+            counts.append(
+                f"{schema}.{table},{engine.scalar(f'select count(*) from {schema}.{table}')}"
+            )
             if schema == "results":
                 engine.run(f"copy {schema}.{table} to '{folder / table}.csv' (header)")
         (folder / "rows.csv").write_text("\n".join(counts) + "\n", encoding="utf-8")

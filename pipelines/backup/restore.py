@@ -1,0 +1,160 @@
+"""Restores a folder from a backup: beside its place first, proved, then renamed.
+
+Persons who were erased since the backup was made do not come back: every list of tombstones within
+reach holds, and what the archive still has of them is erased before the folder gets its name.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines import publish
+from pipelines.backup import listed
+from pipelines.backup.contents import PROJECT, RESULTS, proof
+from pipelines.backup.unpack import verify
+from pipelines.config import key_id, key_path
+from pipelines.erasure import tombstones
+from pipelines.errors import Exit, UserError
+from pipelines.opened import opened
+from pipelines.registry_file import FILE as REGISTRY
+from pipelines.workspace import Workspace, file_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What a folder may hold and still be restored into: it is kept, and taken together with the backup.
+_MAY_STAY = {f"private/{tombstones.FILE}", f"private/{listed.FILE}", "run.lock"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Archive, folder to be made, project with its deliveries, folders whose erasures hold too."""
+
+    file: Path
+    out: Path
+    project: Path
+    data: Path
+    erased_in: tuple[Path, ...] = ()
+
+
+def restore(places: Places, say: Callable[[str], None]) -> dict[str, Any]:
+    """Make the folder from the archive; the index of the archive.
+
+    Raises :class:`UserError`, with nothing at the place of the folder, where the archive is not
+    whole, its figures are not those that were saved, or erased persons would come back.
+    """
+    out = places.out.absolute()
+    beside, aside = (out.with_name(f".{out.name}.{name}") for name in ("restoring", "before"))
+    if aside.exists() and not out.exists():  # an earlier restore was cut off between two renames
+        aside.rename(out)
+    _check_empty(out)
+    shutil.rmtree(beside, ignore_errors=True)
+    publish.make_private(beside)
+    try:
+        index = verify(places.file, beside)
+        publish.fault("restore-unpacked")
+        made = beside / RESULTS
+        for folder in (made / "private", made / "runs", made / "warehouse"):
+            publish.make_private(folder)
+        made.chmod(0o755)  # as a run makes it: the site in it may be served
+        _prove(Workspace(made, ""), index, places.file)
+        publish.fault("restore-proved")
+        _keep_erased(made, out, places, index, say)
+        _list_backups(made, out, places.file, index["run"])
+        _registry(beside / PROJECT / REGISTRY, places.project / REGISTRY, say)
+        _put_in_place(made, out, aside)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    if key_id(index["project"]) != index["key_id"]:
+        where = key_path(index["project"])
+        say(f"warning: the key of this folder is not the one in use: restore that to {where}")
+    return index
+
+
+def _check_empty(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is no folder", "Name a new folder.", Exit.USAGE)
+    inside = {p.relative_to(out).as_posix() for p in out.rglob("*") if not p.is_dir()}
+    if inside - _MAY_STAY:
+        fix = "Name a new folder; or move this one away and name it with --erased-in."
+        raise UserError(
+            f"{out}: is not empty; a restore never writes over results", fix, Exit.USAGE
+        )
+
+
+def _prove(space: Workspace, index: dict[str, Any], file: Path) -> None:
+    """The warehouse opens, and its tables have the rows and figures of the day of the backup."""
+    warehouse = publish.resolve(space.warehouses)
+    found = proof(warehouse)
+    if found != index["proof"] or publish.run_in_force(space.warehouses) != index["run"]:
+        fix = "Nothing was restored. Use another backup."
+        raise UserError(f"{file}: the warehouse in it has other figures than were saved", fix)
+    if space.analyst.exists():
+        with opened(space.analyst, "analyst", older=True):
+            pass
+
+
+def _keep_erased(
+    made: Path, out: Path, places: Places, index: dict[str, Any], say: Callable[[str], None]
+) -> None:
+    """Tombstones of all folders hold; who was erased since the backup is erased from it."""
+    from pipelines.erasure.erase import Wanted, erase, incomplete
+
+    before = out.parent / f".{out.name}.before"
+    folders = [made, out, before, Path(index["made_of"]), places.project / "out", *places.erased_in]
+    privates = [Workspace(folder, "").private for folder in folders]
+    for folder in places.erased_in:
+        if not (folder / "private" / tombstones.FILE).is_file():
+            fix = "Name the folder of results, which has private/tombstones.json."
+            raise UserError(f"--erased-in {folder}: holds no tombstones", fix, Exit.USAGE)
+    saved = tombstones.read(privates[:1], index["key_id"])
+    every = tombstones.read(privates, index["key_id"])
+    known = {h for person in saved.persons for h in person.identifiers}
+    since = [p for p in every.persons if not known.issuperset(p.identifiers)]
+    if not since:
+        return
+    if not (places.project / "mentorlift.yml").is_file():
+        raise UserError(
+            f"{places.file}: made before an erasure; people erased since then: {len(since)}",
+            "Name the project (--project, --data), so that the folder is made without them.",
+            Exit.USAGE,
+        )
+    say(f"people erased since the backup was made: {len(since)}; the folder is made without them")
+    tombstones.write(privates[0], every)
+    certificate = erase(places.project, places.data, made, Wanted(), say)
+    within = tuple(p for p in certificate.remaining if made in p.parents)
+    if within:
+        raise incomplete(replace(certificate, remaining=within))
+    for path in certificate.remaining:
+        say(f"warning: an erased person still stands in {path}")
+
+
+def _list_backups(made: Path, out: Path, file: Path, run: str) -> None:
+    """An erasure in the new folder has to know this archive and those that were listed."""
+    private, present = (Workspace(folder, "").private for folder in (made, out))
+    this = listed.Backup(str(file.resolve()), run, file_hash(file))
+    listed.write(private, [*listed.read(private), *listed.read(present), this])
+
+
+def _registry(saved: Path, present: Path, say: Callable[[str], None]) -> None:
+    """The registry of studies comes back where the project has none; one that is there stays."""
+    if not saved.is_file() or not (present.parent / "mentorlift.yml").is_file():
+        return
+    if not present.exists():
+        shutil.copyfile(saved, present)
+    elif not present.read_bytes().startswith(saved.read_bytes()):
+        say(
+            f"{present}: is another than in the backup, and kept; the next run puts back what lacks"
+        )
+
+
+def _put_in_place(made: Path, out: Path, aside: Path) -> None:
+    """Two renames; what stood at the place (tombstones, which the new one has too) goes last."""
+    if out.exists():
+        out.rename(aside)
+        publish.fault("restore-aside")
+    made.rename(out)
+    shutil.rmtree(aside, ignore_errors=True)
