@@ -79,7 +79,5 @@ def restore_command(
         file=file, out=out, project=home, data=data or home / "data",
         erased_in=tuple(erased_in or ()),
     )  # fmt: skip
-    index = restore(places, note)
-    tell(
-        f"{out}: restored, {len(index['files'])} files and all figures as saved; run {index['run']}"
-    )
+    run = restore(places, note)
+    tell(f"{out}: restored, every file and figure as saved; in service: run {run}")

@@ -129,7 +129,7 @@ def begin(
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
     if day is not None:
         refuse_superseded(out, day)
-    bring_up(workspace.Workspace(out, ""), say)
+    bring_up(workspace.Workspace(out, ""), say, made_anew=True)
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows, day=day, study=study)
     for line in waiting(context.project, data, day) if day is not None else ():
         say(line)

@@ -28,7 +28,11 @@ SCHEMAS = {
     "backups": 1,  # private/backups.json, the list of backups
     "backup": 1,  # index.json of a backup
 }
-NEWER = "Install that version of mentorlift or a later one; this one leaves the file as it is."
+_NEWER = "Install that version of mentorlift or a later one; this one leaves the file as it is."
+
+
+class Newer(UserError):
+    """A file of a later version: nothing may be written over what it holds."""
 
 
 def checked(kind: str, found: Any, path: Path) -> int:
@@ -42,10 +46,10 @@ def checked(kind: str, found: Any, path: Path) -> int:
         fix = "Restore the file from a backup."
         raise UserError(f"{path}: {KEY} is not the number of a version", fix)
     if found > SCHEMAS[kind]:
-        raise UserError(
+        raise Newer(
             f"{path}: written by a newer mentorlift ({kind} version {found}; "
             f"this one knows up to {SCHEMAS[kind]})",
-            NEWER,
+            _NEWER,
         )
     return found
 

@@ -40,8 +40,8 @@ class Places:
     erased_in: tuple[Path, ...] = ()
 
 
-def restore(places: Places, say: Callable[[str], None]) -> dict[str, Any]:
-    """Make the folder from the archive; the index of the archive.
+def restore(places: Places, say: Callable[[str], None]) -> str:
+    """Make the folder from the archive; the run that is in service in it.
 
     Raises :class:`UserError`, with nothing at the place of the folder, where the archive is not
     whole, its figures are not those that were saved, or erased persons would come back.
@@ -71,7 +71,7 @@ def restore(places: Places, say: Callable[[str], None]) -> dict[str, Any]:
     if key_id(index["project"]) != index["key_id"]:
         where = key_path(index["project"])
         say(f"warning: the key of this folder is not the one in use: restore that to {where}")
-    return index
+    return publish.run_in_force(out / "warehouse")
 
 
 def _check_empty(out: Path) -> None:

@@ -16,6 +16,7 @@ from pipelines.ingest import ledger
 from pipelines.opened import opened, version_of
 from pipelines.publish import fault
 from pipelines.upgrade import steps
+from pipelines.versions import Newer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +30,16 @@ FAULTS = (
 )  # fmt: skip
 
 
-def bring_up(space: Workspace, say: Callable[[str], None]) -> tuple[str, ...]:
+def bring_up(
+    space: Workspace, say: Callable[[str], None], *, made_anew: bool = False
+) -> tuple[str, ...]:
     """Bring warehouse, analysts' file, crosswalk and ledger to this version; kinds that were older.
 
     Call it under the run lock. Raises :class:`UserError`, with everything as it was, where a file
-    is damaged, foreign or newer, or where a figure would not be the same.
+    is damaged, foreign or newer, or where a figure would not be the same. What a run is about to
+    make anew (``made_anew``) may be damaged or foreign, which is said.
     """
-    old = _older(space)
+    old = _older(space, say if made_anew else None)
     if not old:
         return ()
     say(f"upgrade: {', '.join(old)} written by an earlier version of mentorlift")
@@ -50,23 +54,32 @@ def bring_up(space: Workspace, say: Callable[[str], None]) -> tuple[str, ...]:
     return old
 
 
-def _older(space: Workspace) -> tuple[str, ...]:
+def _older(space: Workspace, warn: Callable[[str], None] | None) -> tuple[str, ...]:
     """The kinds of file in service that are of an earlier version."""
     found = {}
-    for kind, path in _databases(space).items():
-        with opened(path, kind, older=True) as engine:
-            found[kind] = version_of(engine, kind, path)
+    for kind in ("warehouse", "analyst", "identity"):
+        try:
+            found |= _version(space, kind)
+        except UserError as error:
+            if warn is None or isinstance(error, Newer) or error.exit_code != Exit.DATA:
+                raise
+            warn(f"warning: {error.problem.rstrip('.')}; it is made anew")
     if space.ledger.is_file():
         found["ledger"] = ledger.version(space.ledger)
     return tuple(kind for kind, version in found.items() if version < versions.SCHEMAS[kind])
 
 
-def _databases(space: Workspace) -> dict[str, Path]:
-    paths = {"analyst": space.analyst, "identity": space.identity}
-    found = {kind: path for kind, path in paths.items() if path.exists()}
-    if (space.warehouses / publish.POINTER).exists():
-        found = {"warehouse": publish.resolve(space.warehouses), **found}
-    return found
+def _version(space: Workspace, kind: str) -> dict[str, int]:
+    """The version of a database in service; empty where there is none."""
+    path = {"analyst": space.analyst, "identity": space.identity}.get(kind)
+    if path is None:
+        if not (space.warehouses / publish.POINTER).exists():
+            return {}
+        path = publish.resolve(space.warehouses)
+    if not path.exists():
+        return {}
+    with opened(path, kind, older=True) as engine:
+        return {kind: version_of(engine, kind, path)}
 
 
 def _copy(source: Path, target: Path, kind: str) -> Path:
@@ -75,12 +88,16 @@ def _copy(source: Path, target: Path, kind: str) -> Path:
     shutil.copyfile(source, temporary)
     temporary.chmod(0o600)
     fault("upgrade-copied")
-    with Engine.open(temporary, memory=MEMORY) as engine:
-        with engine.transaction():
-            steps.apply(engine, kind, version_of(engine, kind, source))
-        engine.checkpoint()
-    fault("upgrade-stepped")
-    _compare(source, temporary)
+    try:
+        with Engine.open(temporary, memory=MEMORY) as engine:
+            with engine.transaction():
+                steps.apply(engine, kind, version_of(engine, kind, source))
+            engine.checkpoint()
+        fault("upgrade-stepped")
+        _compare(source, temporary)
+    except Exception:
+        publish.fresh(target)  # nothing half made stays
+        raise
     fault("upgrade-compared")
     return temporary
 
