@@ -19,6 +19,10 @@ RELEASED = "0.1.0"
 FIGURES = HERE / f"released-{RELEASED}"
 
 
+class Cut(BaseException):
+    """The process ends here; nothing catches it."""
+
+
 @pytest.fixture(scope="session")
 def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")

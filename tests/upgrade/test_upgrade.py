@@ -19,7 +19,7 @@ from pipelines.run import begin
 from pipelines.upgrade import folder, steps
 from pipelines.workspace import Workspace, file_hash
 from tests.flows.conftest import command, command_apart
-from tests.upgrade.conftest import FIGURES
+from tests.upgrade.conftest import FIGURES, Cut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,10 +143,6 @@ def test_a_plan_from_an_earlier_warehouse_says_what_to_do(old: Firm, upgraded: F
     code, _, err = said["old"]
     assert code == 4 and "written by an earlier version" in err and "mentorlift upgrade" in err
     assert said["upgraded"][0] == 0 and "selling" in said["upgraded"][1]
-
-
-class Cut(BaseException):
-    """The process ends here; nothing catches it."""
 
 
 def test_an_upgrade_cut_off_anywhere_leaves_the_old_one_in_service(
