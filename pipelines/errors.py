@@ -13,7 +13,7 @@ class Exit(IntEnum):
     UNEXPECTED = 1  # a defect of ours: the traceback is in the log
     USAGE = 2  # the command line itself is wrong
     PROJECT = 3  # the project file or a study cannot be used as written
-    DATA = 4  # a delivered file cannot be used as it is
+    DATA = 4  # a delivered file, or one of the output folder, cannot be used as it is
     BUSY = 5  # another run holds the output folder
     REFUSED = 6  # a query was refused
     LIMIT = 7  # a query reached its limit of time, memory or output

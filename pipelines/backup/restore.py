@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines import publish
+from pipelines import durable, publish
 from pipelines.backup import listed
 from pipelines.backup.contents import PROJECT, RESULTS, proof
 from pipelines.backup.unpack import verify
@@ -55,13 +55,13 @@ def restore(places: Places, say: Callable[[str], None]) -> str:
     publish.make_private(beside)
     try:
         index = verify(places.file, beside)
-        publish.fault("restore-unpacked")
+        durable.fault("restore-unpacked")
         made = beside / RESULTS
         for folder in (made / "private", made / "runs", made / "warehouse"):
             publish.make_private(folder)
         made.chmod(0o755)  # as a run makes it: the site in it may be served
         _prove(Workspace(made, ""), index, places.file)
-        publish.fault("restore-proved")
+        durable.fault("restore-proved")
         _keep_erased(made, out, places, index, say)
         _list_backups(made, out, places.file, index["run"])
         _registry(beside / PROJECT / REGISTRY, places.project / REGISTRY, say)
@@ -144,7 +144,7 @@ def _registry(saved: Path, present: Path, say: Callable[[str], None]) -> None:
     if not saved.is_file() or not (present.parent / "mentorlift.yml").is_file():
         return
     if not present.exists():
-        shutil.copyfile(saved, present)
+        durable.write(present, saved.read_bytes(), 0o644)
     elif not present.read_bytes().startswith(saved.read_bytes()):
         say(
             f"{present}: is another than in the backup, and kept; the next run puts back what lacks"
@@ -155,6 +155,6 @@ def _put_in_place(made: Path, out: Path, aside: Path) -> None:
     """Two renames; what stood at the place (tombstones, which the new one has too) goes last."""
     if out.exists():
         out.rename(aside)
-        publish.fault("restore-aside")
+        durable.fault("restore-aside")
     made.rename(out)
     shutil.rmtree(aside, ignore_errors=True)

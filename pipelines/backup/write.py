@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from pipelines import publish, versions
+from pipelines import durable, publish, versions
 from pipelines.backup import listed
 from pipelines.backup.contents import INDEX, PROJECT, RESULTS, Packed, as_json, files_of, proof
 from pipelines.backup.unpack import verify
@@ -56,15 +56,15 @@ def backup(out: Path, file: Path, project: Path, say: Callable[[str], None]) -> 
             "proof": proof(publish.resolve(space.warehouses)),
             "files": {name: asdict(_packed(path)) for name, path in members.items()},
         }
-        temporary = file.with_name(file.name + ".tmp")
+        temporary = durable.temporary_of(file)
         try:
             _write(temporary, as_json(versions.stamped("backup", index)), members)
-            publish.fault("backup-written")
+            durable.fault("backup-written")
             verify(temporary)
             made = listed.Backup(str(file.resolve()), manifest["run"], file_hash(temporary))
             listed.write(space.private, [*listed.read(space.private), made])
-            publish.fault("backup-listed")
-            temporary.replace(file)
+            durable.fault("backup-listed")
+            durable.place(temporary, file)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -98,8 +98,7 @@ def _write(temporary: Path, index: bytes, members: dict[str, Path]) -> None:
             with path.open("rb") as content:
                 found = os.fstat(content.fileno())
                 _add(archive, name, content, found.st_size, found.st_mode & 0o755)
-    with temporary.open("rb") as handle:
-        os.fsync(handle.fileno())
+    durable.flush(temporary, temporary)
 
 
 def _add(

@@ -6,15 +6,14 @@ in service, and the upgrade can be repeated; the old file stays as the version b
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
-from pipelines import catalog, publish, versions
+from pipelines import catalog, durable, publish, versions
+from pipelines.durable import fault
 from pipelines.engine import MEMORY, Engine
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import ledger
 from pipelines.opened import opened, version_of
-from pipelines.publish import fault
 from pipelines.upgrade import steps
 from pipelines.versions import Newer
 
@@ -85,7 +84,7 @@ def _version(space: Workspace, kind: str) -> dict[str, int]:
 def _copy(source: Path, target: Path, kind: str) -> Path:
     """A copy of this version that is to become ``target``, with the same rows and figures."""
     temporary = publish.fresh(target)
-    shutil.copyfile(source, temporary)
+    durable.copy(source, temporary)
     temporary.chmod(0o600)
     fault("upgrade-copied")
     try:
@@ -121,13 +120,14 @@ def _warehouse(space: Workspace, say: Callable[[str], None]) -> None:
         current = version_of(engine, "warehouse", source) == versions.SCHEMAS["warehouse"]
     target = source if current else publish.upgraded(source, versions.SCHEMAS["warehouse"])
     temporary = source if current else _copy(source, target, "warehouse")
-    made = space.analyst.with_name(space.analyst.name + ".upgraded.tmp")
-    catalog.write_analyst_file(temporary, made, memory=MEMORY)
-    made.chmod(0o600)
+    analyst = durable.temporary_of(space.analyst)
+    catalog.write_analyst_file(temporary, analyst, memory=MEMORY)
+    analyst.chmod(0o600)
     if space.analyst.exists():
-        _compare(space.analyst, made)
-    publish.settle(made, space.analyst)
+        _compare(space.analyst, analyst)
     fault("upgrade-analyst")
-    if not current:
-        publish.put_in_force(temporary, target)
+    if current:
+        durable.place(analyst, space.analyst)
+    else:
+        publish.put_in_force(temporary, target, [analyst])
         say(f"published warehouse {target.name}; the one before is kept as {source.name}")

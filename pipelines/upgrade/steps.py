@@ -68,21 +68,29 @@ def differences(engine: Engine, old: str, new: str) -> list[str]:
 
     Rows are counted in every table; those of ``results`` are compared, each column that was there.
     """
+    there = _columns(engine, new)
     found = []
-    tables = engine.rows(
-        "select schema_name, table_name, list(column_name order by column_index) "
-        "from duckdb_columns() where database_name = $old and schema_name <> 'mentorlift' "
-        "group by all order by all",
-        {"old": old},
-    )
-    for schema, table, columns in tables:
-        name = f"{ident(schema)}.{ident(table)}"
-        counts = [engine.scalar(f"select count(*) from {at}.{name}") for at in (old, new)]
-        same = counts[0] == counts[1]
-        if same and schema == "results":
-            chosen = ", ".join(map(ident, columns))
+    for name, columns in _columns(engine, old).items():
+        same = columns <= there.get(name, set())
+        if same:
+            counts = [engine.scalar(f"select count(*) from {at}.{name}") for at in (old, new)]
+            same = counts[0] == counts[1]
+        if same and name.startswith('"results".'):
+            chosen = ", ".join(sorted(columns))
             sides = [f"select {chosen} from {at}.{name}" for at in (old, new)]
             same = not engine.scalar(f"select count(*) from ({sides[0]} except all {sides[1]})")
         if not same:
-            found.append(f"{schema}.{table}")
+            found.append(name.replace('"', ""))
+    return found
+
+
+def _columns(engine: Engine, database: str) -> dict[str, set[str]]:
+    """The quoted columns of each quoted table, less our own."""
+    found: dict[str, set[str]] = {}
+    for schema, table, column in engine.rows(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "where database_name = $database and schema_name <> 'mentorlift' order by all",
+        {"database": database},
+    ):
+        found.setdefault(f"{ident(schema)}.{ident(table)}", set()).add(ident(column))
     return found

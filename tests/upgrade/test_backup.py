@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines import publish
+from pipelines import durable, publish
 from pipelines.backup import listed
 from pipelines.backup.unpack import verify
 from pipelines.erasure import tombstones
@@ -285,12 +285,12 @@ def test_a_restore_cut_off_between_its_two_renames_keeps_the_tombstones(
     kept = tombstones.read([saved[0].out / "private"], _key_id(saved[0].out))
     tombstones.write(out / "private", kept)
 
-    def cut(name: str) -> None:
+    def cut(name: str, _: object = None) -> None:
         if name == "restore-aside":
             raise Cut
 
     with monkeypatch.context() as patch, pytest.raises(Cut):
-        patch.setattr(publish, "fault", cut)
+        patch.setattr(durable, "fault", cut)
         command("restore", str(file), str(out))
     assert not out.exists()
     code, _, err = command("restore", str(file), str(out))
