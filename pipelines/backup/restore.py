@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import durable, publish
-from pipelines.backup import listed
+from pipelines.backup import listed, shown
 from pipelines.backup.contents import PROJECT, RESULTS, proof
 from pipelines.backup.unpack import verify
 from pipelines.config import key_id, key_path
@@ -23,10 +23,11 @@ from pipelines.registry_file import FILE as REGISTRY
 from pipelines.workspace import Workspace, file_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 # What a folder may hold and still be restored into: it is kept, and taken together with the backup.
 _MAY_STAY = {f"private/{tombstones.FILE}", f"private/{listed.FILE}", "run.lock"}
+_REMEMBERED = f"private/{shown.FOLDER}/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,8 @@ def restore(places: Places, say: Callable[[str], None]) -> str:
     """
     out = places.out.absolute()
     beside, aside = (out.with_name(f".{out.name}.{name}") for name in ("restoring", "before"))
-    if aside.exists() and not out.exists():  # an earlier restore was cut off between two renames
-        aside.rename(out)
+    if aside.exists():  # an earlier restore was cut off between its two renames, or behind them
+        shutil.rmtree(aside) if out.exists() else aside.rename(out)
     _check_empty(out)
     shutil.rmtree(beside, ignore_errors=True)
     publish.make_private(beside)
@@ -62,7 +63,9 @@ def restore(places: Places, say: Callable[[str], None]) -> str:
         made.chmod(0o755)  # as a run makes it: the site in it may be served
         _prove(Workspace(made, ""), index, places.file)
         durable.fault("restore-proved")
-        _keep_erased(made, out, places, index, say)
+        folders = [out, Path(index["made_of"]), places.project / "out", *places.erased_in]
+        shown.bring(made, folders)
+        _keep_erased(made, folders, places, index, say)
         _list_backups(made, out, places.file, index["run"])
         _registry(beside / PROJECT / REGISTRY, places.project / REGISTRY, say)
         _put_in_place(made, out, aside)
@@ -78,7 +81,7 @@ def _check_empty(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is no folder", "Name a new folder.", Exit.USAGE)
     inside = {p.relative_to(out).as_posix() for p in out.rglob("*") if not p.is_dir()}
-    if inside - _MAY_STAY:
+    if any(name not in _MAY_STAY and not name.startswith(_REMEMBERED) for name in inside):
         fix = "Name a new folder; or move this one away and name it with --erased-in."
         raise UserError(
             f"{out}: is not empty; a restore never writes over results", fix, Exit.USAGE
@@ -98,14 +101,16 @@ def _prove(space: Workspace, index: dict[str, Any], file: Path) -> None:
 
 
 def _keep_erased(
-    made: Path, out: Path, places: Places, index: dict[str, Any], say: Callable[[str], None]
+    made: Path,
+    folders: Sequence[Path],
+    places: Places,
+    index: dict[str, Any],
+    say: Callable[[str], None],
 ) -> None:
     """Tombstones of all folders hold; who was erased since the backup is erased from it."""
     from pipelines.erasure.erase import Wanted, erase, incomplete
 
-    before = out.parent / f".{out.name}.before"
-    folders = [made, out, before, Path(index["made_of"]), places.project / "out", *places.erased_in]
-    privates = [Workspace(folder, "").private for folder in folders]
+    privates = [Workspace(folder, "").private for folder in (made, *folders)]
     for folder in places.erased_in:
         if not (folder / "private" / tombstones.FILE).is_file():
             fix = "Name the folder of results, which has private/tombstones.json."

@@ -8,7 +8,7 @@ import os
 import tarfile
 from dataclasses import asdict
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines import durable, publish, versions
 from pipelines.backup import listed
@@ -38,39 +38,42 @@ def backup(out: Path, file: Path, project: Path, say: Callable[[str], None]) -> 
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run.")
     _check_place(out, file)
     with publish.run_lock(out):
-        manifest = read_json(
-            Workspace(out, publish.run_in_force(space.warehouses)).manifest, "manifest"
-        )
-        if tombstones.read([space.private], manifest.get("key_id", "")).pending:
-            fix = "End it with `mentorlift erase`: a backup made now would hold the person."
-            raise UserError(f"{out}: an erasure was begun and has not ended", fix)
-        members = {f"{RESULTS}/{p.relative_to(out).as_posix()}": p for p in files_of(space)}
-        if (project / REGISTRY).is_file():
-            members[f"{PROJECT}/{REGISTRY}"] = project / REGISTRY
-        index = {
-            "product": metadata.version("mentorlift"),
-            "run": manifest["run"],
-            "project": manifest["project"],
-            "key_id": manifest.get("key_id", ""),
-            "made_of": str(out.resolve()),
-            "proof": proof(publish.resolve(space.warehouses)),
-            "files": {name: asdict(_packed(path)) for name, path in members.items()},
-        }
+        index, members = _contents(space, project)
         temporary = durable.temporary_of(file)
         try:
             _write(temporary, as_json(versions.stamped("backup", index)), members)
             durable.fault("backup-written")
             verify(temporary)
-            made = listed.Backup(str(file.resolve()), manifest["run"], file_hash(temporary))
+            made = listed.Backup(str(file.resolve()), index["run"], file_hash(temporary))
             listed.write(space.private, [*listed.read(space.private), made])
             durable.fault("backup-listed")
             durable.place(temporary, file)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    where = key_path(manifest["project"])
+    where = key_path(index["project"])
     say(f"The key of the pseudonyms is not in it: {where}. Keep that apart; both are needed.")
     return made
+
+
+def _contents(space: Workspace, project: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+    """The index, and each file by its name in the archive."""
+    run = publish.run_in_force(space.warehouses)
+    manifest = read_json(Workspace(space.out, run).manifest, "manifest")
+    if tombstones.read([space.private], manifest["key_id"]).pending:
+        fix = "End it with `mentorlift erase`: a backup made now would hold the person."
+        raise UserError(f"{space.out}: an erasure was begun and has not ended", fix)
+    members = {f"{RESULTS}/{p.relative_to(space.out).as_posix()}": p for p in files_of(space)}
+    if (project / REGISTRY).is_file():
+        members[f"{PROJECT}/{REGISTRY}"] = project / REGISTRY
+    index = {
+        "product": metadata.version("mentorlift"),
+        **{name: manifest[name] for name in ("run", "project", "key_id")},
+        "made_of": str(space.out.resolve()),
+        "proof": proof(publish.resolve(space.warehouses)),
+        "files": {name: asdict(_packed(path)) for name, path in members.items()},
+    }
+    return index, members
 
 
 def _check_place(out: Path, file: Path) -> None:

@@ -22,7 +22,7 @@ from pipelines.lottery_audit import draw_files
 from pipelines.memory.forget import forget, holding
 from pipelines.memory.store import Tokens, entry_files
 from pipelines.run import STAGES, begin, end, run_stages
-from pipelines.upgrade import bring_up
+from pipelines.upgrade import held
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -85,8 +85,7 @@ def erase(
     space = workspace.Workspace(out, "")
     if not out.is_dir():
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
-    with publish.run_lock(out):
-        bring_up(space, say)
+    with held(out, say):
         key, _, _ = load_key(project.settings.project)
         record = tombstones.read([space.private], key_id(project.settings.project))
         listed = backups(project, data, out)

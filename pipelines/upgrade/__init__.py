@@ -1,5 +1,5 @@
 """Brings an output folder of an earlier version to this one: written anew, compared, published."""
 
-from pipelines.upgrade.folder import FAULTS, bring_up
+from pipelines.upgrade.folder import FAULTS, bring_up, held
 
-__all__ = ["FAULTS", "bring_up"]
+__all__ = ["FAULTS", "bring_up", "held"]

@@ -6,6 +6,7 @@ in service, and the upgrade can be repeated; the old file stays as the version b
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines import catalog, durable, publish, versions
@@ -16,12 +17,12 @@ from pipelines.ingest import ledger
 from pipelines.opened import opened, version_of
 from pipelines.upgrade import steps
 from pipelines.versions import Newer
+from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pipelines.workspace import Workspace
 
 FAULTS = (
     "upgrade-copied", "upgrade-stepped", "upgrade-compared", "upgrade-identity", "upgrade-ledger",
@@ -51,6 +52,14 @@ def bring_up(
     if "warehouse" in old or "analyst" in old:
         _warehouse(space, say)
     return old
+
+
+@contextmanager
+def held(out: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold an output folder alone, brought to this version."""
+    with publish.run_lock(out):
+        bring_up(Workspace(out, ""), say)
+        yield
 
 
 def _older(space: Workspace, warn: Callable[[str], None] | None) -> tuple[str, ...]:

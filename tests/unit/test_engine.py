@@ -90,7 +90,7 @@ def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path):
         Engine.open(tmp_path / "none.duckdb", read_only=True)
     broken = tmp_path / "broken.duckdb"
     broken.write_bytes(b"not a database" * 500)
-    with pytest.raises(UserError, match=r"broken\.duckdb cannot be opened") as caught:
+    with pytest.raises(UserError, match=r"broken\.duckdb is not a DuckDB database") as caught:
         Engine.open(broken)
     assert caught.value.exit_code is Exit.DATA
 

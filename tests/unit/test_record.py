@@ -8,6 +8,7 @@ import pytest
 
 from pipelines import record, since, workspace
 from pipelines.config import Project, Settings
+from pipelines.errors import UserError
 from reports.wording import changes
 from tests.report_cases import lottery, released, report
 
@@ -64,11 +65,12 @@ def test_a_record_is_read_as_it_was_written(project: Project, tmp_path: Path) ->
     assert record.records(workspace.Workspace(tmp_path, "bb"), "other") == []
 
 
-def test_a_record_of_another_version_is_none(project: Project, tmp_path: Path) -> None:
+def test_a_record_of_a_newer_version_is_named(project: Project, tmp_path: Path) -> None:
     publish(project, tmp_path, "aa")
     space = workspace.Workspace(tmp_path, "aa")
     workspace.write_json(space.record, {**workspace.read_json(space.record), "schema_version": 99})
-    assert record.read(space) is None
+    with pytest.raises(UserError, match=r"record\.json: written by a newer mentorlift"):
+        record.read(space)
 
 
 @pytest.mark.parametrize(

@@ -284,6 +284,7 @@ def test_a_restore_cut_off_between_its_two_renames_keeps_the_tombstones(
     out = tmp_path / "new"
     kept = tombstones.read([saved[0].out / "private"], _key_id(saved[0].out))
     tombstones.write(out / "private", kept)
+    _shown(out, "aa", "0" * 32)
 
     def cut(name: str, _: object = None) -> None:
         if name == "restore-aside":
@@ -296,4 +297,14 @@ def test_a_restore_cut_off_between_its_two_renames_keeps_the_tombstones(
     code, _, err = command("restore", str(file), str(out))
     assert code == 0, err
     assert tombstones.read([out / "private"], kept.key_id).persons == kept.persons
+    assert (out / "private" / "shown" / "sets" / ("0" * 32)).read_bytes() == b"people of aa"
+    assert (out / "private" / "shown" / "aa.json").is_file()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["new"]
+
+
+def _shown(out: Path, run: str, named: str) -> None:
+    """What a run after the backup left of what it showed: an entry, and a set of people."""
+    sets = out / "private" / "shown" / "sets"
+    sets.mkdir(parents=True)
+    (sets / named).write_bytes(f"people of {run}".encode())
+    (sets.parent / f"{run}.json").write_text(json.dumps({"run": run, "sets": [named]}))
