@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
-from analysis.release.atoms import atoms
+from analysis.release.atoms import atoms, incidence
 from analysis.release.audit import TOLERANCE, Known, widths
 from analysis.release.cells import Cell, count_choices
 from analysis.release.tables import others
@@ -36,27 +36,52 @@ def print_counts(tables: Sequence[Table], ledger: Ledger, rules: Rules) -> tuple
     then the smallest cells.
     """
     weaker: dict[str, int] = {}
+    own = {
+        table.cell(p.key): count_choices(table.cell(p.key), p.key, p.members, ledger, rules)
+        for table in tables
+        for p in table.parts
+    }
+    if not own:
+        return ()
+    doubtful = set(own)
     while True:
-        made = _laid_out(tables, ledger, rules, weaker)
-        cells = [choices[min(weaker.get(choices[0].name, 0), len(choices) - 1)] for choices in made]
+        made = _laid_out(tables, own, ledger, rules, weaker)
+        looked_at = _linked_to(doubtful, made)
+        cells = [_chosen(m, weaker) for m in looked_at]
         told = disclosed(cells, rules)
         if not told:
-            return tuple(cells)
-        for name in _say_less(cells, told, made):
+            return tuple(_chosen(m, weaker) for m in made)
+        doubtful = set(_say_less(cells, told, looked_at))
+        for name in doubtful:
             weaker[name] = weaker.get(name, 0) + 1
 
 
+def _chosen(choices: Choices, weaker: Mapping[str, int]) -> Cell:
+    return choices[min(weaker.get(choices[0].name, 0), len(choices) - 1)]
+
+
+def _linked_to(doubtful: set[str], made: Sequence[Choices]) -> list[Choices]:
+    """The cells that share people, or cells that share people, with one of these."""
+    people = incidence([m[0].members for m in made])
+    _, block = connected_components(csr_array(people @ people.T), directed=False)
+    blocks = {b for b, m in zip(block, made, strict=True) if m[0].name in doubtful}
+    return [m for b, m in zip(block, made, strict=True) if b in blocks]
+
+
 def _laid_out(
-    tables: Sequence[Table], ledger: Ledger, rules: Rules, weaker: Mapping[str, int]
+    tables: Sequence[Table],
+    own: Mapping[str, Choices],
+    ledger: Ledger,
+    rules: Rules,
+    weaker: Mapping[str, int],
 ) -> list[Choices]:
     """Choices for every part, and for the remainder of every total that hides several parts."""
     made: list[Choices] = []
     for table in tables:
         hidden: dict[tuple[str, ...], Cell] = {}
         for part in table.parts:
-            name = table.cell(part.key)
-            choices = count_choices(name, part.key, part.members, ledger, rules)
-            cell = choices[min(weaker.get(name, 0), len(choices) - 1)]
+            choices = own[table.cell(part.key)]
+            cell = _chosen(choices, weaker)
             if not cell.printed:
                 hidden[part.key] = cell
             made.append(choices)
@@ -110,18 +135,21 @@ def _say_less(cells: Sequence[Cell], told: Sequence[Cell], made: Sequence[Choice
 
     Disclosures that share people with a cell already chosen are looked at again afterwards.
     """
-    can = [c for c, choices in zip(cells, made, strict=True) if c.printed and c is not choices[-1]]
-    chosen: dict[str, Cell] = {}
+    people = incidence([c.members for c in cells])
+    meet = (people @ people.T).toarray() > 0
+    can = [c.printed and c is not choices[-1] for c, choices in zip(cells, made, strict=True)]
+    at = {c.name: i for i, c in enumerate(cells)}
+    chosen: list[int] = []
     for target in told:
-        near = [c for c in can if _meet(c, target)]  # it may be its own figure, of an earlier run
-        if any(c.name in chosen for c in near):
+        near = meet[at[target.name]] & can  # it may be its own figure, of an earlier run
+        if near[chosen].any():
             continue
-        wider = [c for c in can if any(_meet(c, n) for n in near)]
-        options = {c.name: c for c in chain(near, wider)}.values()
-        least = min(options, key=lambda c: (not c.remainder, c.members.size, c.name))
-        chosen[least.name] = least
-    return list(chosen)
-
-
-def _meet(a: Cell, b: Cell) -> bool:
-    return bool(np.isin(a.members, b.members, assume_unique=True).any())
+        wider = near | (meet[near].any(axis=0) & can)
+        if not wider.any():  # signs link it to figures that it shares nobody with
+            wider = np.array(can)
+        order = (
+            (not cells[i].remainder, cells[i].members.size, cells[i].name, i)
+            for i in map(int, np.flatnonzero(wider))
+        )
+        chosen.append(min(order)[-1])
+    return [cells[i].name for i in chosen]
