@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hmac
 import json
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 import openpyxl
+import pytest
 
-from tests.flows.conftest import KEY, Firm, command, write_exports
+from tests.flows.conftest import KEY, Firm, command, own_key, write_exports, write_firm
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 FEW = 10  # the smallest group shown
 
@@ -30,7 +32,7 @@ def without(firm: Firm, people: int) -> None:
 
 
 def shown(firm: Firm) -> dict[str, Any]:
-    """The finding of the run, without the run and what is compared with the last report."""
+    """The finding of a run that is made now."""
     code, _, err = firm.run()
     assert code in (0, 9), err
     (finding,) = json.loads((firm.out / "findings.json").read_text())
@@ -48,95 +50,111 @@ def headline(finding: dict[str, Any]) -> float | None:
     return None if found is None else float(found)
 
 
-def entries(firm: Firm) -> list[dict[str, Any]]:
-    """What each run of the folder has written down, oldest first."""
-    found = [json.loads(p.read_text()) for p in (firm.out / "private/shown").glob("*.json")]
-    return sorted(found, key=lambda e: int(e["number"]))
+def files(firm: Firm) -> dict[str, bytes]:
+    """Everything the memory holds."""
+    every = sorted((firm.out / "private/shown").rglob("*"))
+    return {p.name: p.read_bytes() for p in every if p.is_file()}
 
 
-def sets_shown(firm: Firm) -> dict[str, list[frozenset[int]]]:
-    """Of each cell the different sets of people behind what any run printed."""
-    made: dict[str, list[frozenset[int]]] = {}
-    for entry in entries(firm):
-        for cell in (c for s in entry["studies"] for c in s["cells"]):
-            content = (firm.out / "private/shown/sets" / cell["set"]).read_bytes()
-            people = frozenset(np.frombuffer(content, "<u8").tolist())
-            known = made.setdefault(cell["cell"], [])
-            if people not in known:
-                known.append(people)
-    return made
+def entries(firm: Firm) -> dict[str, dict[str, Any]]:
+    """What each run of the folder has written down."""
+    found = {name: json.loads(text) for name, text in files(firm).items() if name[-5:] == ".json"}
+    return {entry["run"]: entry for entry in found.values()}
 
 
-def test_one_leaver_a_month_freezes_the_answer_until_ten_have_gone(firm: Firm) -> None:
-    first = shown(firm)
-    assert "standing" not in first
-    for gone in (1, 9):
-        without(firm, gone)
-        later = shown(firm)
-        assert figures(later) == figures(first)
-        told = later["standing"]
-        assert (told["verdict"], told["first_shown_in"]) == ("frozen", first["hashes"]["run"])
-    without(firm, 10)
-    fresh = shown(firm)
-    assert "standing" not in fresh
-    assert headline(fresh) != headline(first)
-    without(firm, 11)
-    assert figures(shown(firm)) == figures(fresh)
-    for cell, people in sets_shown(firm).items():
-        for a, b in combinations(people, 2):
-            assert len(a ^ b) >= FEW, cell
+@dataclass(frozen=True)
+class Months:
+    """Five runs in a folder, and what was read from it in between.
+
+    Of nobody gone; of one; of twelve, killed and begun again; of fourteen; of the twelve again.
+    """
+
+    firm: Firm
+    found: tuple[dict[str, Any], ...]
+    said: str  # on the console, when one had gone
+    page: str
+    rows: tuple[Any, ...]
+    book: list[tuple[Any, ...]]
+    twelve: tuple[bytes, dict[str, bytes]]  # the page, and the memory, after the third run
 
 
-def test_the_report_says_what_stands_since_when_and_why(firm: Firm) -> None:
-    first = shown(firm)
-    without(firm, 1)
-    code, said, _ = firm.run()
-    assert code in (0, 9)
-    assert "; not renewed, as of 2025-12-31" in said
-    page = (firm.out / "report.html").read_text().replace("\xa0", " ")
-    assert '<span class="mark">Not renewed</span>' in page
-    assert "This is the answer as of 31 Dec 2025. Not made anew: fewer than 10 people" in page
-    assert f"the answer of run {first['hashes']['run']}, as of 31 Dec 2025, stands" in page
-    assert "<b>not renewed, as of 31 Dec 2025</b>" in page  # since the last report
-    with duckdb.connect(str(firm.out / "analyst.duckdb"), read_only=True) as file:
-        sql = "select standing, first_shown_in, not_renewed from results.findings"
-        ((verdict, run, why),) = file.execute(sql).fetchall()
-        ((change,),) = file.execute("select change from results.changes").fetchall()
-    assert (verdict, run, change) == ("frozen", first["hashes"]["run"], "not_renewed")
-    assert "fewer than 10 people came or went" in why
-    book = openpyxl.load_workbook(firm.out / "report.xlsx", read_only=True)
-    held = [
-        row[1:] for row in book["Provenance"].iter_rows(values_only=True) if row[0] == "Held back"
-    ]
-    assert held == [("sales", why)]
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Months]:
+    folder = tmp_path_factory.mktemp("months")
+    firm = write_firm(folder)
+    report = firm.out / "report.html"
+    with own_key(folder):
+        found = [shown(firm)]
+        without(firm, 1)
+        _, said, _ = firm.run()
+        found.append(json.loads((firm.out / "findings.json").read_text())[0])
+        page = report.read_text().replace("\xa0", " ")
+        with duckdb.connect(str(firm.out / "analyst.duckdb"), read_only=True) as file:
+            sql = "select standing, first_shown_in, not_renewed from results.findings"
+            rows = (*file.execute(sql).fetchall(), *file.table("results.changes").fetchall())
+        book = openpyxl.load_workbook(firm.out / "report.xlsx", read_only=True)["Provenance"]
+        without(firm, 12)
+        assert firm.run_apart(MENTORLIFT_FAULT="estimate-before-mark")[0] < 0
+        found.append(shown(firm))
+        twelve = report.read_bytes(), files(firm)
+        without(firm, 14)
+        found.append(shown(firm))
+        without(firm, 12)
+        found.append(shown(firm))
+        lines = list(book.iter_rows(values_only=True))
+        yield Months(firm, tuple(found), said, page, rows, lines, twelve)
 
 
-def test_a_run_that_was_killed_or_is_made_again_decides_as_it_did_at_first(firm: Firm) -> None:
-    shown(firm)
-    without(firm, 12)
-    code, _, _ = firm.run_apart(MENTORLIFT_FAULT="estimate-before-mark")
-    assert code < 0
-    second = shown(firm)
-    assert "standing" not in second
-    page = (firm.out / "report.html").read_bytes()
-    kept = {p.name: p.read_bytes() for p in (firm.out / "private/shown").glob("*.json")}
-    without(firm, 14)
-    third = shown(firm)
-    assert third["standing"]["first_shown_in"] == second["hashes"]["run"]
-    without(firm, 12)
-    shown(firm)
-    assert (firm.out / "report.html").read_bytes() == page
-    now = {p.name: p.read_bytes() for p in (firm.out / "private/shown").glob("*.json")}
-    assert kept.items() <= now.items()
+def test_one_leaver_leaves_the_answer_as_it_was_and_twelve_renew_it(months: Months) -> None:
+    first, one, twelve, fourteen, _ = months.found
+    assert "standing" not in first and "standing" not in twelve
+    assert figures(one) == figures(first) and figures(fourteen) == figures(twelve)
+    assert headline(twelve) != headline(first)
+    for frozen, of in ((one, first), (fourteen, twelve)):
+        told = frozen["standing"]
+        assert (told["verdict"], told["first_shown_in"]) == ("frozen", of["hashes"]["run"])
+
+
+def test_no_two_sets_of_people_behind_what_was_printed_differ_by_a_few(months: Months) -> None:
+    held, made = files(months.firm), dict[str, list[frozenset[int]]]()
+    for entry in entries(months.firm).values():
+        for cell in (c for study in entry["studies"] for c in study["cells"]):
+            people = frozenset(np.frombuffer(held[cell["set"]], "<u8").tolist())
+            made.setdefault(cell["cell"], []).append(people)
+    apart = [len(a ^ b) for sets in made.values() for a, b in combinations(set(sets), 2)]
+    assert min(apart) >= FEW
+    # Who did not win, in the third run; who took part; either arm, in the first.
+    assert sorted({len(p) for sets in made.values() for p in sets}) == [18, 20, 30]
+
+
+def test_a_run_that_was_killed_or_is_made_again_decides_as_it_did_at_first(months: Months) -> None:
+    page, memory = months.twelve
+    assert (months.firm.out / "report.html").read_bytes() == page
+    assert memory.items() <= files(months.firm).items()
+    assert len(entries(months.firm)) == 4
+
+
+def test_the_report_says_what_stands_since_when_and_why(months: Months) -> None:
+    run = months.found[0]["hashes"]["run"]
+    assert "; not renewed, as of 2025-12-31" in months.said
+    for text in (
+        '<span class="mark">Not renewed</span>',
+        "This is the answer as of 31 Dec 2025. Not made anew: fewer than 10 people came or went",
+        f"the answer of run {run}, as of 31 Dec 2025, stands",
+        "<b>not renewed, as of 31 Dec 2025</b>",  # since the last report
+    ):
+        assert text in months.page
+    finding, change = months.rows
+    assert finding[:2] == ("frozen", run) and "fewer than 10 people came or went" in finding[2]
+    assert "not_renewed" in change
+    assert ("Held back", "sales", finding[2]) in months.book
 
 
 def test_a_renamed_study_meets_the_same_memory(firm: Firm) -> None:
     """Amended, so that the registry lets it through: nearly the same people are not shown."""
     first = shown(firm)
     without(firm, 1)
-    amended = "study: revenue\namended: the name is clearer"
-    firm.edit("studies/sales.yml", "study: sales", amended)
-    (firm.project / "studies/sales.yml").rename(firm.project / "studies/revenue.yml")
+    firm.edit("studies/sales.yml", "study: sales", "study: revenue\namended: a clearer name")
     other = shown(firm)
     assert other["registration"]["state"] == "amended"
     assert other["standing"]["verdict"] == "hidden"
@@ -146,27 +164,7 @@ def test_a_renamed_study_meets_the_same_memory(firm: Firm) -> None:
     assert {d["display"] for d in other["diagnostics"]} == {"not shown"}
     without(firm, 0)
     again = shown(firm)  # the same people as at first: nothing new is told
-    assert "standing" not in again
-    assert headline(again) == headline(first)
-
-
-def test_published_data_have_no_memory(firm: Firm) -> None:
-    firm.edit(
-        "mentorlift.yml", "retention: {months: 24}", "retention: {months: 24}\ndisclosure: public"
-    )
-    firm.edit("mentorlift.yml", "title: Little Firm", "title: Little Firm\nnote: Published data.")
-    first = shown(firm)
-    without(firm, 1)
-    assert headline(shown(firm)) != headline(first)
-    assert not (firm.out / "private").exists()
-
-
-def test_another_key_compares_nothing_and_says_so(firm: Firm, key: Path) -> None:
-    shown(firm)
-    key.write_text("fedcba9876543210" * 4 + "\n")
-    code, _, err = firm.run()
-    assert code == 3
-    assert "another key" in err
+    assert "standing" not in again and headline(again) == headline(first)
 
 
 def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm: Firm) -> None:
@@ -174,13 +172,19 @@ def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm:
     folders = ("--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out))
     code, _, err = command("erase", "E0041", *folders)
     assert code == 0, err
-    after = shown(firm)
+    (after,) = json.loads((firm.out / "findings.json").read_text())
     assert figures(after) == figures(first)  # one person less: the answer is not made anew
     assert after["standing"]["first_shown_in"] == first["hashes"]["run"]
-    (told,) = [e for e in entries(firm) if e["run"] == first["hashes"]["run"]]
-    assert sorted(c["erased"] for s in told["studies"] for c in s["cells"]) == [0, 0, 0, 1, 1]
+    told = entries(firm)[first["hashes"]["run"]]
+    assert sum(c["erased"] for s in told["studies"] for c in s["cells"]) == 2  # of two sets
     pseudonym = hmac.digest(bytes.fromhex(KEY), b"person:E0041", "sha256")[:16].hex()
     own = hmac.digest(bytes.fromhex(KEY), b"mentorlift: people behind what was shown", "sha256")
     token = hmac.digest(own, pseudonym.encode(), "sha256")[:8]
-    files = [p for p in (firm.out / "private/shown").rglob("*") if p.is_file()]
-    assert not [p for p in files if token in p.read_bytes()]
+    assert not [name for name, content in files(firm).items() if token in content]
+
+
+def test_published_data_have_no_memory(firm: Firm) -> None:
+    said = "title: Little Firm\nnote: Published data.\ndisclosure: public"
+    firm.edit("mentorlift.yml", "title: Little Firm", said)
+    assert "standing" not in shown(firm)
+    assert not (firm.out / "private").exists()
