@@ -6,94 +6,100 @@ that leavers were there the month before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tests.disclosure.intervals import System, tightest
-from tests.disclosure.printed import ALL, counts_of
+from tests.disclosure.printed import ALL, Print, counts_of, name_of
 
 if TYPE_CHECKING:
     from tests.disclosure.firms import Firm
-    from tests.disclosure.printed import Cell
+    from tests.disclosure.printed import Count, Name
 
 NEAR = 5  # a hidden count is told when both ends are within so many of it
+MOST = 10_000  # people that the attacker takes no department to have
 SLACK = 1e-6  # of the solver, in people
-
-Name = tuple[int, str, int, int]  # month, table, row, column
-
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """Cells without a figure of their month, the ends that the attacker has, and the truth."""
+    """Counts without a figure of their month, the ends that the attacker has, and the truth."""
 
-    cells: list[Cell]
+    counts: list[Count]
     low: np.ndarray
     high: np.ndarray
     truth: np.ndarray
+    near: np.ndarray  # all that is possible is NEAR the truth, and the signs alone do not say so
 
     @property
     def exact(self) -> np.ndarray:
         """Where one count alone is possible."""
         return self.low == self.high
 
-    @property
-    def near(self) -> np.ndarray:
-        """Where all that is possible is NEAR the truth, and the sign itself does not say so."""
-        return _told(self.low, self.high, self.truth, *_by_sign(self.cells))
+
+def attack(firm: Firm, printed: Print) -> Told:
+    """What the figures of all months say of the counts that are not shown."""
+    hidden = [c for c in printed.counts if c.sign != "shown"]
+    tables = {c.name[:2]: counts_of(firm, *c.name[:2]) for c in hidden}  # type: ignore[arg-type]
+    truth = np.array([tables[c.name[:2]][c.name[2:]] for c in hidden])
+    own = np.array([(c.low, c.high) for c in hidden]).reshape(-1, 2).T
+    found = _ends(firm, printed, hidden, truth, own)
+    near = _told(*found, truth, own)
+    if near.any():  # a level of a department of under ten is under nine, by the signs alone
+        doubted = [c for c, told in zip(hidden, near, strict=True) if told]
+        by_signs = _ends(firm, _signs_of(printed), doubted, truth[near], own[:, near])
+        near[near] = _told(*(e[near] for e in found), truth[near], np.array(by_signs))
+    return Told(hidden, *found, truth, near)
 
 
-def attack(firm: Firm, cells: list[Cell]) -> Told:
-    """What the printed cells of all months say of those that are not shown."""
-    system = relations(firm, cells)
-    hidden = [c for c in cells if c.table != "pay" and c.sign != "shown"]
-    hidden = [c for c in hidden if _name(c)[1] == c.table]
-    tables = {(c.month, c.table): counts_of(firm, c.month, c.table) for c in hidden}
-    truth = np.array([tables[c.month, c.table][c.row, c.column] for c in hidden])
-    by_sign = _by_sign(hidden)
+def _ends(
+    firm: Firm, printed: Print, hidden: list[Count], truth: np.ndarray, own: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    system = relations(firm, printed)
 
     def safe(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        return ~_told(*_whole(low, high), truth, *by_sign)
+        return ~_told(*_whole(low, high), truth, own)
 
-    found = tightest(system, [system.unknowns[_name(c)] for c in hidden], safe)
-    return Told(hidden, *_whole(*found), truth)
+    return _whole(*tightest(system, [system.unknowns[c.name] for c in hidden], safe))
 
 
-def relations(firm: Firm, cells: list[Cell]) -> System:
+def _signs_of(printed: Print) -> Print:
+    """The print with every figure blackened; signs that say how many remain."""
+    black = [replace(c, low=0, high=np.inf) if c.sign == "shown" else c for c in printed.counts]
+    return Print(counts=black)
+
+
+def relations(firm: Firm, printed: Print) -> System:
     """Every count as an unknown with the ends that its own print gives; totals are sums of parts."""
     system = System()
-    known = {_name(c): system.unknown(_name(c), c.low, c.high) for c in cells if c.table != "pay"}
-    rows, columns = range(firm.departments), range(firm.levels)
+    known = {c.name: system.unknown(c.name, c.low, min(c.high, MOST)) for c in printed.counts}
     for month in range(firm.months):
-        people = lambda r, c=ALL, m=month: (m, "people by level" if c != ALL else "people", r, c)  # noqa: E731
-        everybody = people(ALL)
-        sums = [(everybody, [people(r) for r in rows])]
-        sums += [(everybody, [people(ALL, c) for c in columns])]
-        sums += [(people(r), [people(r, c) for c in columns]) for r in rows]
-        sums += [(people(ALL, c), [people(r, c) for r in rows]) for c in columns]
-        leavers = [(month, "leavers", r, ALL) for r in rows]
-        sums += [((month, "leavers", ALL, ALL), leavers)]
-        for total, parts in sums:
+        for total, parts in _sums(firm, month):
             if total in known and all(p in known for p in parts):
                 terms = {known[p]: 1.0 for p in parts}
                 system.relate({**terms, known[total]: -1.0}, 0.0, 0.0)
-        for row in rows if month else ():
-            left, before = (month, "leavers", row, ALL), (month - 1, "people", row, ALL)
+        for row in range(firm.departments) if month else ():
+            left, before = name_of(month, "leavers", row), name_of(month - 1, "people", row)
             if left in known and before in known:
                 system.relate({known[before]: 1.0, known[left]: -1.0}, 0.0, np.inf)
+    for said in printed.together:
+        system.relate({known[n]: 1.0 for n in said.names}, said.low, said.high)
     return system
 
 
-def _name(c: Cell) -> Name:
-    """People by department stand in two tables: one unknown."""
-    table = "people" if c.table == "people by level" and c.column == ALL else c.table
-    return (c.month, table, c.row, c.column)
-
-
-def _by_sign(cells: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
-    low, high = np.array([c.low for c in cells]), np.array([c.high for c in cells])
-    return low, high
+def _sums(firm: Firm, month: int) -> list[tuple[Name, list[Name]]]:
+    """Totals and their parts."""
+    rows, columns = range(firm.departments), range(firm.levels)
+    people = partial(name_of, month, "people by level")
+    return [
+        (people(ALL), [people(r) for r in rows]),
+        (people(ALL), [people(ALL, c) for c in columns]),
+        *((people(r), [people(r, c) for c in columns]) for r in rows),
+        *((people(ALL, c), [people(r, c) for r in rows]) for c in columns),
+        (name_of(month, "leavers", ALL), [name_of(month, "leavers", r) for r in rows]),
+    ]
 
 
 def _whole(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,7 +107,6 @@ def _whole(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.ceil(low - SLACK), np.floor(high + SLACK)
 
 
-def _told(low: np.ndarray, high: np.ndarray, truth: np.ndarray, own_low: np.ndarray,
-          own_high: np.ndarray) -> np.ndarray:  # fmt: skip
+def _told(low: np.ndarray, high: np.ndarray, truth: np.ndarray, own: np.ndarray) -> np.ndarray:
     near = (low >= truth - NEAR) & (high <= truth + NEAR)
-    return near & ((low > own_low) | (high < own_high))
+    return near & ((low > own[0]) | (high < own[1]))

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.disclosure.intervals import System, tightest
-from tests.disclosure.printed import MIN_GROUP, members
+from tests.disclosure.printed import MIN_GROUP
 
 if TYPE_CHECKING:
     from tests.disclosure.firms import Firm
-    from tests.disclosure.printed import Cell
+    from tests.disclosure.printed import Mean
 
 CEILING = 1_000_000.0  # EUR a year that the attacker takes nobody to earn
 EXACT = 0.01  # an interval that ends within 1 % of the salary on both sides gives it away
@@ -49,7 +49,7 @@ class Atoms:
         return np.array(last, dtype=int)
 
 
-def atoms(firm: Firm, means: list[Cell]) -> Atoms:
+def atoms(firm: Firm, means: list[Mean]) -> Atoms:
     """Salaries of people in the same cells of all months, taken together."""
     unit = np.full(firm.pay.shape, -1)
     people = np.arange(firm.pay.shape[1])
@@ -58,21 +58,22 @@ def atoms(firm: Firm, means: list[Cell]) -> Atoms:
     found, number = np.unique(keys[here], return_inverse=True)
     unit[here] = number
     uses = np.zeros((len(means), len(found)), dtype=np.int8)
-    for at, cell in enumerate(means):
-        uses[at, unit[cell.month][members(firm, cell.month, cell.row)]] = 1
+    for at, mean in enumerate(means):
+        uses[at, unit[mean.month][mean.members(firm)]] = 1
     kinds, atom, size = np.unique(uses, axis=1, return_inverse=True, return_counts=True)
     pay = found % CEILING
     total = np.bincount(atom, weights=pay, minlength=len(size))
     return Atoms(kinds.astype(float), size, total, unit, atom)
 
 
-def sums(made: Atoms, means: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
+def sums(made: Atoms, means: list[Mean]) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest sum of each printed mean: times the people it is of."""
     people = made.uses @ made.size
-    return people * [c.low for c in means], people * [c.high for c in means]
+    value, half = np.array([(m.value, m.half) for m in means]).T
+    return people * (value - half), people * (value + half)
 
 
-def by_algebra(made: Atoms, means: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
+def by_algebra(made: Atoms, means: list[Mean]) -> tuple[np.ndarray, np.ndarray]:
     """Ends for each atom by adding and subtracting sums; infinite where they do not tell it.
 
     The combination of least squares; its error is the roundings of all sums it takes.
@@ -85,7 +86,7 @@ def by_algebra(made: Atoms, means: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
     return value - error, value + error
 
 
-def by_programming(made: Atoms, means: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
+def by_programming(made: Atoms, means: list[Mean]) -> tuple[np.ndarray, np.ndarray]:
     """Ends for each atom of fewer people than may be shown, the tightest there are.
 
     Of others, and of those that are farther than CLOSE, ends that are possible salaries.

@@ -6,39 +6,71 @@ mean pay by department, each with its totals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 
 from tests.disclosure.firms import Firm
 
-ALL = -1  # the total over rows or columns
+ALL = -1  # the place of a row or column in the name of a total over them
 MIN_GROUP = 10
 CENT = 0.005  # half of the last digit of a mean printed with cents
 
-Table = Literal["people", "people by level", "leavers", "pay"]
+Table = Literal["people", "people by level", "leavers"]
 # shown: a figure. small: the sign "<10". hidden: a sign that says nothing of the size.
 # stands: an earlier figure again, since fewer than ten people came or went.
 Sign = Literal["shown", "small", "hidden", "stands"]
+TABLES = get_args(Table)
+Name = tuple[int, str, int, int]  # month, table, row, column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One printed cell.
+class Count:
+    """One printed count; ``low``, ``high``: what its print says of the people of this month."""
 
-    ``low``, ``high``: what the print alone says of the figure of this month, both ends possible.
-    ``written``: the figure as printed, None where there is none.
-    """
-
-    month: int
-    table: Table
-    row: int
-    column: int = ALL
+    name: Name
     sign: Sign
     low: float
     high: float
-    written: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """What is printed of how many people are in several counts taken together."""
+
+    names: tuple[Name, ...]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """A printed mean of pay: of the people of these departments in the month that it is of."""
+
+    month: int
+    rows: tuple[int, ...]
+    value: float
+    half: float  # of the last digit: the true mean is so near
+
+    def members(self, firm: Firm) -> np.ndarray:
+        """Mask of the people it is of (people)."""
+        return np.isin(firm.department[self.month], self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """All that readers of all months have."""
+
+    counts: list[Count] = field(default_factory=list)
+    together: list[Together] = field(default_factory=list)
+    means: list[Mean] = field(default_factory=list)
+
+
+def name_of(month: int, table: str, row: int, column: int = ALL) -> Name:
+    """The name of a count; people of a department stand in two tables under one name."""
+    alike = table == "people by level" and column == ALL
+    return (month, "people" if alike else table, row, column)
 
 
 def counts_of(firm: Firm, month: int, table: Table) -> dict[tuple[int, int], int]:
@@ -61,31 +93,23 @@ def counts_of(firm: Firm, month: int, table: Table) -> dict[tuple[int, int], int
     return cells
 
 
-def members(firm: Firm, month: int, row: int) -> np.ndarray:
-    """Mask of the people of a department at the end of a month; ALL is the whole firm."""
-    here = firm.department[month]
-    return here >= 0 if row == ALL else here == row
-
-
-def size_rule_only(firm: Firm) -> list[Cell]:
-    """Exact counts and means of every group of at least ten, nothing else done."""
-    made: list[Cell] = []
+def size_rule_only(firm: Firm) -> Print:
+    """Exact counts and means of every group of at least ten, totals too, nothing else done."""
+    made = Print()
+    every = tuple(range(firm.departments))
     for month in range(firm.months):
-        for table in ("people", "people by level", "leavers"):
-            for (row, column), n in counts_of(firm, month, table).items():
-                place = {"month": month, "table": table, "row": row, "column": column}
-                if 0 < n < MIN_GROUP:
-                    made.append(Cell(**place, sign="small", low=1, high=MIN_GROUP - 1))
-                else:
-                    made.append(Cell(**place, sign="shown", low=n, high=n, written=n))
-        for row in (ALL, *range(firm.departments)):
-            who = members(firm, month, row)
-            if who.sum() >= MIN_GROUP:
-                mean = round(firm.pay[month][who].mean(), 2)
-                made.append(
-                    Cell(
-                        month=month, table="pay", row=row, sign="shown",
-                        low=mean - CENT, high=mean + CENT, written=mean,
-                    )
-                )  # fmt: skip
+        found: dict[Name, int] = {}
+        for table in TABLES:
+            cells = counts_of(firm, month, table)
+            found |= {name_of(month, table, *place): n for place, n in cells.items()}
+        for name, n in found.items():
+            small = 0 < n < MIN_GROUP
+            low, high = (1, MIN_GROUP - 1) if small else (n, n)
+            sign: Sign = "small" if small else "shown"
+            made.counts.append(Count(name=name, sign=sign, low=low, high=high))
+        for rows in (every, *((r,) for r in every)):
+            pay = firm.pay[month][np.isin(firm.department[month], rows)]
+            if pay.size >= MIN_GROUP:
+                mean = Mean(month=month, rows=rows, value=round(pay.mean(), 2), half=CENT)
+                made.means.append(mean)
     return made
