@@ -23,6 +23,7 @@ NEAR = 5  # a hidden count is told when both ends are within so many of it
 MOST = 10_000  # people that the attacker takes no department to have
 SLACK = 1e-6  # of the solver, in people
 
+
 @dataclass(frozen=True, eq=False)
 class Told:
     """Counts without a figure of their month, the ends that the attacker has, and the truth."""
@@ -42,7 +43,8 @@ class Told:
 def attack(firm: Firm, printed: Print) -> Told:
     """What the figures of all months say of the counts that are not shown."""
     hidden = [c for c in printed.counts if c.sign != "shown"]
-    tables = {c.name[:2]: counts_of(firm, *c.name[:2]) for c in hidden}  # type: ignore[arg-type]
+    asked = {c.name[:2] for c in hidden}
+    tables = {at: counts_of(firm, *at) for at in asked}  # type: ignore[arg-type]
     truth = np.array([tables[c.name[:2]][c.name[2:]] for c in hidden])
     own = np.array([(c.low, c.high) for c in hidden]).reshape(-1, 2).T
     found = _ends(firm, printed, hidden, truth, own)
@@ -66,13 +68,18 @@ def _ends(
 
 
 def _signs_of(printed: Print) -> Print:
-    """The print with every figure blackened; signs that say how many remain."""
-    black = [replace(c, low=0, high=np.inf) if c.sign == "shown" else c for c in printed.counts]
-    return Print(counts=black)
+    """The print with every figure blackened; signs remain: nobody, fewer than ten, at least ten."""
+    black = replace(printed.counts[0], low=0, high=np.inf)
+    return Print(
+        counts=[
+            replace(black, name=c.name) if c.sign == "shown" and c.high > 0 else c
+            for c in printed.counts
+        ]
+    )
 
 
 def relations(firm: Firm, printed: Print) -> System:
-    """Every count as an unknown with the ends that its own print gives; totals are sums of parts."""
+    """Every count as an unknown with the ends that its print gives; totals are sums of parts."""
     system = System()
     known = {c.name: system.unknown(c.name, c.low, min(c.high, MOST)) for c in printed.counts}
     for month in range(firm.months):
@@ -86,6 +93,8 @@ def relations(firm: Firm, printed: Print) -> System:
                 system.relate({known[before]: 1.0, known[left]: -1.0}, 0.0, np.inf)
     for said in printed.together:
         system.relate({known[n]: 1.0 for n in said.names}, said.low, said.high)
+    for s in printed.since:
+        system.relate({known[s.now]: 1.0, known[s.then]: -1.0}, -s.at_most, s.at_most)
     return system
 
 

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LOOKS = 6  # solutions in random directions before single unknowns are solved for
+LOOKS = 2  # rounds that settle nothing before single unknowns are solved for
 
 
 @dataclass(eq=False)
@@ -40,8 +40,13 @@ class System:
         return at
 
     def relate(self, terms: Mapping[int, float], low: float, high: float) -> None:
-        """Adds ``low <= sum of terms <= high``; terms are unknown -> factor."""
-        self.rows.append((terms, low, high))
+        """Adds ``low <= sum of terms <= high``; terms are unknown -> factor.
+
+        What the bounds say already is left out, for it would only tie unknowns together.
+        """
+        ends = np.array([(f * self.low[i], f * self.high[i]) for i, f in terms.items()])
+        if ends.min(1).sum() < low or ends.max(1).sum() > high:
+            self.rows.append((terms, low, high))
 
     def matrix(self) -> csr_array:
         """A, (relations, unknowns)."""
@@ -52,7 +57,9 @@ class System:
 
 
 def tightest(
-    system: System, targets: list[int], safe: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    system: System,
+    targets: list[int],
+    safe: Callable[[np.ndarray, np.ndarray], np.ndarray],
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends for the targets; where ``safe(low, high)``, seen ends inside the true.
@@ -61,14 +68,19 @@ def tightest(
     """  # fmt: skip
     matrix, chosen = system.matrix(), np.array(targets, dtype=int)
     seen = _Seen(np.full(len(system.low), np.inf), np.full(len(system.low), -np.inf))
-    links = abs(matrix.T) @ abs(matrix) if len(system.rows) else csr_array((len(system.low),) * 2)
-    _, block = connected_components(links, directed=False)
+
+    def open_() -> np.ndarray:
+        return chosen[~safe(seen.low[chosen], seen.high[chosen])]
+
     rng = np.random.default_rng(seed)
-    order = np.argsort(block, kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
-        wanted = chosen[np.isin(chosen, part)]
-        if len(wanted):
-            _solve_block(_Block(system, matrix, part), wanted, chosen, seen, safe, rng)
+    _look_around(_Block(system, matrix, np.arange(len(system.low))), open_, seen, rng)
+    links = abs(matrix.T) @ abs(matrix)
+    _, block = connected_components(csr_array(links), directed=False)
+    finished = np.zeros(len(system.low), dtype=bool)
+    while (todo := (left := open_())[~finished[left]]).size:
+        part = np.flatnonzero(block == block[todo[0]])
+        _one_by_one(_Block(system, matrix, part), open_, seen)
+        finished[part] = True
     return seen.low[chosen], seen.high[chosen]
 
 
@@ -99,24 +111,26 @@ class _Block:
         seen.high[self.part] = np.maximum(seen.high[self.part], found.x)
 
 
-def _solve_block(
-    block: _Block, wanted: np.ndarray, chosen: np.ndarray, seen: _Seen,
-    safe: Callable[[np.ndarray, np.ndarray], np.ndarray], rng: np.random.Generator,
-) -> None:  # fmt: skip
-    def open_() -> np.ndarray:
-        settled = safe(seen.low[chosen], seen.high[chosen])
-        return np.intersect1d(chosen[~settled], wanted)
-
-    places = np.searchsorted(block.part, wanted)
-    for look in range(min(LOOKS, 2 * len(wanted))):
-        direction = np.zeros(len(block.part))
-        direction[places] = rng.choice([-1.0, 1.0], len(places)) if look > 1 else 2 * look - 1
-        block.look(direction, seen)
-    done: set[int] = set()
-    while (todo := np.setdiff1d(open_(), list(done))).size:
-        at = np.searchsorted(block.part, todo[0])
+def _look_around(
+    block: _Block, open_: Callable[[], np.ndarray], seen: _Seen, rng: np.random.Generator
+) -> None:
+    """Solutions that drive the open targets up and down together, as long as some get settled."""
+    idle, before = 0, np.inf
+    while (todo := open_()).size and idle < LOOKS:
+        idle = 0 if todo.size < before else idle + 1
+        before = todo.size
         for sign in (1.0, -1.0):
             direction = np.zeros(len(block.part))
-            direction[at] = sign
+            direction[todo] = sign * rng.random(todo.size)
             block.look(direction, seen)
-        done.add(int(todo[0]))
+
+
+def _one_by_one(block: _Block, open_: Callable[[], np.ndarray], seen: _Seen) -> None:
+    """The least and the greatest of every open target of the block."""
+    done: list[int] = []
+    while (todo := np.setdiff1d(np.intersect1d(open_(), block.part), done)).size:
+        for sign in (1.0, -1.0):
+            direction = np.zeros(len(block.part))
+            direction[np.searchsorted(block.part, todo[0])] = sign
+            block.look(direction, seen)
+        done.append(int(todo[0]))

@@ -7,11 +7,12 @@ mean pay by department, each with its totals.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from tests.disclosure.firms import Firm
+if TYPE_CHECKING:
+    from tests.disclosure.firms import Firm
 
 ALL = -1  # the place of a row or column in the name of a total over them
 MIN_GROUP = 10
@@ -45,6 +46,15 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What is printed of how many came or went between a month and an earlier one, at most."""
+
+    now: Name
+    then: Name
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mean:
     """A printed mean of pay: of the people of these departments in the month that it is of."""
 
@@ -64,6 +74,7 @@ class Print:
 
     counts: list[Count] = field(default_factory=list)
     together: list[Together] = field(default_factory=list)
+    since: list[Since] = field(default_factory=list)
     means: list[Mean] = field(default_factory=list)
 
 

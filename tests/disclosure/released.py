@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.release.ledger import Ledger
 from analysis.release.suppress import protect
-from analysis.release.tables import OTHERS, TOTAL, Part, ReleasedCell, ReleasedTable, Table
+from analysis.release.tables import OTHERS, TOTAL, Key, Part, ReleasedCell, ReleasedTable, Table
 from analysis.rules import Rules
 from tests.disclosure.printed import (
     CENT,
@@ -21,6 +21,7 @@ from tests.disclosure.printed import (
     Name,
     Print,
     Sign,
+    Since,
     Together,
     name_of,
 )
@@ -28,6 +29,7 @@ from tests.disclosure.printed import (
 if TYPE_CHECKING:
     from tests.disclosure.firms import Firm
 
+PAID = "people"  # the groups that both the table of headcounts and the one of pay have
 HALF = 2  # a count rounded to five is at most so far from it
 FIGURES = ("shown", "stands", "at_least")
 # The reasons that say that an earlier figure is of nearly the same people, of the same.
@@ -53,8 +55,11 @@ def release(firm: Firm) -> Release:
     tokens = np.random.default_rng(1).permutation(firm.department.shape[1]).astype(np.uint64)
     for month in range(firm.months):
         tables, ledger = protect(_tables(firm, month, tokens), ledger, Rules(), f"{month:02d}")
+        values = {
+            c.key: c.value for t in tables if t.name == PAID and not t.measure for c in t.cells
+        }
         for table in tables:
-            _note(made, firm, month, table)
+            _note(made, month, table, values)
     return made
 
 
@@ -84,13 +89,18 @@ def _part(
     return Part(key=key, members=tokens[who][order], contributions=contributions)
 
 
-def _note(made: Release, firm: Firm, month: int, table: ReleasedTable) -> None:
-    """Note down a table, cell by cell; of totals nothing, for they are sums of what is noted."""
+def _note(made: Release, month: int, table: ReleasedTable, values: dict[Key, float | None]) -> None:
+    """Note down a table, cell by cell; of totals nothing, for they are sums of what is noted.
+
+    The people beside a mean are of today, unless they repeat what the count of them says.
+    """
     is_pay = table.measure == "pay"
     inner = [c for c in table.cells if TOTAL not in c.key and OTHERS not in c.key]
     for c in inner:
         made.signs["pay" if is_pay else table.name, c.sign] += 1
         (name,) = _names([c], month, table)
+        if is_pay and c.people == values.get(c.key):
+            c = replace(c, people=None)
         low, high = _says(c, people=is_pay)
         if is_pay:
             made.printed.together.append(Together(names=(name,), low=low, high=high))
@@ -98,6 +108,9 @@ def _note(made: Release, firm: Firm, month: int, table: ReleasedTable) -> None:
         else:
             sign: Sign = c.sign  # type: ignore[assignment]
             made.printed.counts.append(Count(name=name, sign=sign, low=low, high=high))
+        if c.sign == "stands" and (at_most := _since(c.reason)) is not None:
+            (then,) = _names([c], int(c.run), table)
+            made.printed.since.append(Since(now=name, then=then, at_most=at_most))
     away = [c for c in inner if c.sign not in FIGURES]
     for c in (c for c in table.cells if OTHERS in c.key and TOTAL not in c.key):
         # the label that is not OTHERS says whose remainder it is; with one dimension, of all
@@ -124,15 +137,16 @@ def _says(c: ReleasedCell, *, people: bool) -> tuple[float, float]:
         return MIN_GROUP, np.inf
     if c.sign == "at_least":
         return value, np.inf
-    apart = HALF if c.sign == "shown" else _apart(c.reason)
+    at_most = _since(c.reason) if c.sign == "stands" and not people else 0
+    apart = np.inf if at_most is None else at_most + HALF
     return (max(MIN_GROUP, value - apart), value + apart) if value else (0, 0)
 
 
-def _apart(reason: str) -> float:
-    """How far the people of today can be from an earlier count that stands."""
+def _since(reason: str) -> int | None:
+    """How many came or went at most since the earlier figure that stands; None: it is not said."""
     if reason.startswith(SAME):
-        return HALF
-    return MIN_GROUP - 1 + HALF if FEW in reason else np.inf
+        return 0
+    return MIN_GROUP - 1 if FEW in reason else None
 
 
 def _note_mean(made: Release, month: int, c: ReleasedCell, of: list[ReleasedCell]) -> None:
