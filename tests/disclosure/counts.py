@@ -26,7 +26,10 @@ SLACK = 1e-6  # of the solver, in people
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """Counts without a figure of their month, the ends that the attacker has, and the truth."""
+    """Counts without a figure of their month, the ends that the attacker has, and the truth.
+
+    Ends of counts that are not near are no ends, but two that are both possible.
+    """
 
     counts: list[Count]
     low: np.ndarray
@@ -37,7 +40,7 @@ class Told:
     @property
     def exact(self) -> np.ndarray:
         """Where one count alone is possible."""
-        return self.low == self.high
+        return self.near & (self.low == self.high)
 
 
 def attack(firm: Firm, printed: Print) -> Told:

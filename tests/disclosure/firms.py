@@ -46,6 +46,10 @@ class Firm:
         """Levels, numbered from 0."""
         return int(self.level.max()) + 1
 
+    def first(self, months: int) -> Firm:
+        """The firm as reported in its first months."""
+        return Firm(self.department[:months], self.level[:months], self.pay[:months])
+
     def left(self, month: int) -> np.ndarray:
         """Mask of who was employed a month before and is no longer (people)."""
         if month == 0:

@@ -24,6 +24,16 @@ EXACT = 0.01  # an interval that ends within 1 % of the salary on both sides giv
 CLOSE = 0.10  # p % rule with p = 10: nor may it be known to within a tenth
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is told of sums of fewer than ten salaries, and of leavers' last salaries alone."""
+
+    exact: int
+    close: int
+    leavers_exact: int
+    leavers: int
+
+
 @dataclass(frozen=True, eq=False)
 class Atoms:
     """Salaries that every printed mean holds together.
@@ -103,6 +113,34 @@ def by_programming(made: Atoms, means: list[Mean]) -> tuple[np.ndarray, np.ndarr
         system, list(few), lambda low, high: ~within(low, high, truth, CLOSE)
     )
     return low, high
+
+
+def known(firm: Firm, means: list[Mean], *, programming: bool) -> Known:
+    """All that algebra, and linear programming if wanted, tell of salaries of fewer than ten."""
+    if not means:
+        return Known(0, 0, 0, 0)
+    made = atoms(firm, means)
+    few, last = made.size < MIN_GROUP, made.leavers(firm)
+    exact, close = np.zeros((2, few.size), dtype=bool)
+    for attack in (by_algebra, by_programming)[: 1 + programming]:
+        low, high = attack(made, means)
+        exact |= few & within(low, high, made.total, EXACT)
+        close |= few & within(low, high, made.total, CLOSE)
+    alone = exact & (made.size == 1)
+    return Known(int(exact.sum()), int(close.sum()), int(alone[last].sum()), last.size)
+
+
+def headcounts(firm: Firm, means: list[Mean]) -> int:
+    """Means that tell how many people they are of to who knows it to within two.
+
+    Salaries are whole numbers: so is a mean times the people, and only one of five numbers fits.
+    """
+    told = 0
+    for mean in means:
+        near = int(mean.members(firm).sum()) + np.arange(-2, 3)
+        whole = np.round(mean.value * near)
+        told += (abs(whole - mean.value * near) <= mean.half * near).sum() == 1
+    return told
 
 
 def within(low: np.ndarray, high: np.ndarray, truth: np.ndarray, share: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from analysis.release.suppress import protect
 from analysis.release.tables import OTHERS, TOTAL, Key, Part, ReleasedCell, ReleasedTable, Table
 from analysis.rules import Rules
 from tests.disclosure.printed import (
-    CENT,
+    ALL,
     MIN_GROUP,
     Count,
     Mean,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 PAID = "people"  # the groups that both the table of headcounts and the one of pay have
 HALF = 2  # a count rounded to five is at most so far from it
 FIGURES = ("shown", "stands", "at_least")
-# The reasons that say that an earlier figure is of nearly the same people, of the same.
-FEW, SAME = "came or went", "Nobody"
 
 
 @dataclass
@@ -43,10 +41,9 @@ class Release:
     printed: Print = field(default_factory=Print)
     signs: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def share(self, *signs: str) -> float:
-        """Cells of these signs, of those that are not too small to be shown for what they are."""
-        large = sum(n for (_, sign), n in self.signs.items() if sign != "small")
-        return sum(n for (_, sign), n in self.signs.items() if sign in signs) / large
+    def cells(self, *signs: str) -> int:
+        """How many cells have one of these signs."""
+        return sum(n for (_, sign), n in self.signs.items() if sign in signs)
 
 
 def release(firm: Firm) -> Release:
@@ -59,7 +56,8 @@ def release(firm: Firm) -> Release:
             c.key: c.value for t in tables if t.name == PAID and not t.measure for c in t.cells
         }
         for table in tables:
-            _note(made, month, table, values)
+            _note(made, firm, month, table, values)
+    made.printed.means[:] = _with_halves(made.printed.means)
     return made
 
 
@@ -89,9 +87,12 @@ def _part(
     return Part(key=key, members=tokens[who][order], contributions=contributions)
 
 
-def _note(made: Release, month: int, table: ReleasedTable, values: dict[Key, float | None]) -> None:
+def _note(
+    made: Release, firm: Firm, month: int, table: ReleasedTable, values: dict[Key, float | None]
+) -> None:
     """Note down a table, cell by cell; of totals nothing, for they are sums of what is noted.
 
+    The reader guesses rightly where a count stands because few came or went since.
     The people beside a mean are of today, unless they repeat what the count of them says.
     """
     is_pay = table.measure == "pay"
@@ -108,14 +109,17 @@ def _note(made: Release, month: int, table: ReleasedTable, values: dict[Key, flo
         else:
             sign: Sign = c.sign  # type: ignore[assignment]
             made.printed.counts.append(Count(name=name, sign=sign, low=low, high=high))
-        if c.sign == "stands" and (at_most := _since(c.reason)) is not None:
+        if c.sign == "stands" and not is_pay:
             (then,) = _names([c], int(c.run), table)
-            made.printed.since.append(Since(now=name, then=then, at_most=at_most))
+            if _changed(firm, name, then) < MIN_GROUP:
+                made.printed.since.append(Since(now=name, then=then, at_most=MIN_GROUP - 1))
     away = [c for c in inner if c.sign not in FIGURES]
     for c in (c for c in table.cells if OTHERS in c.key and TOTAL not in c.key):
         # the label that is not OTHERS says whose remainder it is; with one dimension, of all
         fixed = [(i, label) for i, label in enumerate(c.key) if label != OTHERS]
         of = [a for a in away if all(a.key[i] == label for i, label in fixed)]
+        if is_pay and c.people == values.get(c.key):
+            c = replace(c, people=None)
         low, high = _says(c, people=is_pay)
         names = tuple(_names(of, month, table))
         made.printed.together.append(Together(names=names, low=low, high=high))
@@ -137,19 +141,29 @@ def _says(c: ReleasedCell, *, people: bool) -> tuple[float, float]:
         return MIN_GROUP, np.inf
     if c.sign == "at_least":
         return value, np.inf
-    at_most = _since(c.reason) if c.sign == "stands" and not people else 0
-    apart = np.inf if at_most is None else at_most + HALF
-    return (max(MIN_GROUP, value - apart), value + apart) if value else (0, 0)
+    if c.sign == "stands" and not people:
+        return MIN_GROUP, np.inf
+    return (max(MIN_GROUP, value - HALF), value + HALF) if value else (0, 0)
 
 
-def _since(reason: str) -> int | None:
-    """How many came or went at most since the earlier figure that stands; None: it is not said."""
-    if reason.startswith(SAME):
-        return 0
-    return MIN_GROUP - 1 if FEW in reason else None
+def _changed(firm: Firm, now: Name, then: Name) -> int:
+    """How many came or went between two months of a count."""
+    who = [
+        (firm.department[month] == row) & ((column == ALL) | (firm.level[month] == column))
+        for month, _, row, column in (now, then)
+    ]
+    return int((who[0] != who[1]).sum())
 
 
 def _note_mean(made: Release, month: int, c: ReleasedCell, of: list[ReleasedCell]) -> None:
     if c.sign == "shown" and c.value is not None:
         rows = tuple(int(a.key[0][1:]) for a in of)
-        made.printed.means.append(Mean(month=month, rows=rows, value=c.value, half=CENT))
+        made.printed.means.append(Mean(month=month, rows=rows, value=c.value, half=np.nan))
+
+
+def _with_halves(means: list[Mean]) -> list[Mean]:
+    """Means with what their rounding allows: all have as many digits as the longest one."""
+    digits = max((len(f"{m.value:.12g}".replace(".", "").strip("0")) for m in means), default=0)
+    first = [np.floor(np.log10(m.value)) for m in means]  # the place of the first digit
+    halves = [0.5 * 10.0 ** (place - digits + 1) for place in first]
+    return [replace(m, half=float(half)) for m, half in zip(means, halves, strict=True)]

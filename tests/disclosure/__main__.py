@@ -1,0 +1,89 @@
+"""Attack many firms and write what was learned: `python -m tests.disclosure --firms 200`.
+
+A row a firm in results.csv, in the order of seeds, and the sums in results.md. Goes on where it
+stopped: firms that the file holds are not drawn again; `--anew` begins from none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import multiprocessing
+from pathlib import Path
+
+from tests.disclosure.firms import MONTHS
+from tests.disclosure.judged import HEAD, STAFFED, Row, row_of
+
+FOLDER = Path(__file__).parent
+
+
+def _rows(path: Path) -> list[Row]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{k: int(v) for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+def _write(path: Path, rows: list[Row]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, HEAD, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["firm"]))
+
+
+def summary(rows: list[Row]) -> str:
+    """The sums over firms, as a page."""
+
+    def total(name: str, of: list[Row] = rows) -> int:
+        return sum(row[name] for row in of)
+
+    def share(part: str, of: str, among: list[Row] = rows) -> str:
+        whole = total(of, among)
+        return f"{100 * total(part, among) / whole:.1f} %" if whole else "none"
+
+    quiet = [row for row in rows if row["firm"] % STAFFED == 0]
+    hiring = [row for row in rows if row["firm"] % STAFFED]
+    lines = [
+        ("leavers' salaries told exactly, firms that hire nobody",
+         share("bare_leavers_exact", "bare_leavers", quiet), "0"),
+        ("the same, firms that hire", share("bare_leavers_exact", "bare_leavers", hiring), "0"),
+        ("sums of fewer than ten salaries told exactly", "", total("salaries_exact")),
+        ("the same, to within a tenth", "", total("salaries_close")),
+        ("hidden counts told exactly", share("bare_exact", "bare_hidden"), total("exact")),
+        ("hidden counts told to within 5", share("bare_near", "bare_hidden"), total("near")),
+        ("headcounts told by a mean", "", total("headcounts")),
+        ("cells without a figure that are large enough", "0", share("lost", "large")),
+        ("the same, most of any firm", "0",
+         f"{max(100 * row['lost'] / row['large'] for row in rows):.1f} %"),
+        ("cells with an earlier figure", "0", share("stand", "large")),
+    ]  # fmt: skip
+    head = f"{len(rows)} firms of 2,000 people, {MONTHS} months; " + (
+        f"{total('large'):,} cells large enough to be shown, {total('small'):,} too small.\n\n"
+    )
+    told = "".join(f"| {a} | {b} | {c} |\n" for a, b, c in lines)
+    columns = "| | rule of ten alone | protected |\n|---|---|---|\n"
+    return f"# What the attacker learns\n\n{head}{columns}{told}"
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--firms", type=int, default=200)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--anew", action="store_true", help="forget what was learned before")
+    parser.add_argument("--into", type=Path, default=FOLDER)
+    given = parser.parse_args()
+    path = given.into / "results.csv"
+    rows = [] if given.anew else _rows(path)
+    missing = sorted(set(range(given.firms)) - {row["firm"] for row in rows})
+    with multiprocessing.get_context("spawn").Pool(given.processes) as pool:
+        for row in pool.imap_unordered(row_of, missing):
+            rows.append(row)
+            _write(path, rows)
+    page = summary(rows)
+    (given.into / "results.md").write_text(page)
+    print(page)
+
+
+if __name__ == "__main__":
+    main()
