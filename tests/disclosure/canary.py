@@ -1,6 +1,6 @@
 """Names, mails and numbers of people, looked for in everything that the product wrote.
 
-Bytes as they lie on disk, parts of workbooks and other packed files, and every text of every table
+Folders that only their owner may enter are left out. Bytes as they lie on disk, parts of workbooks and other packed files, and every text of every table
 of a database, which stores texts packed.
 """
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-APART = "private"  # the folder of who is who, for the owner of the data alone
+# Who is who, for the owner of the data alone; rows as HR delivered them, to be given back to HR.
+APART = ("private", "quarantine")
 GZIP = b"\x1f\x8b"
 
 
@@ -32,7 +33,9 @@ def found(out: Path, needles: Sequence[str], *said: str) -> list[str]:
 
 def _contents(out: Path) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(out.rglob("*")):
-        if not path.is_file() or path.relative_to(out).parts[0] == APART:
+        if path.relative_to(out).as_posix() in APART:
+            assert path.stat().st_mode & 0o077 == 0, f"{path.name} is open to others"
+        if not path.is_file() or path.relative_to(out).parts[0] in APART:
             continue
         content = path.read_bytes()
         yield path, path.name.encode() + b"\n" + content

@@ -16,6 +16,8 @@ import numpy as np
 import yaml
 from openpyxl import load_workbook
 
+from tests.disclosure.canary import found
+from tests.disclosure.printed import MIN_GROUP
 from tests.flows.conftest import Firm, command
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ PEOPLE = 240  # every second one won the draw
 OUTCOME = ("2025-04", "2025-05", "2025-06")
 FIRST_NAMES = ("Quoxanne", "Zbigniewa", "Wuthrice")  # found nowhere but in the company's files
 PEAK, SPREAD = 4000, 650  # of monthly sales, EUR
+OF_PEOPLE = ("estimates", "diagnostics", "balance", "curves", "interactions", "grade", "reasons")
 CLOSE = 0.10  # p % rule: an interval with both ends so near to the truth
 
 PROJECT = """
@@ -162,10 +165,17 @@ class Printed:
     people: int
 
 
-def report(firm: Firm) -> None:
-    """A run of the product; AssertionError where it fails."""
-    code, _, err = command(*firm.arguments)
-    assert code in (0, 9), err
+@dataclass(frozen=True)
+class Attacked:
+    """What the reports of all months tell.
+
+    ``told``: whether (artifact, month) tells of the one who then left; ``few``: months whose
+    figures differ by few people; ``leaks``: where names, mails and numbers are found.
+    """
+
+    told: dict[tuple[str, int], bool]
+    few: list[tuple[int, int]]
+    leaks: list[str]
 
 
 def printed(out: Path) -> dict[str, Printed]:
@@ -208,18 +218,54 @@ def recovered(company: Company, months: list[dict[str, Printed]]) -> dict[tuple[
         sign = -1 if company.leaving[month] % 2 else 1
         for name in before.keys() & after.keys():
             a, b = before[name], after[name]
-            if a.value == b.value:
-                made[name, month] = False
-                continue
             gone = (month + 3) / 2  # how unequal the arms may have become, and rounding
             n = a.people / 2 + gone * np.array([-1.0, 1.0])
             moved = sign * (b.value - a.value) + 2 * max(a.half, b.half) * np.array([-1.0, 1.0])
             ends = np.outer(moved, n - 1)
             near = abs(np.array([ends.min(), ends.max()]) - truth) <= CLOSE * abs(truth)
-            made[name, month] = bool(near.all())
+            made[name, month] = a.value != b.value and bool(near.all())
     return made
 
 
-def apart(firm: Firm, month: int) -> Firm:
-    """The same project, with a folder of results of its own for each month."""
-    return replace(firm, out=firm.out.with_name(f"{firm.out.name}-{month:02d}"))
+def differ_by_few(months: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Pairs of months whose figures differ, though fewer than ten people left between them.
+
+    ``months``: all that the finding of each month says of people.
+    """
+    return [
+        (i, j)
+        for j in range(len(months))
+        for i in range(max(0, j - MIN_GROUP + 1), j)
+        if months[i] != months[j]
+    ]
+
+
+def figures(out: Path) -> dict[str, Any]:
+    """All that the finding of a report says of people."""
+    (finding,) = json.loads((out / "findings.json").read_text())
+    return {name: finding[name] for name in OF_PEOPLE}
+
+
+def needles() -> list[str]:
+    """What is found in the company's files and nowhere else: numbers, mails, names."""
+    return [number(0)[:7], mail(0)[:8], family(0)[:6], *FIRST_NAMES]
+
+
+def attacked(folder: Path, company: Company, months: int, *, memory: bool) -> Attacked:
+    """The reports of so many months, into one folder of results or each into its own.
+
+    A folder of its own is what a product without a memory would do in every month.
+    """
+    firm = Firm(folder / "project", folder / "exports", folder / "out")
+    shown, said, leaks, texts = [], [], [], []
+    for month in range(months):
+        company.write(firm, month)
+        out = firm.out if memory else folder / f"out-{month:02d}"
+        code, *told = command(*replace(firm, out=out).arguments)
+        assert code in (0, 9), told[1]
+        shown.append(printed(out))
+        said.append(figures(out))
+        texts += told
+        leaks += [] if memory else found(out, needles())
+    leaks += found(firm.out, needles(), *texts) if memory else []
+    return Attacked(recovered(company, shown), differ_by_few(said), leaks)
