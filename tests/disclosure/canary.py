@@ -1,7 +1,7 @@
 """Names, mails and numbers of people, looked for in everything that the product wrote.
 
-Folders that only their owner may enter are left out. Bytes as they lie on disk, parts of workbooks and other packed files, and every text of every table
-of a database, which stores texts packed.
+Bytes as they lie on disk, parts of workbooks and other packed files, and every text of every table
+of a database, which stores texts packed. Folders that only their owner may enter are left out.
 """
 
 from __future__ import annotations
