@@ -8,7 +8,7 @@ RELEASES := $(shell cat tests/attacks/releases.txt)
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test attacks lint format lock bench bench-start bench-ingest bench-run bench-report clean
+.PHONY: help run test attacks disclosure lint format lock bench bench-start bench-ingest bench-run bench-report clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -56,6 +56,9 @@ $(PEERS)/.stamp: tests/benchmarks/effects/peers.txt
 
 attacks: $(VENV)/.test-stamp $(patsubst %,.duckdb/%/.stamp,$(filter-out $(PINNED),$(RELEASES))) ## Send every attack the whole way of a query, on every release of DuckDB listed
 	MENTORLIFT_ATTACKS=1 $(BIN)/python -m pytest tests/attacks
+
+disclosure: $(VENV)/.test-stamp ## Attack the tables of FIRMS=200 synthetic firms, and REPORTS=24 monthly reports of a company
+	$(BIN)/python -m tests.disclosure --firms $(or $(FIRMS),200) --reports $(or $(REPORTS),24)
 
 bench: $(VENV)/.test-stamp $(PEERS)/.stamp ## Measure effects beside other packages (PEOPLE="10000 100000 1000000")
 	@$(BIN)/python tests/benchmarks/effects/run.py --people $(or $(PEOPLE),10000) $(BENCH)

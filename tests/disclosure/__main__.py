@@ -1,7 +1,8 @@
 """Attack many firms and write what was learned: `python -m tests.disclosure --firms 200`.
 
 A row a firm in results.csv, in the order of seeds, and the sums in results.md. Goes on where it
-stopped: firms that the file holds are not drawn again; `--anew` begins from none.
+stopped: firms that the file holds are not drawn again; `--anew` begins from none. `--reports 24`
+attacks as many monthly reports of a company too, and prints what they tell.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import argparse
 import csv
 import multiprocessing
+import tempfile
 from pathlib import Path
 
+from tests.disclosure.deliveries import SEED, attacked, draw_company
 from tests.disclosure.firms import MONTHS
 from tests.disclosure.judged import HEAD, STAFFED, Row, row_of
+from tests.flows.conftest import own_key
 
 FOLDER = Path(__file__).parent
 
@@ -70,11 +74,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--firms", type=int, default=200)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--reports", type=int, default=0, help="monthly reports of a company")
     parser.add_argument("--anew", action="store_true", help="forget what was learned before")
     parser.add_argument("--into", type=Path, default=FOLDER)
     given = parser.parse_args()
     path = given.into / "results.csv"
     rows = [] if given.anew else _rows(path)
+    rows = [row for row in rows if row["firm"] < given.firms]
     missing = sorted(set(range(given.firms)) - {row["firm"] for row in rows})
     with multiprocessing.get_context("spawn").Pool(given.processes) as pool:
         for row in pool.imap_unordered(row_of, missing):
@@ -83,6 +89,22 @@ def main() -> None:
     page = summary(rows)
     (given.into / "results.md").write_text(page)
     print(page)
+    if given.reports:
+        _attack_reports(given.reports)
+
+
+def _attack_reports(months: int) -> None:
+    """Prints what monthly reports tell, each made for itself, and all in one folder."""
+    company = draw_company(SEED, months)
+    for memory, name in ((False, "each for itself"), (True, "in one folder")):
+        with tempfile.TemporaryDirectory() as folder, own_key(Path(folder)):
+            made = attacked(Path(folder), company, months, memory=memory)
+        told = {month for (_, month), is_told in made.told.items() if is_told}
+        print(
+            f"{months} reports, {name}: {len(told)} of {months - 1} leavers told, {len(made.few)} "
+            f"pairs of months whose figures differ by fewer than ten people, "
+            f"{len(made.leaks)} names, mails or numbers found"
+        )
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tests.flows.conftest import Firm, command
 if TYPE_CHECKING:
     from pathlib import Path
 
+SEED = 2  # of the company
 PEOPLE = 240  # every second one won the draw
 OUTCOME = ("2025-04", "2025-05", "2025-06")
 FIRST_NAMES = ("Quoxanne", "Zbigniewa", "Wuthrice")  # found nowhere but in the company's files

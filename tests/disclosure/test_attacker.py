@@ -46,7 +46,7 @@ def little_firm() -> Firm:
     """Departments of 12 and 14; after a month one of the first, who earns 70,000, has left."""
     department = np.repeat([0, 1], [12, 14])
     pay_ = np.linspace(40_000, 65_000, 26).round()
-    pay_[3], pay_[0] = 70_000, 40_001
+    pay_[3], pay_[0] = 70_000, 40_005
     months = np.tile(department, (2, 1))
     months[1, 3] = ABSENT
     level = np.where(months >= 0, np.arange(26) % 3, ABSENT)

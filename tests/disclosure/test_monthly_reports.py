@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.disclosure.canary import found
-from tests.disclosure.deliveries import attacked, draw_company, needles
+from tests.disclosure.deliveries import SEED, attacked, draw_company, needles
 from tests.flows.conftest import Firm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEED, MONTHS = 2, 2  # who leaves first sold 1,233 EUR a month more than the others of the arm
+MONTHS = 2  # who leaves first sold 1,233 EUR a month more than the others of the arm
 ARTIFACTS = {"findings.json", "report.xlsx", "analyst.duckdb"}
 
 
