@@ -182,10 +182,11 @@ def ordered(folder: Path = FOLDER) -> tuple[tuple[Contract, str], ...]:
     return tuple(order)
 
 
-def reads(select: str) -> set[str]:
+@cache
+def reads(select: str) -> frozenset[str]:
     """The tables, with their schema, that a SELECT reads."""
     tree = sqlglot.parse_one(select, dialect="duckdb")
-    return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+    return frozenset(f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db)
 
 
 def verify(engine: Engine, contract: Contract) -> None:
