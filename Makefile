@@ -28,9 +28,10 @@ run: $(VENV)/.run-stamp ## Make the demo company and its first report
 	@$(BIN)/mentorlift demo --out data/demo
 	@$(BIN)/mentorlift run data/demo/project --data data/demo/exports --out data/demo/out
 
-# Two processes share the files of tests out among them; a file's tests stay together, with its fixtures.
+# Two processes share the files of tests out among them, those that take longest first (tests/conftest.py); a
+# file's tests stay together, with its fixtures.
 test: $(VENV)/.test-stamp lint ## Run every check and test (about ten minutes on two cores)
-	$(BIN)/python -m pytest --numprocesses $(or $(PROCESSES),2) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(or $(PROCESSES),2) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test-stamp ## Style, types, SQL and the direction of imports
 	$(BIN)/ruff check .

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
-import subprocess
+import shutil
 import sys
+import tempfile
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,18 +80,33 @@ def command(*arguments: str) -> tuple[int, str, str]:
     return int(left.value.code or 0), out.getvalue(), err.getvalue()
 
 
+# Processes are copies of one that has loaded the product, which takes longer than a small run.
+_APART = multiprocessing.get_context("forkserver")
+_APART.set_forkserver_preload(["pipelines.cli", "pipelines.run", "pipelines.erasure.erase"])
+
+
 def command_apart(*arguments: str, **env: str) -> tuple[int, str, str]:
-    """The same as a process of its own, which can be killed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+    """The same in a process of its own, which can be killed."""
+    with tempfile.TemporaryDirectory() as folder:
+        streams = [Path(folder) / name for name in ("out", "err")]
+        given = (arguments, {**os.environ, **env}, streams)
+        process = _APART.Process(target=_command_to, args=given)
+        process.start()
+        process.join(120)
+        assert process.exitcode is not None, "no end after two minutes"
+        out, err = (path.read_text() if path.exists() else "" for path in streams)
+    return process.exitcode, out, err
+
+
+def _command_to(arguments: tuple[str, ...], env: dict[str, str], streams: list[Path]) -> None:
+    """What a process of its own does: the command, its streams to files, its exit code."""
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(ROOT)
+    code, *told = command(*arguments)
+    for path, text in zip(streams, told, strict=True):
+        path.write_text(text)
+    sys.exit(code)
 
 
 @dataclass(frozen=True)
@@ -173,3 +190,27 @@ def key(tmp_path: Path) -> Iterator[Path]:
 def firm(tmp_path: Path, key: Path) -> Firm:
     """The small company, freshly written."""
     return write_firm(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Firm:
+    """The small company after its first run; to be copied, never changed."""
+    folder = tmp_path_factory.mktemp("first-run")
+    made = write_firm(folder)
+    with own_key(folder):
+        assert made.run()[0] == 0
+    return made
+
+
+@pytest.fixture
+def answered(tmp_path: Path, key: Path, first_run: Firm) -> Firm:
+    """The small company after its first run, for a test of its own."""
+    return copied(first_run, tmp_path)
+
+
+def copied(firm: Firm, folder: Path) -> Firm:
+    """The same company in another folder: project, exports and results."""
+    copy = Firm(folder / "project", folder / "exports", folder / "out")
+    for old, new in ((firm.project, copy.project), (firm.data, copy.data), (firm.out, copy.out)):
+        shutil.copytree(old, new)
+    return copy

@@ -96,8 +96,8 @@ def test_nothing_of_an_erased_person_is_left_and_no_delivery_brings_them_back(fi
     assert traces(firm.out, GONE) == [] and people(firm) == 59
 
 
-def test_tombstones_say_nothing_and_hold_for_their_key_alone(firm: Firm, key: Path) -> None:
-    firm.run()
+def test_tombstones_say_nothing_and_hold_for_their_key_alone(answered: Firm, key: Path) -> None:
+    firm = answered
     code, _, err = erase(firm, GONE, "E9999")
     assert code == 4 and "The 2. person: nobody is known by this here." in err
     assert "E9999" not in err and not (firm.out / "private" / "tombstones.json").exists()
@@ -160,8 +160,8 @@ def test_whoever_was_mentor_or_manager_is_taken_out_of_the_rows_of_others(firm: 
 
 
 @pytest.mark.parametrize("fault", ["erase-recorded", "publish-switched", "erase-rebuilt"])
-def test_an_erasure_that_was_killed_ends_when_begun_again(firm: Firm, fault: str) -> None:
-    firm.run()
+def test_an_erasure_that_was_killed_ends_when_begun_again(answered: Firm, fault: str) -> None:
+    firm = answered
     assert command_apart(*arguments(firm, GONE), MENTORLIFT_FAULT=fault)[0] == -9
     _, _, err = firm.run()
     assert "an erasure was begun and has not ended" in err

@@ -29,40 +29,36 @@ def test_a_run_leaves_report_findings_and_one_line_an_answer(firm: Firm) -> None
     )
 
 
-def test_a_second_run_changes_nothing(firm: Firm) -> None:
-    firm.run()
-    first = {p.name: p.read_bytes() for p in firm.out.glob("*.*")}
-    code, out, err = firm.run()
+def test_a_second_run_changes_nothing(answered: Firm) -> None:
+    first = {p.name: p.read_bytes() for p in answered.out.glob("*.*")}
+    code, out, err = answered.run()
     assert code == 0 and "nothing has changed" in err and "Randomised" in out
-    assert {p.name: p.read_bytes() for p in firm.out.glob("*.*")} == first
+    assert {p.name: p.read_bytes() for p in answered.out.glob("*.*")} == first
 
 
-def test_the_report_does_not_depend_on_the_key(firm: Firm) -> None:
-    firm.run()
-    first = [(firm.out / name).read_bytes() for name in ARTIFACTS]
-    other = firm.project.parent / "other.key"
+def test_the_report_does_not_depend_on_the_key(answered: Firm) -> None:
+    first = [(answered.out / name).read_bytes() for name in ARTIFACTS]
+    other = answered.project.parent / "other.key"
     other.write_text("f" * 64)
-    again = type(firm)(firm.project, firm.data, firm.project.parent / "out2")
+    again = type(answered)(answered.project, answered.data, answered.project.parent / "out2")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MENTORLIFT_KEY_FILE", str(other))
         again.run()
     assert [(again.out / name).read_bytes() for name in ARTIFACTS] == first
 
 
-def test_row_data_are_private_and_intermediate_ones_removed(firm: Firm) -> None:
-    firm.run()
-    modes = {p.name: p.stat().st_mode & 0o777 for p in firm.out.iterdir()}
+def test_row_data_are_private_and_intermediate_ones_removed(answered: Firm) -> None:
+    modes = {p.name: p.stat().st_mode & 0o777 for p in answered.out.iterdir()}
     assert modes["warehouse"] == modes["runs"] == 0o700
     assert modes["analyst.duckdb"] == 0o600
-    assert not list((firm.out / "runs").rglob("*.duckdb"))
+    assert not list((answered.out / "runs").rglob("*.duckdb"))
 
 
-def test_no_personnel_number_is_stored_anywhere(firm: Firm) -> None:
-    firm.run()
-    for path in firm.out.rglob("*"):
+def test_no_personnel_number_is_stored_anywhere(answered: Firm) -> None:
+    for path in answered.out.rglob("*"):
         if path.is_file():
             assert b"E0042" not in path.read_bytes(), path.name
-    with zipfile.ZipFile(firm.out / "report.xlsx") as book:
+    with zipfile.ZipFile(answered.out / "report.xlsx") as book:
         assert not [n for n in book.namelist() if b"E0042" in book.read(n)]
 
 
@@ -161,9 +157,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str) -> None:
-    whole = type(firm)(firm.project, firm.data, firm.project.parent / "whole")
-    whole.run()
+def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str, first_run: Firm) -> None:
     code, _, _ = firm.run_apart(MENTORLIFT_FAULT=fault)
     assert code == -9
     code, _, err = firm.run()
@@ -173,7 +167,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str) -> None:
     for stage in stages[:finished] if finished < len(stages) else []:
         assert f"{stage}: finished earlier" in err
     for name in ARTIFACTS:
-        assert (firm.out / name).read_bytes() == (whole.out / name).read_bytes()
+        assert (firm.out / name).read_bytes() == (first_run.out / name).read_bytes()
     assert not list(firm.out.rglob("*.tmp")) and not list(firm.out.rglob("*.wal"))
 
 
@@ -283,10 +277,9 @@ def test_one_missing_outcome_is_not_given_away(firm: Firm) -> None:
             assert len(f"{estimate['std_error']:.6g}".replace(".", "").strip("0")) <= 3
 
 
-def test_another_key_makes_the_pseudonyms_anew(firm: Firm) -> None:
-    firm.run()
-    (firm.project.parent / "test.key").write_text("c" * 64)
-    code, _, err = firm.run()
+def test_another_key_makes_the_pseudonyms_anew(answered: Firm) -> None:
+    (answered.project.parent / "test.key").write_text("c" * 64)
+    code, _, err = answered.run()
     assert code == 0 and "ingest: started" in err
 
 
@@ -358,7 +351,6 @@ def test_contradicting_rows_go_back_to_hr_and_the_run_goes_on(firm: Firm) -> Non
     assert (firm.out / "quarantine" / "funnel.xlsx").is_file()
 
 
-def test_nothing_a_run_shows_gives_people_away(firm: Firm) -> None:
-    firm.run()
-    findings = json.loads((firm.out / "findings.json").read_text())
-    assert breaches(findings, (firm.out / "report.html").read_text(encoding="utf-8")) == []
+def test_nothing_a_run_shows_gives_people_away(answered: Firm) -> None:
+    findings = json.loads((answered.out / "findings.json").read_text())
+    assert breaches(findings, (answered.out / "report.html").read_text(encoding="utf-8")) == []
