@@ -80,6 +80,8 @@ def _tell(made: Certificate, as_json: bool) -> None:
     tell(f"persons erased: {made.persons}; published without them: run {made.run}")
     for path in made.removed:
         tell(f"removed: {path}")
+    for path in made.rewritten:
+        tell(f"written anew without them: {path}")
     tell(f"searched: {made.searched} files for {made.tokens} texts that lead to them")
     for path in made.remaining:
         tell(f"STILL THERE: {path}")

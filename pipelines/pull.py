@@ -11,6 +11,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial as partial_of
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from pipelines import durable
+from pipelines.erasure.pulled import erased_beside, without
 from pipelines.errors import Exit, UserError
 from pipelines.sources.postgres import snapshot
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from pipelines.config import Project
     from pipelines.delivery import Postgres, Source
+    from pipelines.erasure.tombstones import Erased
     from pipelines.sources.postgres import Row, Snapshot
 
 _KEY = b"mentorlift"
@@ -57,7 +60,8 @@ def pull(project: Project, data: Path, say: Callable[[str], None]) -> list[Path]
             folder = data / source.name
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _alone(folder):
-                path = _pull(source, source.postgres, project.folder, folder, say)
+                erased = erased_beside(folder, project.settings.project)
+                path = _pull(source, project.folder, folder, erased, say)
             written += [path] if path else []
     return written
 
@@ -68,8 +72,10 @@ def is_pulled(project: Project) -> bool:
 
 
 def _pull(
-    source: Source, spec: Postgres, project: Path, folder: Path, say: Callable[[str], None]
+    source: Source, project: Path, folder: Path, erased: Erased, say: Callable[[str], None]
 ) -> Path | None:
+    spec = source.postgres
+    assert spec is not None
     asked = _asked(spec, project)
     earlier = {path: _read(path) for path in sorted(folder.glob(f"{source.name}_*.parquet"))}
     for path, delivery in earlier.items():
@@ -79,7 +85,8 @@ def _pull(
     try:
         with snapshot(source.name, spec, project) as view, durable.naming(partial):
             known = _Known(list(earlier), spec, view, last)
-            rows, delivery = _write(partial, view, known, last, asked)
+            kept = partial_of(without, source=source, erased=erased)
+            rows, delivery = _write(partial, view, known, last, asked, kept)
         if rows == 0 or (last and delivery.content and delivery.content == last.content):
             since = f" since {last.watermark}" if last else ": there are no rows"
             say(f"{source.name}: nothing new{since}")
@@ -93,9 +100,16 @@ def _pull(
 
 
 def _write(
-    partial: Path, view: Snapshot, known: _Known, last: Delivery | None, asked: str
+    partial: Path,
+    view: Snapshot,
+    known: _Known,
+    last: Delivery | None,
+    asked: str,
+    kept: Callable[[pa.Table], pa.Table],
 ) -> tuple[int, Delivery]:
-    """Write the rows that no earlier file holds; how many, and what the file says of itself."""
+    """Write the rows that no earlier file holds, as far as they are ``kept``; how many, and what
+    the file says of itself.
+    """
     spec = view.spec
     names = spec.selected()
     schema = pa.schema([(name, pa.string()) for name in names])
@@ -115,8 +129,9 @@ def _write(
                 latest = max([latest, *(t for t in times if t and "0" <= t <= view.now)])
             fresh = known.without(batch)
             columns = list(zip(*fresh, strict=True)) or [()] * len(names)
-            writer.write_table(pa.table([pa.array(c, pa.string()) for c in columns], schema=schema))
-            count += len(fresh)
+            rows = kept(pa.table([pa.array(c, pa.string()) for c in columns], schema=schema))
+            writer.write_table(rows)
+            count += rows.num_rows
         if seen and place is not None and not latest:
             raise _no_times(view)
         whole = content.hexdigest() if place is None else ""

@@ -16,7 +16,7 @@ from pipelines.config import key_id, load_key, load_project
 from pipelines.day import kin, only, refuse_superseded, waiting
 from pipelines.diff.kept import asked
 from pipelines.engine import MEMORY, Engine
-from pipelines.erasure import tombstones
+from pipelines.erasure import retention, tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.freshness import due_days
 from pipelines.memory import showing
@@ -175,7 +175,10 @@ def build_stage(context: Context, say: Callable[[str], None]) -> None:
     durable.copy(space.landed, temporary)
     with Engine.open(temporary, memory=MEMORY) as engine:
         built = models.build(engine)
+        expired = retention.due(engine, context.project.settings.retention.months)
     publish.settle(temporary, space.built)
+    for remark in expired:
+        say(remark)
     for warning in built.warnings:
         say(f"warning: {warning.describe()}")
     workspace.write_json(space.checks, [w.as_dict() for w in built.warnings])

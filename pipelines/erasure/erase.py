@@ -14,7 +14,9 @@ from pipelines import publish, workspace
 from pipelines.config import key_id, load_key, load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.expire import backups, expire, remove_all
+from pipelines.erasure.pulled import rewrite
 from pipelines.erasure.retained import begin_retained, deliveries_differ, served
+from pipelines.erasure.retention import months_before
 from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
@@ -41,14 +43,16 @@ FAULTS = ("erase-recorded", "erase-rebuilt", "erase-expired", "erase-searched")
 class Certificate:
     """What was done, without anything about anybody.
 
-    ``remaining`` are files with traces, and listed backups that are still there; ``figures`` are
-    files in which a number stands that is also an identifier; ``owner`` are files of the project
-    folder that name a person; ``shared`` counts identifiers and names that other people carry too.
+    ``rewritten`` are pulled files that held a person; ``remaining`` are files with traces, and
+    listed backups that are still there; ``figures`` are files in which a number stands that is
+    also an identifier; ``owner`` are files of the project folder that name a person; ``shared``
+    counts identifiers and names that other people carry too.
     """
 
     run: str
     persons: int = 0
     removed: tuple[Path, ...] = ()
+    rewritten: tuple[Path, ...] = ()
     shared: int = 0
     searched: int
     tokens: int
@@ -93,7 +97,11 @@ def erase(
         known = _known(register, project, wanted)
         tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
-        context = run_stages(_begun(project, data, space, key, say), STAGES[-1], say)
+        gone = tombstones.read([space.private], key_id(project.settings.project))
+        differ = deliveries_differ(project, space, data)
+        pulled = rewrite(project, data, gone, key)
+        begun = _begun(project, data, space, (gone, key) if differ else None, say)
+        context = run_stages(begun, STAGES[-1], say)
         end(context)
         publish.fault("erase-rebuilt")
         removed = expire(context.space)
@@ -106,6 +114,7 @@ def erase(
             found,
             persons=len(known),
             removed=tuple(removed),
+            rewritten=tuple(pulled),
             shared=sum(k.shared for k in known),
         )
 
@@ -138,13 +147,19 @@ def _proof(
 
 
 def _begun(
-    project: Project, data: Path, space: workspace.Workspace, key: bytes, say: Callable[[str], None]
+    project: Project,
+    data: Path,
+    space: workspace.Workspace,
+    retained: tuple[tombstones.Record, bytes] | None,
+    say: Callable[[str], None],
 ) -> Context:
-    """The run that makes the version in service once more, without the erased persons."""
-    if deliveries_differ(project, space, data):
+    """The run that makes the version in service once more, without the erased persons.
+
+    ``retained`` are their tombstones, and the key, where what was landed has to be copied.
+    """
+    if retained is not None:
         say("the deliveries are others by now: what was landed is copied without the persons")
-        now = tombstones.read([space.private], key_id(project.settings.project))
-        return begin_retained(project.folder, data, space.out, now, key)
+        return begin_retained(project.folder, data, space.out, *retained)
     exact = bool(served(space).get("exact_rows"))
     return begin(project.folder, data, space.out, say, exact_rows=exact)
 
@@ -157,23 +172,11 @@ def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
     ]
     found += register.returned()
     if wanted.expired:
-        day = _months_before(
+        day = months_before(
             wanted.on or register.last_delivery(), project.settings.retention.months
         )
         found += register.gone_before(day, wanted.reason or "retention period over")
     return found
-
-
-def _months_before(day: dt.date, months: int) -> dt.date:
-    """The same day so many months ago, or the last of that month if it is shorter."""
-    count = day.year * 12 + day.month - 1 - months
-    year, month = count // 12, count % 12 + 1
-    for last in range(day.day, day.day - 4, -1):
-        try:
-            return day.replace(year=year, month=month, day=last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
 
 
 def _note(

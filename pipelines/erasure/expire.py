@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import publish
+from pipelines.backup.listed import read
 from pipelines.errors import Exit, UserError
+from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipelines.config import Project
-    from pipelines.workspace import Workspace
 
 
 def expire(space: Workspace) -> list[Path]:
@@ -31,12 +32,14 @@ def expire(space: Workspace) -> list[Path]:
 
 
 def backups(project: Project, data: Path, out: Path) -> list[Path]:
-    """The backups that the project file lists, as far as they are there.
+    """The backups that the project file lists and those that were made of the output folder, as
+    far as they are there.
 
     Raises :class:`UserError` for one that holds the project, the deliveries or the results.
     """
     kept = [p.resolve() for p in (project.folder, data, out)]
-    found = []
+    made = (Path(backup.path) for backup in read(Workspace(out, "").private))
+    found = [path for path in dict.fromkeys(made) if path.exists()]
     for number, name in enumerate(project.settings.backups):
         path = project.folder / Path(name).expanduser()
         if any(k == path.resolve() or path.resolve() in k.parents for k in kept):
@@ -46,7 +49,7 @@ def backups(project: Project, data: Path, out: Path) -> list[Path]:
                 "List files and folders that hold copies of the results alone.",
                 Exit.PROJECT,
             )
-        if path.exists():
+        if path.exists() and path not in found:
             found.append(path)
     return found
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FILE = "tombstones.json"
 PURPOSE = b"mentorlift: erased persons"
+WHOSE = ("person_id", "mentee_id")  # columns that say whose a row is; others only link to somebody
 _GAPS = re.compile(r"[\s.,]+")
 _FAMILY_NAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")
 

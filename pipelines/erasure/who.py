@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines import publish
+from pipelines.erasure.retention import GONE_BEFORE
 from pipelines.erasure.search import Kind, Token
 from pipelines.erasure.tombstones import Erased, Tombstone
 from pipelines.errors import UserError
@@ -30,12 +31,6 @@ select link.system, link.id, not bool_or(link.doubtful) and count(distinct other
 from link inner join link as other on link.system = other.system and link.id = other.id
 where link.person = $1
 group by all order by all
-"""
-_GONE_BEFORE = """
-select person.person_key
-from staging.person as person inner join marts.employees as employees using (person_no)
-where employees.exited_on < $1
-order by person.person_key
 """
 _KINDS: dict[str, Kind] = {
     "mail": "mail",
@@ -90,7 +85,7 @@ class Register:
     def gone_before(self, day: dt.date, reason: str) -> list[Known]:
         """Everybody whose last employment ended before the day, and who was not erased yet."""
         with opened(self._warehouse, "warehouse") as engine:
-            keys = [row[0] for row in engine.rows(_GONE_BEFORE, [day])]
+            keys = [row[0] for row in engine.rows(GONE_BEFORE, [day])]
         return self._of(keys, reason)
 
     def returned(self) -> list[Known]:

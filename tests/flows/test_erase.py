@@ -43,9 +43,9 @@ def pseudonym(anchor: str) -> bytes:
     return hmac.new(bytes.fromhex(KEY), f"person:{anchor}".encode(), hashlib.sha256).digest()[:16]
 
 
-def traces(folder: Path, *texts: str) -> list[str]:
+def traces(folder: Path, *texts: str, anchor: str = GONE) -> list[str]:
     """Files below a folder that hold a text or the pseudonym of the person, packed or not."""
-    made = pseudonym(GONE)
+    made = pseudonym(anchor)
     wanted = [t.encode().lower() for t in texts] + [made.hex().encode()]
     wanted += [base64.b64encode(made)[:22].lower(), made.lower()]
     found = []
@@ -183,6 +183,18 @@ def test_listed_backups_are_named_and_removed_only_when_told(firm: Firm) -> None
     assert code == 0 and not copy.exists() and f"removed: {copy}" in out
 
 
+def test_backups_that_were_made_of_the_folder_count_as_listed(answered: Firm) -> None:
+    archive = answered.project.parent / "saved.tar"
+    archive.write_bytes(b"packed")
+    gone = {"path": str(answered.project.parent / "moved.tar"), "run": "a", "sha256": "b"}
+    (answered.out / "private").mkdir(exist_ok=True)
+    told = {"version": 1, "backups": [{**gone, "path": str(archive)}, gone]}
+    (answered.out / "private" / "backups.json").write_text(json.dumps(told))
+    code, out, _ = erase(answered, GONE)
+    assert code == 13 and f"STILL THERE: {archive}" in out and "moved.tar" not in out
+    assert erase(answered, "--yes")[0] == 0 and not archive.exists()
+
+
 def test_backups_that_hold_the_project_are_refused(firm: Firm) -> None:
     firm.edit("mentorlift.yml", "retention:", "backups: [..]\nretention:")
     firm.run()
@@ -223,13 +235,14 @@ def test_whoever_left_before_the_retention_period_is_erased(firm: Firm) -> None:
     rows += ["X3,2024-01-01,", *(f"E{number:04d},2020-01-01," for number in range(60))]
     (firm.data / "staff.csv").write_text("\n".join(["who,from,to", *rows]) + "\n")
     code, _, err = firm.run()
-    assert code == 0, err
+    assert code == 0 and "run `mentorlift erase --expired`" in err
     code, out, err = erase(firm, "--expired", "--json")
     assert code == 0, err
     assert json.loads(out)["persons"] == 1
     kept = {anchor: pseudonym(anchor).hex().encode() for anchor in ("X1", "X2", "X3")}
     content = resolve(firm.out / "warehouse").read_bytes()
     assert [anchor for anchor, made in kept.items() if made in content] == ["X2", "X3"]
+    assert traces(firm.out, anchor="X1") == [] and "erase --expired" not in err + firm.run()[2]
 
 
 def test_the_search_sees_deleted_rows_and_packed_cells(tmp_path: Path) -> None:
