@@ -75,7 +75,9 @@ class Sheet:
     def rest(self, whole: int, part: int, *, shown: bool = False) -> int:
         """The number of what a whole has beyond a part, printed itself or not."""
         people = self.people[whole] - self.people[part]
-        left = self.add(people, self.rules.text(people) if shown else "")
+        # where a bound stands readers guess that the rest is small, so it counts as said
+        guessed = 0 < people < self.rules.min_group
+        left = self.add(people, self.rules.text(people) if shown or guessed else "")
         self.total(whole, [part, left])
         return left
 
