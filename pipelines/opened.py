@@ -23,6 +23,7 @@ _FIRST = {
     "analyst": {"marts.employees", "results.runs"},
     "identity": {"main.link", "main.person", "main.review"},
 }
+_HEADERS = 3 * 4096  # bytes before the first block
 _CALLED = {
     "warehouse": "a warehouse",
     "analyst": "an analysts' file",
@@ -49,6 +50,7 @@ def opened(
     another project or of a newer version.
     """
     with _named(path), Engine.open(path, read_only=True, memory=memory) as engine:
+        _check_length(engine, path)
         version = version_of(engine, kind, path)
         if version < versions.SCHEMAS[kind] and not older:
             raise outdated(path)
@@ -79,6 +81,16 @@ def version_of(engine: Engine, kind: str, path: Path) -> int:
     if len(said) != 1 or said[0][0] != kind:
         raise _foreign(path, kind)
     return versions.checked(kind, said[0][1], path)
+
+
+def _check_length(engine: Engine, path: Path) -> None:
+    """DuckDB opens a file that lacks blocks until it reads one of them."""
+    blocks = engine.scalar(
+        "select total_blocks * block_size from pragma_database_size() "
+        "where database_name = current_database()"
+    )
+    if path.stat().st_size < _HEADERS + blocks:
+        raise UserError(f"{path} is cut off: bytes at its end are missing.", damage.AGAIN)
 
 
 def _foreign(path: Path, kind: str) -> UserError:

@@ -25,6 +25,7 @@ SCHEMAS = {
     "asked": 1,  # runs/RUN/work/asked.json
     "registry": 1,  # each line of registered_studies.jsonl
     "tombstones": 1,  # private/tombstones.json
+    "shown": 1,  # private/shown/RUN.json, what a run showed of whom
     "backups": 1,  # private/backups.json, the list of backups
     "backup": 1,  # index.json of a backup
 }

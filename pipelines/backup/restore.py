@@ -16,6 +16,7 @@ from pipelines.backup import listed, shown
 from pipelines.backup.contents import PROJECT, RESULTS, proof
 from pipelines.backup.unpack import verify
 from pipelines.config import key_id, key_path
+from pipelines.day import kin
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.opened import opened
@@ -63,8 +64,9 @@ def restore(places: Places, say: Callable[[str], None]) -> str:
         made.chmod(0o755)  # as a run makes it: the site in it may be served
         _prove(Workspace(made, ""), index, places.file)
         durable.fault("restore-proved")
-        folders = [out, Path(index["made_of"]), places.project / "out", *places.erased_in]
+        folders = [out, Path(index["made_of"]), *places.erased_in]
         shown.bring(made, folders)
+        folders += [*kin(places.project, out), places.project / "out"]
         _keep_erased(made, folders, places, index, say)
         _list_backups(made, out, places.file, index["run"])
         _registry(beside / PROJECT / REGISTRY, places.project / REGISTRY, say)

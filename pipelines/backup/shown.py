@@ -10,6 +10,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from pipelines.memory.store import FOLDER, SETS, entry_files
 from pipelines.publish import make_private
 from pipelines.workspace import Workspace
 
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FOLDER, SETS = "shown", "sets"
 _SET = re.compile(r"[0-9a-f]{32}")
 
 
 def bring(made: Path, folders: Iterable[Path]) -> None:
     """Take over entries that the restored folder lacks, with their sets; those it has stay."""
     target = Workspace(made, "").private / FOLDER
-    for source in (Workspace(folder, "").private / FOLDER for folder in folders):
-        for entry in sorted(source.glob("*.json")):
+    for private in (Workspace(folder, "").private for folder in folders):
+        source = private / FOLDER
+        for entry in entry_files(private):
             if (target / entry.name).exists():
                 continue
             for folder in (target, target / SETS):

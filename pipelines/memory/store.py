@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines import publish
+from pipelines import publish, versions
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.release.members import Members
 
 FOLDER, SETS = "shown", "sets"
-SCHEMA = 1
+SCHEMA = versions.SCHEMAS["shown"]
 PURPOSE = b"mentorlift: people behind what was shown"
 RESTORE = "Restore the folder from a backup; without it two reports may give a person away."
 
@@ -64,7 +64,8 @@ def read_entry(path: Path) -> dict[str, Any]:
     """The entry of a run; UserError where it is not one of this version."""
     try:
         entry: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        known = entry["schema_version"] == SCHEMA and bool(entry["run"])
+        known = versions.checked("shown", entry["schema_version"], path) == SCHEMA
+        known = known and bool(entry["run"])
     except (ValueError, KeyError, TypeError):
         known = False
     if not known:

@@ -154,7 +154,7 @@ def test_an_upgrade_cut_off_anywhere_leaves_the_old_one_in_service(
     assert upgrade.FAULTS[2:] == (
         "upgrade-compared", "upgrade-identity", "upgrade-ledger", "upgrade-analyst",
     )  # fmt: skip
-    for point in (*upgrade.FAULTS[:5], "upgrade-stepped", "upgrade-analyst"):
+    for point in (*upgrade.FAULTS[:5], "upgrade-analyst"):
 
         def fault(here: str, _: object = None, point: str = point) -> None:
             if here == point:
