@@ -135,8 +135,8 @@ def _keep_erased(
     within = tuple(p for p in certificate.remaining if made in p.parents)
     if within:
         raise incomplete(replace(certificate, remaining=within))
-    for path in certificate.remaining:
-        say(f"warning: an erased person still stands in {path}")
+    for path in (*certificate.remaining, places.file):
+        say(f"warning: erased people still stand in {path}: make a new backup and remove it")
 
 
 def _list_backups(made: Path, out: Path, file: Path, run: str) -> None:
