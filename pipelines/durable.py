@@ -47,7 +47,7 @@ def fault(point: str, path: Path | None = None) -> None:
         return
     if asked["error"]:
         number = int(getattr(errno, asked["error"]))
-        raise OSError(number, os.strerror(number), str(path or point))
+        raise OSError(number, os.strerror(number), str(path) if path else None)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -26,11 +26,17 @@ def main() -> int:
 def _all(kills: int, seed: random.Random, folder: Path) -> int:
     from tests.faults import process, setting
     from tests.faults.kills import kill
+    from tests.faults.refusals import refuse, fill, starve
 
     process.warm()
     run, erase = setting.make(folder)
     print(f"run: {len(run.points)} fault points, {run.seconds:.1f} s; "
           f"erase: {len(erase.points)} fault points, {erase.seconds:.1f} s")
+    if only := os.environ.get("ONLY"):
+        for k in only.split(","):
+            r = (fill if k == "full" else starve)(run, folder) if k in ("full","mem") else refuse(run, k, folder)
+            print(k, r.rounds, r.faults, r.reads, *r.wrong, sep="\n", flush=True)
+        return 0
     wrong = 0
     for one, number in ((run, kills * 9 // 10), (erase, kills // 10)):
         r = kill(one, number, folder, seed)

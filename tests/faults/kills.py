@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from tests.faults.setting import Setting
 
-IN_A_ROW = 8
+IN_A_ROW = 12
+MOMENT = 0.3  # share of a whole run's time within which a kill at random comes
 
 
 def kill(
@@ -32,7 +33,7 @@ def kill(
                 if random.random() < named:
                     ended = setting.act(firm, fault=setting.points[number])
                 else:
-                    ended = setting.act(firm, kill_after=random.uniform(0, setting.seconds))
+                    ended = setting.act(firm, kill_after=random.uniform(0, MOMENT * setting.seconds))
                 if ended.code != KILLED:
                     if ended.code != setting.code:
                         result.unequal.append(f"{place.name}: {ended.code}: {ended.said}")
