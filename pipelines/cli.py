@@ -30,7 +30,7 @@ from pipelines.cli_options import (
     note,
     tell,
 )
-from pipelines.errors import Exit, UserError, of_the_machine
+from pipelines.errors import Exit, UserError, of_memory, of_the_machine
 from reports.numbers import escaped
 
 if TYPE_CHECKING:
@@ -246,12 +246,11 @@ def main() -> None:
         _leave(error)
     except BrokenPipeError:
         sys.exit(int(Exit.OK))
-    except MemoryError:
-        fix = "Close other programs, or use a larger machine."
-        _leave(UserError("not enough memory", fix, Exit.SYSTEM))
     except OSError as error:
         _leave(of_the_machine(error))
     except Exception as error:
+        if told := of_memory(error):
+            _leave(told)
         if os.environ.get("MENTORLIFT_DEBUG"):
             raise
         # The text of an unforeseen exception may quote a cell, so only its kind is shown.

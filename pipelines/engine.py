@@ -8,13 +8,14 @@ import re
 import shutil
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
 from pipelines import damage
+from pipelines.durable import OF_THE_DISK
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def quote_text(text: str) -> str:
 
 
 # What DuckDB says of a file that the disk does not take: which one, and why.
-_NOT_WRITTEN = re.compile(r'Could not (?:write|truncate|f?sync)[^"]*"([^"]+)"(?:: (.+))?')
+_NOT_WRITTEN = re.compile(
+    r'(?:Could not (?:write|truncate|f?sync|move)|Cannot open) [^"]*"([^"]+)"(?:: ([^"\n]+))?'
+)
 _DAMAGED = re.compile(r'Corrupt database file|Could not read enough bytes from file "([^"]+)"')
-
-_NUMBERS = {os.strerror(number): number for number in errno.errorcode}
+_NUMBERS = {os.strerror(number): number for number in OF_THE_DISK | {errno.EACCES, errno.EPERM}}
 
 
 @contextmanager
@@ -77,10 +79,14 @@ def _machine_suffices() -> Iterator[None]:
 
 
 def _outside(message: str) -> OSError | UserError | None:
-    """What the disk or a damaged file did; None where the statement itself is at fault."""
+    """What the disk or a damaged file did; None where the statement itself is at fault.
+
+    A full disk is a fault of a file, of a commit or of a checkpoint, as it comes.
+    """
     if told := _NOT_WRITTEN.search(message):
-        why = told[2] or os.strerror(errno.EIO)
-        return OSError(_NUMBERS.get(why, errno.EIO), why, told[1])
+        why = (told[2] or os.strerror(errno.EIO)).strip()
+        if why in _NUMBERS:
+            return OSError(_NUMBERS[why], why, told[1])
     if told := _DAMAGED.search(message):
         return damage.told(told[1] or damage.SOME_DATABASE, told[0])
     return None
@@ -139,6 +145,8 @@ class Engine:
         try:
             return cls(str(path), read_only=read_only, threads=threads, memory=memory)
         except duckdb.Error as error:
+            if isinstance(refused := _outside(str(error)), OSError):
+                raise refused from None
             problem = f"{path} cannot be opened as a database."
             about = damage.told(str(path), str(error).replace(str(path), ""))
             raise about or UserError(problem, damage.AGAIN) from None
@@ -166,7 +174,8 @@ class Engine:
         try:
             yield
         except BaseException:
-            self.run("rollback")
+            with suppress(duckdb.Error, OSError):  # a database that a full disk has shut says so
+                self.run("rollback")
             raise
         self.run("commit")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from enum import IntEnum
 
 
@@ -70,6 +71,20 @@ def of_the_machine(error: OSError) -> UserError:
     usual = f"Check that the folder exists, can be written and has room, {_RUN_AGAIN}."
     fix = _FIXES.get(error.errno or 0, usual)
     return UserError(f"{shown(str(file))}: {why}", fix, Exit.SYSTEM)
+
+
+_TOO_LITTLE = (
+    "bad_alloc", "malloc", "can't start new thread", os.strerror(errno.ENOMEM),
+    os.strerror(errno.EAGAIN),
+)  # fmt: skip
+
+
+def of_memory(error: BaseException) -> UserError | None:
+    """What to say where an error of whatever library comes from too little memory."""
+    if not isinstance(error, MemoryError) and not any(t in str(error) for t in _TOO_LITTLE):
+        return None
+    fix = f"Close other programs, or use a larger machine, {_RUN_AGAIN}."
+    return UserError("not enough memory", fix, Exit.SYSTEM)
 
 
 class ServerAway(UserError):

@@ -30,6 +30,8 @@ def kill(
         at = sorted(next(turns) for _ in range(IN_A_ROW))
         with round_of(setting, place, result) as firm:
             for number in at:
+                if result.faults == kills:
+                    break
                 if random.random() < named:
                     ended = setting.act(firm, fault=setting.points[number])
                 else:

@@ -61,7 +61,6 @@ def command(
 
     ``before`` is called in that process first: limits are set there.
     """
-    from pipelines.durable import FAULT_VARIABLE
 
     def act() -> None:
         from pipelines.cli import main
@@ -71,8 +70,7 @@ def command(
         sys.argv = ["mentorlift", *arguments]
         main()
 
-    environment = {**_environment(firm), FAULT_VARIABLE: fault}
-    return forked(act, environment, kill_after)
+    return forked(act, environment(firm, fault), kill_after)
 
 
 def run(firm: Firm, **how: object) -> Ended:
@@ -87,23 +85,27 @@ def erase(firm: Firm, *persons: str, **how: object) -> Ended:
     return command(firm, "erase", *persons, *folders, **how)
 
 
-def _environment(firm: Firm) -> dict[str, str]:
+def environment(firm: Firm, fault: str = "") -> dict[str, str]:
+    """What a command is told: its key, a spill folder of its own, and where to fail."""
+    from pipelines.durable import FAULT_VARIABLE
+
     folder = firm.project.parent
     spilled = folder / "tmp"
     spilled.mkdir(exist_ok=True)
-    return {"MENTORLIFT_KEY_FILE": str(folder / "key"), "TMPDIR": str(spilled)}
+    named = {"MENTORLIFT_KEY_FILE": str(folder / "key"), "TMPDIR": str(spilled)}
+    return {**named, FAULT_VARIABLE: fault}
 
 
 def forked(
     act: Callable[[], None],
-    environment: Mapping[str, str],
+    told: Mapping[str, str],
     kill_after: float | None = None,
 ) -> Ended:
     """Call a function in a process of its own; its exit code and what it said."""
     said = os.memfd_create("said")  # no file: the disk may be full
     child = os.fork()
     if child == 0:
-        _be(act, said, environment)
+        _be(act, said, told)
     until = time.monotonic() + (PATIENCE if kill_after is None else kill_after)
     status = _waited(child, until)
     if status is None:
@@ -126,12 +128,12 @@ def _waited(child: int, until: float) -> int | None:
     return None
 
 
-def _be(act: Callable[[], None], said: int, environment: Mapping[str, str]) -> None:
+def _be(act: Callable[[], None], said: int, told: Mapping[str, str]) -> None:
     code = 1
     try:
         import tempfile
 
-        os.environ.update(environment)
+        os.environ.update(told)
         tempfile.tempdir = None
         os.dup2(said, 1)
         os.dup2(said, 2)

@@ -58,14 +58,17 @@ def fill(setting: Setting, folder: Path) -> Result:
                 _note(result, place.name, ended, "disk", "")
             _mount("-o", "remount,size=90%", str(place))
         subprocess.run(["umount", str(place)], check=True)
-        print(f"{place.name}: {result.faults} refusals, {len(result.wrong)} wrong", *result.wrong[-1:], ended.said[-300:], file=sys.stderr)
+        print(f"{place.name}: {result.faults} refusals, {len(result.wrong)} wrong", file=sys.stderr)
         if result.faults == before:
             return result
     raise AssertionError("unreachable")
 
 
 def starve(setting: Setting, folder: Path) -> Result:
-    """Too little memory: of addresses for the process, and of what DuckDB may hold."""
+    """Too little memory: of addresses for the process, and of what DuckDB may hold.
+
+    Short of addresses, a library may end the process before anybody can say so: that is a kill.
+    """
     result = Result()
     hooks = [*(lambda n=n: _addresses(n) for n in MEMORY), _little_for_duckdb]
     for at in (hooks[i : i + IN_A_ROW] for i in range(0, len(hooks), IN_A_ROW)):
@@ -73,7 +76,9 @@ def starve(setting: Setting, folder: Path) -> Result:
         with round_of(setting, place, result) as firm:
             for hook in at:
                 ended = setting.act(firm, before=hook)
-                if ended.code != setting.code:
+                if ended.code < 0 or "ABORT" in ended.said:
+                    result.died += 1
+                elif ended.code != setting.code:
                     _note(result, place.name, ended, "", "memory")
         _done(place, result)
     return result

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.publish import resolve
 from pipelines.workspace import ARTIFACTS
 from tests.faults import company, content, process
+from tests.faults import publishing as company_of_three
 from tests.faults.reader import Reader
+from tests.flows.conftest import Firm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from tests.flows.conftest import Firm
+    from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +44,11 @@ class Setting:
 
 @dataclass
 class Result:
-    """What the rounds of one kind came to."""
+    """What the rounds of one kind came to; ``died`` where a library ended the process itself."""
 
     rounds: int = 0
     faults: int = 0
+    died: int = 0
     reads: Counter[str] = field(default_factory=Counter)
     torn: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -83,28 +85,32 @@ def erase(firm: Firm, **how: Any) -> process.Ended:
     return process.erase(firm, *([] if begun else [company.TO_ERASE]), **how)
 
 
-def make(folder: Path) -> tuple[Setting, Setting]:
-    """The settings of a run with a new delivery, and of an erasure."""
+def publishing(folder: Path) -> Setting:
+    """A version published behind another one, without the run that makes it."""
+    base = company_of_three.write(folder / "publish-base")
+    return _setting("publish", base, company_of_three.publish, folder)
+
+
+def running(folder: Path, *, small: bool = False) -> Setting:
+    """A run with a new delivery, of the company of which one person was erased [unless small]."""
     base = company.write(folder / "base")
-    ended = [process.run(base), process.erase(base, company.ERASED)]
-    if [e.code for e in ended] != [0, 0]:
+    ended = [process.run(base)]
+    if not small:
+        ended.append(process.erase(base, company.ERASED))
+    if any(e.code for e in ended):
         raise RuntimeError("\n".join(e.said for e in ended))
     company.deliver(base)
-    running = _setting("run", base, process.run, folder)
-    done = firm_in(folder / "run-whole")
-    return running, _setting("erase", done, erase, folder)
+    return _setting("run", base, process.run, folder)
 
 
-def firm_in(folder: Path) -> Firm:
-    """The company that lies in a folder."""
-    from tests.flows.conftest import Firm
-
-    return Firm(folder / "project", folder / "exports", folder / "out")
+def erasing(folder: Path) -> Setting:
+    """An erasure, where the run of :func:`running` has ended."""
+    done = folder / "run-whole"
+    firm = Firm(done / "project", done / "exports", done / "out")
+    return _setting("erase", firm, erase, folder)
 
 
 def _setting(name: str, base: Firm, act: Callable[..., process.Ended], folder: Path) -> Setting:
-    import time
-
     whole = company.copy(base, folder / f"{name}-whole")
     log = folder / f"{name}-points.txt"
     start = time.monotonic()
