@@ -8,7 +8,7 @@ RELEASES := $(shell cat tests/attacks/releases.txt)
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test attacks disclosure lint format lock bench bench-start bench-ingest bench-run bench-report clean
+.PHONY: help run test attacks disclosure faults lint format lock bench bench-start bench-ingest bench-run bench-report clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -60,6 +60,10 @@ attacks: $(VENV)/.test-stamp $(patsubst %,.duckdb/%/.stamp,$(filter-out $(PINNED
 
 disclosure: $(VENV)/.test-stamp ## Attack the tables of FIRMS=200 synthetic firms, and REPORTS=24 monthly reports of a company
 	$(BIN)/python -m tests.disclosure --firms $(or $(FIRMS),200) --reports $(or $(REPORTS),24)
+
+# In a mount namespace of its own, where the machine has them, disks of a few megabytes can be made.
+faults: $(VENV)/.test-stamp ## Kill runs and have disk and memory refuse (KILLS=1000)
+	$(if $(shell unshare -Urm true 2>/dev/null && echo yes),unshare -Urm) $(BIN)/python -m tests.faults --kills $(or $(KILLS),1000)
 
 bench: $(VENV)/.test-stamp $(PEERS)/.stamp ## Measure effects beside other packages (PEOPLE="10000 100000 1000000")
 	@$(BIN)/python tests/benchmarks/effects/run.py --people $(or $(PEOPLE),10000) $(BENCH)

@@ -124,12 +124,9 @@ def make_draw(
     same draw.
     """
     _refuse_second(out / AUDIT)
-    drawn = drawn_from(applicants, places, seed)
-    roster = roster_text(applicants, drawn)
-    won, sizes = (
-        Counter(d.stratum for d in drawn if d.arm == WON),
-        Counter(d.stratum for d in drawn),
-    )
+    roster = roster_text(applicants, drawn := drawn_from(applicants, places, seed))
+    won = Counter(d.stratum for d in drawn if d.arm == WON)
+    sizes = Counter(d.stratum for d in drawn)
     audit = Audit(
         schema_version=1,
         algorithm=ALGORITHM,
@@ -155,8 +152,8 @@ def make_draw(
     if not _is(out / ROSTER, roster):
         _refuse_second(out / ROSTER)
         durable.create(out / ROSTER, roster, 0o600)
-    text = json.dumps(asdict(audit), indent=1, ensure_ascii=False) + "\n"
-    durable.create(out / AUDIT, text, 0o600)
+    told = json.dumps(asdict(audit), indent=1, ensure_ascii=False)
+    durable.create(out / AUDIT, told + "\n", 0o600)
     return audit
 
 

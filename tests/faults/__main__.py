@@ -41,9 +41,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _all(
-    kills: int, draws: random.Random, folder: Path, only: str
-) -> Iterator[tuple[str, Result]]:
+def _all(kills: int, draws: random.Random, folder: Path, only: str) -> Iterator[tuple[str, Result]]:
     from tests.faults import process, refusals, setting
     from tests.faults.kills import kill
 

@@ -27,7 +27,13 @@ def of(firm: Firm) -> dict[str, str]:
     found = {name: digest(p) for name, p in files.items() if p.is_file() and p.name != "run.lock"}
     found |= {f"{name}/": "folder" for name, p in files.items() if p.is_dir()}
     found |= {p.name: digest(p) for p in sorted(firm.project.glob("*.jsonl"))}
-    return found | {f"spilled/{p.name}": "" for p in (firm.project.parent / "tmp").glob("*")}
+    spilled = [p for p in (firm.project.parent / "tmp").glob("*") if not _is_probe(p)]
+    return found | {f"spilled/{p.name}": "" for p in spilled}
+
+
+def _is_probe(path: Path) -> bool:
+    """Whether Python left it when it tried whether a folder can hold temporary files."""
+    return path.is_file() and path.read_bytes() in (b"", b"blat")
 
 
 def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:

@@ -35,7 +35,9 @@ def kill(
                 if random.random() < named:
                     ended = setting.act(firm, fault=setting.points[number])
                 else:
-                    ended = setting.act(firm, kill_after=random.uniform(0, MOMENT * setting.seconds))
+                    ended = setting.act(
+                        firm, kill_after=random.uniform(0, MOMENT * setting.seconds)
+                    )
                 if ended.code != KILLED:
                     if ended.code != setting.code:
                         result.unequal.append(f"{place.name}: {ended.code}: {ended.said}")

@@ -17,8 +17,6 @@ from tests.faults.kills import IN_A_ROW
 from tests.faults.setting import Result, round_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from tests.faults.process import Ended
     from tests.faults.setting import Setting
 
@@ -36,7 +34,9 @@ def refuse(setting: Setting, error: str, folder: Path, points: list[str] | None 
         with round_of(setting, place, result) as firm:
             for point in at:
                 ended = setting.act(firm, fault=f"{point}={error}")
-                file = point.partition(":")[2].partition("#")[0] or "registered_studies.jsonl"
+                if ended.code == setting.code:
+                    break  # it was through before
+                file = point.partition(":")[2] or "registered_studies.jsonl"
                 why = os.strerror(getattr(errno, error))
                 _note(result, f"{place.name}: {point}", ended, file, why)
         _done(place, result)
@@ -86,9 +86,12 @@ def starve(setting: Setting, folder: Path) -> Result:
 
 def can_mount() -> bool:
     """Whether a small disk can be made here."""
-    return shutil.which("unshare") is not None and not subprocess.run(
-        ["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True
-    ).returncode
+    return (
+        shutil.which("unshare") is not None
+        and not subprocess.run(
+            ["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True
+        ).returncode
+    )
 
 
 def _note(result: Result, where: str, ended: Ended, file: str, why: str) -> None:

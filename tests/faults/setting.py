@@ -138,16 +138,15 @@ def _in_force(firm: Firm) -> tuple[str, str]:
 
 
 def _record(log: Path) -> None:
-    """Note each point that the process passes, with its file, numbered where it is met again."""
+    """Note each point that the process passes, with its file.
+
+    Where a later stage passes it again, it stands there twice: a run that goes on passes each once.
+    """
     from pipelines import durable, publish
 
-    met: Counter[str] = Counter()
-
     def note(point: str, path: Path | None = None) -> None:
-        name = f"{point}:{path.name}" if path else point
-        met[name] += 1
         with log.open("a") as stream:
-            stream.write(f"{name}#{met[name]}\n")
+            stream.write(f"{point}:{path.name}\n" if path else f"{point}\n")
 
     durable.fault = publish.fault = note
 

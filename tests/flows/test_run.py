@@ -149,26 +149,53 @@ def test_a_second_run_at_the_same_time_leaves_at_once(firm: Firm) -> None:
     assert code == 5 and "Traceback" not in err and "fix: " in err
 
 
-FAULTS = [
-    f"{stage}-{place}-mark"
-    for stage in ("ingest", "build", "estimate", "report")
-    for place in ("before", "after")
-]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_killed_run_goes_on_and_ends_the_same(firm: Firm, fault: str, first_run: Firm) -> None:
-    code, _, _ = firm.run_apart(MENTORLIFT_FAULT=fault)
-    assert code == -9
+def test_a_killed_run_keeps_its_finished_stages(firm: Firm) -> None:
+    """That it ends the same wherever it is killed, `tests/faults` tries."""
+    assert firm.run_apart(MENTORLIFT_FAULT="build-after-mark")[0] == -9
     code, _, err = firm.run()
     assert code == 0, err
-    stages = ["ingest", "build", "estimate", "report"]
-    finished = stages.index(fault.split("-")[0]) + fault.endswith("after-mark")
-    for stage in stages[:finished] if finished < len(stages) else []:
-        assert f"{stage}: finished earlier" in err
-    for name in ARTIFACTS:
-        assert (firm.out / name).read_bytes() == (first_run.out / name).read_bytes()
-    assert not list(firm.out.rglob("*.tmp")) and not list(firm.out.rglob("*.wal"))
+    kept = [line.split(":")[0] for line in err.splitlines() if line.endswith("kept")]
+    assert kept == ["ingest", "build"]
+
+
+REFUSED = {
+    "settle-synced:ingested.duckdb=EACCES": (
+        "ingested.duckdb: Permission denied",
+        "read and write",
+    ),
+    "settle-written:checks.json=EIO": ("checks.json: Input/output error", "disk"),
+    "registry-opened=ENOSPC": ("registered_studies.jsonl: No space left on device", "Make room"),
+    "settle-opened:report.html=ENOSPC": ("report.html: No space left on device", "Make room"),
+}
+
+
+def test_a_disk_that_refuses_is_named_and_the_version_before_stays(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm.run()
+    before = {p.name: p.read_bytes() for p in firm.out.glob("*.*")}
+    firm.edit("sales.csv", "E0001,2025-01,", "E0001,2025-01,1")
+    for fault, (why, fix) in REFUSED.items():
+        monkeypatch.setenv("MENTORLIFT_FAULT", fault)
+        code, out, err = firm.run()
+        assert (code, out) == (10, "") and "Traceback" not in err
+        error, told = err[err.index("error: ") :].splitlines()
+        assert why in error and told.startswith("  fix: ") and fix in told
+    for name in (*ARTIFACTS, "analyst.duckdb"):
+        assert (firm.out / name).read_bytes() == before[name]
+    monkeypatch.delenv("MENTORLIFT_FAULT")
+    code, _, err = firm.run()
+    assert code == 0 and "that a run which was cut off left behind" in err
+    assert (firm.out / "report.html").read_bytes() != before["report.html"]
+
+
+def test_too_little_memory_for_the_database_is_said(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.run.MEMORY", "1MB")
+    code, _, err = firm.run()
+    assert code == 10 and "more memory than it may use" in err and "fix: " in err
+    monkeypatch.undo()
 
 
 def test_a_project_without_studies_still_reports_its_data(firm: Firm) -> None:

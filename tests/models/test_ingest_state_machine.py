@@ -28,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pipelines import publish
+from pipelines import durable, publish
 from pipelines.engine import Engine
 from pipelines.run import run
 
@@ -281,12 +281,13 @@ class Deliveries(RuleBasedStateMachine):
 
     @rule(point=st.sampled_from(FAULTS))
     def kill(self, point) -> None:
-        def die(name: str) -> None:
+        def die(name: str, path: Path | None = None) -> None:
             if name == point:
                 raise Killed
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(publish, "fault", die)
+            patch.setattr(durable, "fault", die)
             try:
                 self.run()
             except Killed:

@@ -130,6 +130,18 @@ def test_a_draw_is_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "draw" / "roster.csv").read_bytes() == before
 
 
+def test_a_draw_that_was_cut_off_is_ended_by_the_same_one_alone(tmp_path: Path) -> None:
+    make(tmp_path)
+    roster, audit = tmp_path / "draw" / "roster.csv", tmp_path / "draw" / "audit.json"
+    whole = audit.read_bytes()
+    audit.unlink()
+    code, _, err = make(tmp_path, seed="8")
+    assert code == 2 and "there is a draw already" in err and not audit.exists()
+    before = roster.read_bytes()
+    assert make(tmp_path)[0] == 0
+    assert (roster.read_bytes(), audit.read_bytes()) == (before, whole)
+
+
 REFUSED = {
     "twice": (LIST + "E3,ops\n", {}, 4, "row 13: the person stands in an earlier row too"),
     "no stratum": (LIST + "E12,\n", {}, 4, "row 13: dep is empty"),
