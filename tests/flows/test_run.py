@@ -159,12 +159,8 @@ def test_a_killed_run_keeps_its_finished_stages(firm: Firm) -> None:
 
 
 REFUSED = {
-    "settle-synced:ingested.duckdb=EACCES": (
-        "ingested.duckdb: Permission denied",
-        "read and write",
-    ),
-    "settle-written:checks.json=EIO": ("checks.json: Input/output error", "disk"),
-    "registry-opened=ENOSPC": ("registered_studies.jsonl: No space left on device", "Make room"),
+    "settle-synced:ingested.duckdb=EACCES": ("ingested.duckdb: Permission denied", "Let the user"),
+    "settle-written:checks.json=EIO": ("checks.json: Input/output error", "Have the disk"),
     "settle-opened:report.html=ENOSPC": ("report.html: No space left on device", "Make room"),
 }
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from pipelines import durable
+from pipelines import durable, registry_file
 from pipelines.config import load_key
 from pipelines.errors import Exit, UserError, of_memory, of_the_machine
 
@@ -39,6 +39,20 @@ def test_faults_are_chosen_by_point_file_and_number(tmp_path, failing):
     durable.write(tmp_path / "b1", "")  # four points
     with pytest.raises(OSError, match="b2"):
         durable.write(tmp_path / "b2", "")
+
+
+@pytest.mark.parametrize("point", ["registry-opened", "registry-written"])
+def test_a_line_of_the_registry_is_written_whole_or_not_at_all(tmp_path, failing, point):
+    path = tmp_path / "registered.jsonl"
+    with registry_file.locked(path) as handle:
+        registry_file.append(handle, 0, "one\n")
+    failing(f"{point}=ENOSPC")
+    with (
+        pytest.raises(OSError, match=r"registered\.jsonl"),
+        registry_file.locked(path) as handle,
+    ):
+        registry_file.append(handle, 4, "two\n")
+    assert path.read_text() == "one\n"
 
 
 def test_a_new_file_never_takes_the_place_of_another(tmp_path):
