@@ -61,8 +61,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     for line in _told(report, fresh):
         say(line)
     if context.known_at is None:
-        for remark in ingest.remember(space.ledger, context.manifest.inputs):
-            say(remark)
+        ingest.remember(space.ledger, context.manifest.inputs, say)
 
 
 def _told(report: ingest.IngestReport, fresh: list[dict[str, Any]]) -> list[str]:

@@ -13,7 +13,7 @@ from pipelines.workspace import write_json
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pipelines.engine import Engine
@@ -80,24 +80,21 @@ def gaps(files: Sequence[DeliveredFile]) -> list[str]:
     return remarks
 
 
-def remember(path: Path, present: dict[str, str]) -> list[str]:
-    """Write down files and hashes in the data folder; what to say of those of earlier runs.
+def remember(path: Path, present: dict[str, str], say: Callable[[str], None]) -> None:
+    """Say what became of the files of earlier runs, then write down files and hashes.
 
-    A file that is gone is said once. Raises :class:`UserError` when ``path`` holds no memory.
+    A file that is gone is said once: by a run that is killed in between, rather twice than never.
+    Raises :class:`UserError` when ``path`` holds no memory.
     """
     memory = _read(path) if path.is_file() else {}
-    remarks = []
     for name, entry in sorted(memory.items()):
         if name not in present and not entry.get("gone"):
-            remarks.append(
-                f"warning: {name} was delivered earlier and is gone; results are made without it"
-            )
+            say(f"warning: {name} was delivered earlier and is gone; results are made without it")
         elif name in present and present[name] != entry["sha256"]:
-            remarks.append(f"{name}: the same name as in an earlier run, with new content")
+            say(f"{name}: the same name as in an earlier run, with new content")
     gone = {name: memory[name] | {"gone": True} for name in memory.keys() - present.keys()}
     merged = gone | {name: {"sha256": sha256} for name, sha256 in present.items()}
     _write(path, merged)
-    return remarks
 
 
 def version(path: Path) -> int:
