@@ -279,8 +279,7 @@ def load_key(project: str) -> tuple[bytes, Path, bool]:
         if named:
             raise UserError(
                 f"{path}: the key file named by MENTORLIFT_KEY_FILE is absent",
-                "Restore it, or unset the variable to let a new key be made. A new key gives new "
-                "pseudonyms.",
+                "Restore it, or unset the variable: a new key, with new pseudonyms, is made then.",
                 Exit.PROJECT,
             )
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -207,7 +207,12 @@ def _spilled(space: Workspace) -> Iterator[Path]:
     """What processes that were killed have spilled and nobody removed."""
     if (space.private / "spilled").exists():
         yield space.private / "spilled"
-    for folder in Path(tempfile.gettempdir()).glob(f"{SPILLED}*"):
+    yield from left_by_dead(Path(tempfile.gettempdir()))
+
+
+def left_by_dead(place: Path) -> Iterator[Path]:
+    """Working folders in a place that are named after processes of ours which have ended."""
+    for folder in place.glob(f"{SPILLED}*"):
         if folder.stat().st_uid == os.getuid() and not _is_alive(folder):
             yield folder
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines import durable, workspace
+from pipelines import durable, publish, workspace
 from pipelines.adhoc.render import unformula
 from pipelines.diff.kept import manifest_of
+from pipelines.engine import SPILLED
 from pipelines.errors import Exit, UserError
 from pipelines.export import chromium
 from pipelines.export.page import Picture, pictures
@@ -42,9 +44,11 @@ def export(
     report = _report(out, run)
     binary = chromium.find()
     to.mkdir(parents=True, exist_ok=True)
+    for left in publish.left_by_dead(to):
+        publish.remove(left)
     # In the target, not in /tmp: a Chromium that is confined to the home folder can read it there.
     with tempfile.TemporaryDirectory(
-        prefix="export-", dir=to.resolve(), ignore_cleanup_errors=True
+        prefix=f"{SPILLED}{os.getpid()}-", dir=to.resolve(), ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
         text = report.read_text(encoding="utf-8")

@@ -65,6 +65,8 @@ def test_a_path_that_leads_nowhere_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_chromium_that_fails_leaves_nothing_behind(
     out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, says: str
 ) -> None:
+    """Nor is anything left of an earlier export that was killed: no process has such a number."""
+    (tmp_path / "to" / f"mentorlift-{2**22 + 1}-killed").mkdir(parents=True)
     _as_chromium(monkeypatch, tmp_path, script)
     monkeypatch.setattr(chromium, "SECONDS", 0.5)
     to = tmp_path / "to"
