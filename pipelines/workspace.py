@@ -197,12 +197,7 @@ def new_manifest(
     """
     packages = {name: metadata.version(name) for name in _PACKAGES}
     packages["python"] = ".".join(str(v) for v in sys.version_info[:3])
-    known = {
-        "code": code_hash(),
-        "project": project.digest,
-        "inputs": inputs,
-        "packages": packages,
-    }
+    known = {"code": code_hash(), "project": project.digest, "inputs": inputs, "packages": packages}
     if exact_rows:
         known["exact_rows"] = True
     if erased:
