@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from pipelines.backup import listed
 from pipelines.engine import Engine
 from pipelines.erasure.search import Token, search
 from pipelines.publish import resolve
@@ -178,7 +179,8 @@ def test_listed_backups_are_named_and_removed_only_when_told(firm: Firm) -> None
     copy.mkdir()
     (copy / "old.duckdb").write_bytes(resolve(firm.out / "warehouse").read_bytes())
     code, out, err = erase(firm, GONE)
-    assert code == 13 and f"STILL THERE: {copy}" in out and "--yes" in err
+    assert code == 13, err
+    assert f"STILL THERE: {copy}" in out and "--yes" in err
     code, out, _ = erase(firm, "--yes")
     assert code == 0 and not copy.exists() and f"removed: {copy}" in out
 
@@ -186,12 +188,12 @@ def test_listed_backups_are_named_and_removed_only_when_told(firm: Firm) -> None
 def test_backups_that_were_made_of_the_folder_count_as_listed(answered: Firm) -> None:
     archive = answered.project.parent / "saved.tar"
     archive.write_bytes(b"packed")
-    gone = {"path": str(answered.project.parent / "moved.tar"), "run": "a", "sha256": "b"}
-    (answered.out / "private").mkdir(exist_ok=True)
-    told = {"version": 1, "backups": [{**gone, "path": str(archive)}, gone]}
-    (answered.out / "private" / "backups.json").write_text(json.dumps(told))
-    code, out, _ = erase(answered, GONE)
-    assert code == 13 and f"STILL THERE: {archive}" in out and "moved.tar" not in out
+    moved = listed.Backup(str(answered.project.parent / "moved.tar"), "a", "b")
+    made = listed.Backup(str(archive), "a", "b")
+    listed.write(answered.out / "private", [moved, made])
+    code, out, err = erase(answered, GONE)
+    assert code == 13, err
+    assert f"STILL THERE: {archive}" in out and "moved.tar" not in out
     assert erase(answered, "--yes")[0] == 0 and not archive.exists()
 
 
