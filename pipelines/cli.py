@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines import (
+    cli_data_protection,
     cli_diff,
     cli_erase,
     cli_open,
@@ -54,6 +55,7 @@ app.add_typer(cli_results.commands)
 app.add_typer(cli_erase.commands)
 app.add_typer(cli_schedule.commands)
 app.add_typer(cli_upkeep.commands)
+app.add_typer(cli_data_protection.commands)
 
 
 def _say_version(wanted: bool) -> None:

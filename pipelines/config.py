@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -18,7 +15,6 @@ from analysis.money.rules import check_money
 from analysis.money.spec import MoneyCase
 from analysis.rules import MIN_GROUP, MIN_GROUP_FLOOR, Rules
 from analysis.study import StudySpec, explain, parse_study
-from pipelines import durable
 from pipelines.delivery import Source
 from pipelines.errors import Exit, UserError
 from pipelines.identity import Identity
@@ -250,51 +246,3 @@ def chosen_studies(
 def read_study(path: Path, limits: Thresholds) -> StudySpec:
     """The study in a file, with the project's limits; raises UserError naming file, key and fix."""
     return read_spec(path, parse_study).model_copy(update={"thresholds": limits})
-
-
-def key_id(project: str) -> str:
-    """A name for the key in use, empty where none has been made yet."""
-    path = key_path(project)
-    if not path.is_file():
-        return ""
-    return hashlib.sha256(b"key id:" + path.read_bytes().strip()).hexdigest()[:12]
-
-
-def key_path(project: str) -> Path:
-    """Where the key of a project lies, or would lie."""
-    named = os.environ.get("MENTORLIFT_KEY_FILE")
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Path(named) if named else base / "mentorlift" / f"{project}.key"
-
-
-def load_key(project: str) -> tuple[bytes, Path, bool]:
-    """The pseudonym key, where it lies, and whether it was made just now.
-
-    At least 128 random bits, mode 0600, outside every output folder (reliability thresholds).
-    """
-    named = os.environ.get("MENTORLIFT_KEY_FILE")
-    path = key_path(project)
-    made = False
-    if not path.exists():
-        if named:
-            raise UserError(
-                f"{path}: the key file named by MENTORLIFT_KEY_FILE is absent",
-                "Restore it, or unset the variable: a new key, with new pseudonyms, is made then.",
-                Exit.PROJECT,
-            )
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):  # another run has made one meanwhile
-            durable.create(path, secrets.token_hex(32) + "\n", 0o600)
-            made = True
-    durable.forget_twin(path)
-    try:
-        key = bytes.fromhex(path.read_text().strip())
-    except (ValueError, UnicodeDecodeError):
-        key = b""
-    if len(key) < 16:
-        raise UserError(
-            f"{path}: not a key: at least 32 hexadecimal digits are needed",
-            "Restore the key from your backup.",
-            Exit.PROJECT,
-        )
-    return key, path, made

@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 KEPT_VERSIONS = 3
 POINTER = "current"
 LOCK = "run.lock"
+PRIVATE = 0o077  # umask: nothing for group and others
+# All that others may read below an output folder: released figures alone.
+FOR_READERS = ("report.html", "findings.json", "report.xlsx", "site")
 FAULTS = (*durable.FAULTS, "publish-settled", "publish-switched")
 # Beside a database DuckDB keeps its log, and while it makes one of two, others.
 _HALF_WRITTEN = ("*.tmp", "*.tmp.*", "*.wal", "*.wal.*")
@@ -40,9 +44,11 @@ _RUN = re.compile(r"[0-9a-f]{12}")
 def run_lock(folder: Path) -> Iterator[None]:
     """Hold the output folder alone; raises :class:`UserError` at once when another run holds it.
 
-    The operating system frees the lock of a process that dies.
+    The operating system frees the lock of a process that dies. Whatever is written meanwhile is for
+    its owner alone, by the umask of the process, databases and what they spill included; what is
+    there for readers is opened at the end, as far as the caller's umask allows.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
@@ -52,9 +58,22 @@ def run_lock(folder: Path) -> Iterator[None]:
         with suppress(OSError):  # who holds it is told for comfort; a full disk may lack room
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"process {os.getpid()} on {os.uname().nodename}".encode(), 0)
-        yield
+        with _for_the_owner_alone(folder):
+            yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _for_the_owner_alone(folder: Path) -> Iterator[None]:
+    """Files and folders made meanwhile are private; those for readers are opened at the end."""
+    umask = os.umask(PRIVATE)
+    try:
+        yield
+    finally:
+        os.umask(umask)
+        with suppress(OSError):  # closed is safe, and what went wrong before is told
+            _open_to_readers(folder, umask)
 
 
 def _busy(folder: Path, lock: int) -> UserError:
@@ -64,6 +83,20 @@ def _busy(folder: Path, lock: int) -> UserError:
     who = f" ({shown(holder)}, since {since:%Y-%m-%d %H:%M} UTC)" if holder else ""
     fix = "Wait for it to end, or choose another output folder."
     return UserError(f"Another run is writing to {folder}{who}.", fix, Exit.BUSY)
+
+
+def _open_to_readers(folder: Path, umask: int) -> None:
+    """Give what is published the modes of files made with the umask, but never written by others.
+
+    A mode that somebody set by hand stays.
+    """
+    names = [folder / name for name in FOR_READERS]
+    for path in (*names, *(p for name in names for p in sorted(name.rglob("*")))):
+        if path.is_symlink() or not path.exists():
+            continue
+        closed, opened = (0o700, 0o755) if path.is_dir() else (0o600, 0o644)
+        if stat.S_IMODE(path.stat().st_mode) == closed:
+            path.chmod(opened & ~umask)
 
 
 def fresh(path: Path) -> Path:

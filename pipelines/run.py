@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analysis.finding import registered
-from pipelines import durable, ingest, models, publish, registry, workspace
+from pipelines import durable, ingest, key_chain, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
-from pipelines.config import key_id, load_key, load_project
+from pipelines.config import load_project
 from pipelines.day import kin, only, refuse_superseded, waiting
 from pipelines.diff.kept import asked
 from pipelines.engine import MEMORY, Engine
 from pipelines.erasure import retention, tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.freshness import due_days
+from pipelines.keys import key_id, load_key, retired
 from pipelines.memory import showing
 from pipelines.outcome import Outcome, outcome, overdue, refused_files
 from pipelines.stage_ingest import ingest_stage, pull_stage
@@ -90,7 +91,8 @@ def prepare(
     hashes = ingest.input_hashes(project.settings, data, day)
     due = due_days(project.settings, data, day)
     key = key_id(project.settings.project)
-    gone = tombstones.read(private_folders(project_dir, out), key)
+    before = retired(project.settings.project)
+    gone = tombstones.read(private_folders(project_dir, out), key, before)
     fresh = workspace.new_manifest(
         project, hashes, exact_rows=exact_rows, erased=gone.digest(), due=due
     )
@@ -139,6 +141,8 @@ def begin(
         say(f"removed: {len(swept)} files or folders that a run which was cut off left behind")
     if context.erased.pending:
         say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
+    if key_chain.read(context.space.private).pending:
+        say("warning: a change of the key has not ended: run `mentorlift rotate-key` again")
     for path in context.space.work_of_all:
         # Another run's, begun on other inputs and given up.
         if path.suffix == ".duckdb" and path.parent != context.space.work:
@@ -240,7 +244,6 @@ def run(
     study: str | None = None,
 ) -> Outcome | None:
     """All stages up to ``until``, after a pull if asked for; the outcome with the report."""
-    out.mkdir(parents=True, exist_ok=True)
     with publish.run_lock(out):
         if pulling:
             pull_stage(project_dir, data, say)

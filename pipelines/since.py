@@ -9,7 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from analysis.manifest import manifest_from
-from pipelines import record, workspace
+from pipelines import key_chain, record, workspace
 from reports.previous import Cause, Previous
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def previous(
             for s in project.studies
             if s.study in known
         },
-        splits=old.key_id == manifest.key_id,
+        splits=key_chain.read(space.private).joins(old.key_id, manifest.key_id),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipelines import ingest, publish, workspace
-from pipelines.config import load_key, load_project
+from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.erasure.tombstones import Erased
 from pipelines.ingest.freshness import freshness
+from pipelines.keys import load_key, retired
 from pipelines.lottery_audit import read_draws
 from pipelines.pull import is_pulled, pull
 from reports.wording.deliveries import warnings
@@ -34,7 +35,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     """Land every file of the project as text, identifiers replaced by pseudonyms."""
     space, settings = context.space, context.project.settings
     key, _, _ = load_key(settings.project)
-    erased = Erased(context.erased, key)
+    erased = Erased(context.erased, key, retired(settings.project))
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
     with Engine.open(temporary, memory=INGEST_MEMORY) as engine:

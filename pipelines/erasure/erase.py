@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines import publish, workspace
-from pipelines.config import key_id, load_key, load_project
+from pipelines.config import load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.expire import backups, expire, remove_all
 from pipelines.erasure.pulled import rewrite
@@ -20,6 +20,7 @@ from pipelines.erasure.retention import months_before
 from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
+from pipelines.keys import key_id, load_key, retired
 from pipelines.lottery_audit import draw_files
 from pipelines.memory.forget import forget, holding
 from pipelines.memory.store import Tokens, entry_files
@@ -91,9 +92,12 @@ def erase(
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
     with held(out, say):
         key, _, _ = load_key(project.settings.project)
-        record = tombstones.read([space.private], key_id(project.settings.project))
+        before = retired(project.settings.project)
+        record = tombstones.read([space.private], key_id(project.settings.project), before)
         listed = backups(project, data, out)
-        register = Register(space, project.settings.identity, tombstones.Erased(record, key))
+        register = Register(
+            space, project.settings.identity, tombstones.Erased(record, key, before)
+        )
         known = _known(register, project, wanted)
         tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
@@ -209,7 +213,8 @@ def _end(private: Path) -> None:
     (private / UNFINISHED).unlink(missing_ok=True)
     file = private / tombstones.FILE
     if file.is_file():
-        record = tombstones.read([private], workspace.read_json(file)["key_id"])
+        told = workspace.read_json(file)
+        record = tombstones.read([private], told["key_id"], tombstones.keys_of(told))
         tombstones.write(private, replace(record, pending=False))
 
 

@@ -21,6 +21,7 @@ from pipelines.errors import UserError
 from pipelines.ingest import input_hashes
 from pipelines.ingest.identity import store
 from pipelines.ingest.pseudonym import ERASED
+from pipelines.keys import retired
 from pipelines.models import contracts, create_described
 from pipelines.run import Context
 
@@ -77,7 +78,7 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
         return context
     publish.sweep(space)
     space.work.mkdir(parents=True, exist_ok=True)
-    erased = Erased(gone, key)
+    erased = Erased(gone, key, retired(project.settings.project))
     temporary = publish.fresh(space.landed)
     with Engine.open(temporary, memory=MEMORY) as engine:
         engine.attach(publish.kept(serving), "old")

@@ -12,21 +12,21 @@ import json
 import re
 import unicodedata
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pipelines import versions
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.pseudonym import Pseudonyms
+from pipelines.keys import Purpose, derived
 from pipelines.publish import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 FILE = "tombstones.json"
-PURPOSE = b"mentorlift: erased persons"
 WHOSE = ("person_id", "mentee_id")  # columns that say whose a row is; others only link to somebody
 _GAPS = re.compile(r"[\s.,]+")
 _FAMILY_NAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")
@@ -36,13 +36,15 @@ _FAMILY_NAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")
 class Tombstone:
     """Hashes of one person's pseudonyms and of cells that name the person; day and reason as told.
 
-    Neither is looked up: no clock enters what a run reads.
+    Neither is looked up: no clock enters what a run reads. ``key_id`` names the key they were made
+    with, which may be one before the key in use.
     """
 
     identifiers: tuple[str, ...]
     cells: tuple[str, ...] = ()
     on: str | None = None
     reason: str = ""
+    key_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ class Record:
         return hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
 
 
-def read(folders: Iterable[Path], key_id: str) -> Record:
-    """The tombstones in private folders, taken together.
+def read(folders: Iterable[Path], key_id: str, before: Collection[str] = ()) -> Record:
+    """The tombstones in private folders, taken together; ``before`` are ids of keys that are kept.
 
-    Raises :class:`UserError` where they were made with another key: nobody would be known again.
+    Raises :class:`UserError` where they were made with a key that is not at hand: nobody would be
+    known again.
     """
     persons: dict[Tombstone, None] = {}
     pending = False
@@ -70,15 +73,21 @@ def read(folders: Iterable[Path], key_id: str) -> Record:
         if not path.is_file():
             continue
         told = _parsed(path)
-        if told.key_id != key_id:
+        if not {told.key_id, *(p.key_id for p in told.persons)} <= {key_id, *before}:
             raise UserError(
-                f"{path}: made with another key than the one in use; erased persons would return",
-                "Restore the key that belongs to this folder; tombstones mean nothing to another.",
+                f"{path}: made with another key than those at hand; erased persons would return",
+                "Restore the key that belongs to this folder, or after a change of the key the "
+                "retired one beside it; tombstones mean nothing to another.",
                 Exit.PROJECT,
             )
         persons |= dict.fromkeys(told.persons)
         pending = pending or told.pending
     return Record(key_id, tuple(persons), pending)
+
+
+def keys_of(told: dict[str, Any]) -> set[str]:
+    """Ids of the keys that the tombstones of a parsed file were made with."""
+    return {person.get("key_id") or told["key_id"] for person in told["persons"]}
 
 
 def write(folder: Path, record: Record) -> None:
@@ -88,17 +97,29 @@ def write(folder: Path, record: Record) -> None:
 
 
 class Erased:
-    """Tells erased persons by pseudonym, and cells that name them; each text is looked at once."""
+    """Tells erased persons by pseudonym, and cells that name them; each text is looked at once.
 
-    def __init__(self, record: Record, key: bytes) -> None:
-        self._key = hmac.digest(key, PURPOSE, "sha256")
+    Tombstones of keys before the one in use stay as they are: who they stand for is not known. They
+    are asked by identifier (``anchored``, ``note``), each with its own key of ``retired``.
+    """
+
+    def __init__(self, record: Record, key: bytes, retired: Mapping[str, bytes] | None = None):
+        self._key = derived(key, Purpose.ERASED)
         self._pseudonyms = Pseudonyms(key)
-        self._hashes = {h for p in record.persons for h in p.identifiers}
-        self._cells = {h for p in record.persons for h in p.cells}
+        made: dict[str, list[Tombstone]] = {}
+        for person in record.persons:
+            made.setdefault(person.key_id or record.key_id, []).append(person)
+        own = made.pop(record.key_id, [])
+        self._hashes = {h for p in own for h in p.identifiers}
+        self._cells = {h for p in own for h in p.cells}
         self._known: dict[str, bool] = {}
+        self._before = [
+            Erased(Record(name, tuple(persons)), (retired or {})[name])
+            for name, persons in sorted(made.items())
+        ]
 
     def __bool__(self) -> bool:
-        return bool(self._hashes)
+        return bool(self._hashes or self._before)
 
     def hashed(self, pseudonym: str) -> str:
         """The tombstone of a pseudonym, 64 hexadecimal digits."""
@@ -121,14 +142,25 @@ class Erased:
         return self._known[pseudonym]
 
     def among(self, pseudonyms: pa.DictionaryArray) -> pa.Array:
-        """Of each row of a column of pseudonyms, whether the person was erased."""
+        """Of each row of a column of pseudonyms, whether the person was erased.
+
+        What an earlier key tells of them must have been noted before.
+        """
         told = [self.is_erased(p) for p in pseudonyms.dictionary.to_pylist()]
         found = pa.array(told, pa.bool_()).take(pseudonyms.indices)
         return found.fill_null(False)
 
     def anchored(self, anchors: pa.Array) -> pa.Array:
-        """The same of a column of anchors, from which pseudonyms are made."""
-        return self.among(self._pseudonyms.of(anchors))
+        """The same of a column of anchors, from which pseudonyms are made, by whatever key."""
+        made = self._pseudonyms.of(anchors)
+        self.note(anchors, made)
+        return self.among(made)
+
+    def note(self, anchors: pa.Array, pseudonyms: pa.DictionaryArray) -> None:
+        """Count pseudonyms as erased whose anchors a tombstone of an earlier key knows."""
+        for before in self._before:
+            gone = pseudonyms.filter(before.anchored(anchors))
+            self.also(p for p in gone.unique().to_pylist() if p is not None)
 
     def pseudonym(self, anchor: str) -> str:
         """The pseudonym of an anchor."""
@@ -138,7 +170,8 @@ class Erased:
         """Whether a delivered cell names an erased person, alone or in a list."""
         turned = _FAMILY_NAME_FIRST.sub(r"\2 \1", cell)
         forms = {cell, turned, *cell.split(";")} if cell else set()
-        return any(self.hashed_cell(form) in self._cells for form in forms)
+        own = any(self.hashed_cell(form) in self._cells for form in forms)
+        return own or any(before.names(cell) for before in self._before)
 
 
 def _normal(cell: str) -> str:
@@ -152,7 +185,13 @@ def _parsed(path: Path) -> Record:
         told = json.loads(path.read_text(encoding="utf-8"))
         versions.checked("tombstones", told.get(versions.KEY), path)
         persons = tuple(
-            Tombstone(tuple(p["identifiers"]), tuple(p["cells"]), p["on"], p["reason"])
+            Tombstone(
+                tuple(p["identifiers"]),
+                tuple(p["cells"]),
+                p["on"],
+                p["reason"],
+                p.get("key_id") or told["key_id"],
+            )
             for p in told["persons"]
         )
         return Record(str(told["key_id"]), persons, bool(told["pending"]))

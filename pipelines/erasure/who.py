@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pipelines import publish
 from pipelines.erasure.retention import GONE_BEFORE
 from pipelines.erasure.search import Kind, Token
@@ -76,7 +79,7 @@ class Register:
             raise UserError(f"The {place} person: several people are known by this.", fix)
         if found:
             return self._known(found[0], [Token(_kind(given), given)], on, reason)
-        gone = [a for a in anchors if self._erased.is_erased(self._erased.pseudonym(a))]
+        gone = pc.any(self._erased.anchored(pa.array(anchors, pa.string()))).as_py()
         if gone or self._erased.names(given):  # erased already: searched for once more
             return Known(Tombstone(()), (Token(_kind(given), given),))
         fix = "Write the identifier or mail as the delivered files have it."

@@ -112,7 +112,7 @@ class Identifiers:
                 anchors, broken = self._resolver.resolve(system, text, days, unknown, column_name)
             if system is None or not known.required:
                 anchors = pc.if_else(pc.is_valid(broken), pa.scalar(None, pa.string()), anchors)
-            done[known.name] = self.pseudonyms.of(anchors)
+            done[known.name] = self._made(anchors)
             gone = self._erased.among(done[known.name]) if self._erased else None
             if not known.required:
                 if gone is not None:
@@ -132,15 +132,22 @@ class Identifiers:
     ) -> tuple[pa.DictionaryArray, pa.Array]:
         """The pseudonyms of a column of a project's own file, and the rules that cells break."""
         if self._resolver is None or system is None:
-            return self.pseudonyms.of(texts), plain_ids.damage(texts)
+            return self._made(texts), plain_ids.damage(texts)
         anchors, broken = self._resolver.resolve(system, texts, day)
-        return self.pseudonyms.of(anchors), broken
+        return self._made(anchors), broken
 
     def kept(self, pseudonyms: pa.Array) -> pa.Array:
         """Of each pseudonym of a project's own file, whether the person may land."""
         if self._erased is None:
             return pa.repeat(pa.scalar(True), len(pseudonyms))
         return pc.invert(self._erased.among(pseudonyms.dictionary_encode()))
+
+    def _made(self, anchors: pa.Array) -> pa.DictionaryArray:
+        """The pseudonyms of a column; tombstones of earlier keys are asked while anchors are known."""
+        made = self.pseudonyms.of(anchors)
+        if self._erased is not None:
+            self._erased.note(anchors, made)
+        return made
 
     def _days(self, mapping: Mapping, staged: dict[str, pa.Array]) -> pa.Array | dt.date:
         """The day each row speaks of, its delivery where it names none."""

@@ -1,0 +1,130 @@
+"""Changes the key of a project: everything keyed is made again under a new one and published.
+
+The rows come from the delivered files, so nothing of the old key is translated and nothing made
+with it stays: warehouses, the analysts' file, the crosswalk. Tombstones are the exception. Whom
+they stand for is not known any more, so they stay as they are, and the old key is kept beside the
+new one to ask them, and for nothing else: re-delivered old files are what they guard against.
+
+Every step can be repeated: what is going on stands in the private folder until all is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines import durable, key_chain, publish, workspace
+from pipelines.config import load_project
+from pipelines.erasure.expire import expire
+from pipelines.erasure.retained import served
+from pipelines.errors import Exit, UserError
+from pipelines.key_chain import Chain
+from pipelines.keys import (
+    NEXT,
+    id_of,
+    key_path,
+    load_key,
+    retired_path,
+    write_key,
+)
+from pipelines.run import STAGES, begin, end, prepare, run_stages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FAULTS = ("rotate-noted", "rotate-kept", "rotate-switched", "rotate-rebuilt", "rotate-expired")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """What a change of the key left behind; ``stones`` tombstones still ask the old key."""
+
+    run: str
+    old: str
+    new: str
+    kept_at: Path
+    key_at: Path
+    stones: int
+    removed: tuple[Path, ...]
+
+
+def rotate(project_dir: Path, data: Path, out: Path, say: Callable[[str], None]) -> Rotation:
+    """Take a new key into use and make all of the output folder again with it.
+
+    Raises :class:`UserError` before anything is written where the version in service cannot be made
+    again as it is from the files at hand.
+    """
+    project = load_project(project_dir)
+    if not out.is_dir():
+        raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
+    space = workspace.Workspace(out, "")
+    with publish.run_lock(out):
+        load_key(project.settings.project)  # says what is wrong with the key in use
+        path = key_path(project.settings.project)
+        exact = bool(served(space).get("exact_rows"))
+        chain = key_chain.read(space.private)
+        if not chain.pending:
+            _check_served(project_dir, data, out, exact_rows=exact)
+        chain = _noted(space.private, path, chain)
+        old, new = chain.ids[-2:]
+        _switch(path, old, new)
+        durable.fault("rotate-switched")
+        context = begin(project_dir, data, out, say, exact_rows=exact)
+        context = run_stages(context, STAGES[-1], say)
+        end(context)
+        durable.fault("rotate-rebuilt")
+        removed = expire(context.space)
+        durable.fault("rotate-expired")
+        key_chain.write(space.private, Chain(chain.ids))
+        stones = sum(person.key_id != new for person in context.erased.persons)
+        return Rotation(
+            run=context.space.run,
+            old=old,
+            new=new,
+            kept_at=retired_path(path, old),
+            key_at=path,
+            stones=stones,
+            removed=tuple(removed),
+        )
+
+
+def _check_served(project_dir: Path, data: Path, out: Path, *, exact_rows: bool) -> None:
+    """Whether a run would make just the version in service, so that the key alone changes."""
+    context = prepare(project_dir, data, out, exact_rows=exact_rows)
+    if context.space.run != publish.run_in_force(context.space.warehouses):
+        raise UserError(
+            f"{out}: the version in service was made of other files, by another project file or "
+            "by another version of mentorlift; with a new key it would not be the same",
+            "Run the project, look at the report, then change the key. Files that are gone from "
+            "the deliveries must be restored first, for their rows are read again.",
+        )
+    if context.erased.pending:
+        fix = "Run `mentorlift erase` until it ends: it looks for pseudonyms of the key in use."
+        raise UserError("An erasure was begun and has not ended.", fix, Exit.PROJECT)
+
+
+def _noted(private: Path, path: Path, chain: Chain) -> Chain:
+    """The keys with the one to come, which is made and written down unless it was before."""
+    now = id_of(path)
+    if chain.pending and chain.ids[-1] == now:  # interrupted after the switch
+        return chain
+    coming = path.with_name(path.name + NEXT)
+    if not coming.exists():
+        write_key(coming)
+    before = chain.ids[: -2 if chain.pending else -1]
+    noted = Chain((*before, now, id_of(coming)), pending=True)
+    key_chain.write(private, noted)
+    durable.fault("rotate-noted")
+    return noted
+
+
+def _switch(path: Path, old: str, new: str) -> None:
+    """Keep the key in use under its id, and put the new one in its place, in one step."""
+    if id_of(path) == new:
+        return
+    kept = retired_path(path, old)
+    if not kept.exists():
+        durable.write(kept, path.read_bytes(), 0o600)
+    durable.fault("rotate-kept")
+    durable.place(path.with_name(path.name + NEXT), path)
