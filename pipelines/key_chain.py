@@ -1,4 +1,4 @@
-"""Which keys an output folder has had: one follows another, so that runs of both are one history."""
+"""Which keys an output folder has had: one follows another, and the runs are one history."""
 
 from __future__ import annotations
 

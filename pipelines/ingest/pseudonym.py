@@ -143,7 +143,7 @@ class Identifiers:
         return pc.invert(self._erased.among(pseudonyms.dictionary_encode()))
 
     def _made(self, anchors: pa.Array) -> pa.DictionaryArray:
-        """The pseudonyms of a column; tombstones of earlier keys are asked while anchors are known."""
+        """The pseudonyms of a column; tombstones of earlier keys are asked by the anchors."""
         made = self.pseudonyms.of(anchors)
         if self._erased is not None:
             self._erased.note(anchors, made)

@@ -1,0 +1,126 @@
+"""What the draft impact assessment says, from the project file and the version in service."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pipelines import publish, workspace
+from pipelines.config import load_project
+from pipelines.engine import Engine, quote_identifier
+from pipelines.erasure import tombstones
+from pipelines.errors import UserError
+from pipelines.keys import key_id, retired
+from pipelines.models import contracts
+from reports.impact import Assessed, LastRun, SourceRead, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipelines.config import Project, Settings
+    from pipelines.delivery import Load, Source
+
+_EVERYBODY = "select count(*) from staging.person"
+
+
+def draft(project_dir: Path, out: Path) -> str:
+    """The draft as Markdown; without a run it says what the project file knows."""
+    project = load_project(project_dir)
+    with suppress(UserError):
+        return render(_assessed(project, _served(project, out), _reconciled(out)))
+    return render(_assessed(project, None, {}))
+
+
+def _assessed(project: Project, last: LastRun | None, reconciled: dict[str, Any]) -> Assessed:
+    settings = project.settings
+    identity = settings.identity
+    return Assessed(
+        title=settings.title,
+        purpose=settings.purpose,
+        lawful_basis=settings.lawful_basis,
+        months=settings.retention.months,
+        min_group=settings.min_group,
+        public=settings.disclosure == "public",
+        programmes=tuple(p.name or p.id for p in settings.programmes),
+        studies=tuple((s.title or s.study, s.question) for s in project.studies),
+        instruments=tuple(sorted(use.called or use.use for use in settings.instruments)),
+        systems=tuple((n, s.kind) for n, s in identity.systems.items()) if identity else (),
+        backups=settings.backups,
+        sources=tuple(_source(s, settings, reconciled) for s in settings.sources),
+        last=last,
+    )
+
+
+def _served(project: Project, out: Path) -> LastRun:
+    """Counts of the version in service; raises :class:`UserError` where there is none."""
+    rules = project.settings.rules
+    space = workspace.Workspace(out, publish.run_in_force(out / "warehouse"))
+    with Engine.open(publish.resolve(space.warehouses), read_only=True) as engine:
+        people = [(role, rules.text(n)) for role, n in _people(engine) if n]
+        held = engine.scalar("select count(*) from landed.quarantine")
+    project_id = project.settings.project
+    stones = tombstones.read([space.private], key_id(project_id), retired(project_id)).persons
+    return LastRun(
+        run=space.run,
+        known_at=str(workspace.read_json(space.manifest)["as_known_at"]),
+        people=tuple(people),
+        quarantined=rules.text(held),
+        erased=rules.text(len(stones)),
+    )
+
+
+def _people(engine: Engine) -> Iterator[tuple[str, int]]:
+    """How many people stand in each column of identifiers."""
+    yield "anybody", engine.scalar(_EVERYBODY)
+    for table in contracts("landed"):
+        for column in table.columns:
+            if column.role == "identifier":
+                name = quote_identifier(column.name)
+                sql = f"select count(distinct {name}) from {table.name}"
+                yield f"{table.table}: {column.name}", engine.scalar(sql)
+
+
+def _reconciled(out: Path) -> dict[str, Any]:
+    """Where the rows of the version in service went; empty where that is no longer kept."""
+    space = workspace.Workspace(out, publish.run_in_force(out / "warehouse"))
+    told: dict[str, Any] = {}
+    if space.reconciliation.is_file():
+        told = workspace.read_json(space.reconciliation)
+    return told
+
+
+def _source(source: Source, settings: Settings, reconciled: dict[str, Any]) -> SourceRead:
+    files = [f for f in reconciled.get("files", ()) if f["source"] == source.name]
+    rows = sum(file["rows_in"] for file in files)
+    linked = settings.identity.links if settings.identity else ()
+    ids = [(link.ids, link.source) for link in linked if link.source == source.name]
+    read = dict.fromkeys(x for load in source.loads for x in _columns(load))
+    read |= dict.fromkeys(
+        (header, f"identity: {system}")
+        for found, _ in ids
+        for system, headers in found.items()
+        for header in ((headers,) if isinstance(headers, str) else headers)
+    )
+    unread = {name for file in files for name in file["columns_not_loaded"]}
+    return SourceRead(
+        name=source.name,
+        pulled=source.postgres is not None,
+        read=tuple(read),
+        not_read=tuple(sorted(unread - {header for header, _ in read})),
+        rows=settings.rules.text(rows) if files else "",
+    )
+
+
+def _columns(load: Load) -> Iterator[tuple[str, str]]:
+    """Headers of a file with the column that each is read as."""
+    for name, headers in load.columns.items():
+        for header in (headers,) if isinstance(headers, str) else headers:
+            yield header, f"{load.table}: {name}"
+    for name, aliases in load.aliases.items():
+        yield " or ".join(aliases), f"{load.table}: {name}"
+    for header in load.attributes:
+        yield header, f"{load.table}: {header}, kept for each person"
+    if load.unpivot is not None:
+        for header in load.unpivot.columns or (f"columns like {load.unpivot.pattern}",):
+            yield header, f"{load.table}: {load.unpivot.value}, a line each"
