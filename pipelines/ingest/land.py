@@ -10,6 +10,7 @@ from pipelines.errors import Exit, UserError
 from pipelines.ingest import (
     crossings,
     draws,
+    file_names,
     headcount,
     ledger,
     plain_ids,
@@ -93,9 +94,12 @@ def land(
     several = _delivered_twice(inbox)
     with crosswalk(settings.identity, inbox.files, read_file, project, private, erased) as people:
         identifiers = Identifiers(key, people.resolver if people else None, erased)
+        if people:
+            file_names.check(inbox, people.is_named)
         given = (meanings is not None, several, people.refused if people else {})
         landing = Landing(engine, settings, tables, identifiers, *given)
         accepted, refused, remarks = _land_all(landing, inbox)
+        file_names.check(inbox, identifiers.pseudonyms.are_named)
         accepted = crossings.settle(engine, accepted)
         draws.store(engine, lots, identifiers, settings)
         remarks += plain_ids.forgotten(settings, tables) + identifiers.remarks()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest import plain_ids
+from pipelines.ingest import file_names, plain_ids
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -47,6 +47,7 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._places: dict[str, int] = {}
+        self._small: set[str] = set()
         self._values = pa.array([], pa.string())
 
     def of(self, identifiers: pa.StringArray) -> pa.DictionaryArray:
@@ -60,12 +61,18 @@ class Pseudonyms:
         values = self._values.take(pa.array(places, pa.int64()))
         return pa.DictionaryArray.from_arrays(coded.indices, values)
 
+    def are_named(self, file: str) -> bool:
+        """Whether the name of a file holds an identifier that was seen."""
+        self._small = self._small or {text.casefold() for text in self._places}
+        return not self._small.isdisjoint(file_names.identifiers(file))
+
     def near(self) -> list[str]:
         """What to say of identifiers that are nearly the same."""
         return plain_ids.near(self._places)
 
     def _learn(self, texts: list[str]) -> None:
         """Compute the pseudonyms of identifiers that have not been seen before."""
+        self._small.clear()
         for text in texts:
             self._places[text] = len(self._places)
         digests = (hmac.digest(self._key, f"person:{t}".encode(), "sha256") for t in texts)

@@ -1,0 +1,135 @@
+"""Looks for canaries in every byte of files and folders, by a way of its own.
+
+Texts as UTF-8 and UTF-16, in any case; as hexadecimal digits and base64 at each of its three
+offsets; unkeyed digests; members of archives, pages of Parquet files, values of databases.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import re
+import sqlite3
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow.parquet as pq
+
+from tests.canaries.company import NUMBER, STEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tests.canaries.company import Person
+
+KINDS = b"gfmea"  # what follows the stem: given name, family name, mail, employee, account
+CASES = (str.lower, str.upper, str.title)
+HASHES = (hashlib.md5, hashlib.sha1, hashlib.sha256)
+DIGEST = re.compile(rb"[0-9a-f]{32,}")
+
+
+def _offsets(text: bytes) -> Iterator[bytes]:
+    """What base64 makes of a text, whatever number of bytes stands before it."""
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + text)
+        begin = (before * 8 + 5) // 6  # digits that hold bits of what stands before
+        yield whole[begin : (before + len(text)) * 8 // 6]
+
+
+def _small() -> list[bytes]:
+    """Forms that are looked for in content made small."""
+    stem, number = STEM.encode(), NUMBER.encode()
+    texts = [re.escape(stem) + b"[" + KINDS + b"]", re.escape(number) + rb"\d{6}"]
+    for wide in ("utf-16-le", "utf-16-be"):
+        texts += [re.escape(STEM.encode(wide)), re.escape(NUMBER.encode(wide))]
+    return [*texts, *(case(STEM).encode().hex().encode() for case in CASES), number.hex().encode()]
+
+
+SMALL = re.compile(b"|".join(_small()))
+AS_IS = re.compile(
+    b"|".join(
+        re.escape(form)
+        for text in [*(case(STEM) + "[" for case in CASES), NUMBER]
+        for form in _offsets(text.rstrip("[").encode())
+    )
+)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to look for: stems and numbers always, and unkeyed digests of these texts."""
+
+    digests: frozenset[bytes]
+
+    @classmethod
+    def of(cls, everybody: Iterable[Person]) -> Search:
+        """A search for persons."""
+        texts = {c for p in everybody for c in p.canaries}
+        forms = sorted({f(t).encode() for t in texts for f in (str, str.lower, str.upper)})
+        made = (h(form).hexdigest().encode() for form in forms for h in HASHES)
+        return cls(frozenset(made))
+
+    def in_bytes(self, content: bytes) -> set[str]:
+        """What is found in bytes, shortened, for the message of a test."""
+        small = content.lower()
+        found = {m.group()[:40].decode("latin-1") for m in SMALL.finditer(small)}
+        found |= {f"base64 {m.group().decode()}" for m in AS_IS.finditer(content)}
+        for run in DIGEST.finditer(small):
+            text = run.group()
+            if any(text[i : i + n] in self.digests for n in (32, 40, 64) for i in (0,)):
+                found.add("a digest")
+        return found
+
+    def in_file(self, path: Path) -> set[str]:
+        """What is found in a file, as it lies, unpacked, and as its values are read."""
+        content = path.read_bytes()
+        found = self.in_bytes(content) | self.in_bytes(path.name.encode())
+        for part in _parts(path, content):
+            found |= self.in_bytes(part)
+        return found
+
+    def below(self, folder: Path, but: Sequence[Path] = ()) -> dict[str, set[str]]:
+        """Files below a folder in which something is found, except those named or below them."""
+        files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink()]
+        asked = [p for p in files if not any(b == p or b in p.parents for b in but)]
+        found = {p.relative_to(folder).as_posix(): self.in_file(p) for p in asked}
+        return {name: what for name, what in found.items() if what}
+
+
+def _parts(path: Path, content: bytes) -> Iterator[bytes]:
+    """The content of a file in other forms than its bytes."""
+    if content[8:12] == b"DUCK":
+        yield from _in_duckdb(path)
+    elif content[:4] == b"PAR1":
+        yield _rows(pq.read_table(io.BytesIO(content)).to_pylist())
+    elif content[:15] == b"SQLite format 3":
+        with sqlite3.connect(path) as held:
+            names = held.execute("select name from sqlite_master where type = 'table'").fetchall()
+            for (name,) in names:
+                yield _rows(held.execute(f'select * from "{name}"').fetchall())
+    elif content[:2] == b"\x1f\x8b":
+        yield gzip.decompress(content)
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            for member in packed.namelist():
+                yield member.encode()
+                yield packed.read(member)
+
+
+def _in_duckdb(path: Path) -> Iterator[bytes]:
+    columns = "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+    with duckdb.connect(str(path), read_only=True) as held:
+        for schema, table, column in held.execute(columns).fetchall():
+            value = f'cast("{column}" as varchar)'
+            sql = f'select distinct {value} from "{schema}"."{table}"'
+            yield "\n".join(v for (v,) in held.execute(sql).fetchall() if v).encode()
+        yield _rows(held.execute("select comment from duckdb_tables()").fetchall())
+
+
+def _rows(rows: Iterable[object]) -> bytes:
+    return "\n".join(map(str, rows)).encode()
