@@ -1,4 +1,4 @@
-"""A company in which every name, mail and identifier is a canary, in each kind of file that is read.
+"""A company whose every name, mail and identifier is a canary, in each kind of file that is read.
 
 All canaries begin with one of a few stems that nothing else holds, so that one search finds any of
 them; numbers begin with digits that no figure of the company has.
@@ -117,6 +117,7 @@ class Person:
     employee: str
     account: str
     number: str
+    code: str  # in each of the others but the number
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -146,7 +147,9 @@ def _person(index: int, code: str, number: int) -> Person:
     mail = f"{STEM}m{code}.{code}@firm.example"
     mail = mail.upper() if index % 50 == 10 else mail
     account = f"{STEM}a{code}"
-    return Person(given, family, mail, f"{STEM}e{code}".upper(), account, f"{NUMBER}{number:06d}")
+    return Person(
+        given, family, mail, f"{STEM}e{code}".upper(), account, f"{NUMBER}{number:06d}", code
+    )
 
 
 def write_company(folder: Path, everybody: Sequence[Person]) -> Firm:

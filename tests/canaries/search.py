@@ -41,48 +41,52 @@ def _offsets(text: bytes) -> Iterator[bytes]:
         yield whole[begin : (before + len(text)) * 8 // 6]
 
 
-def _small() -> list[bytes]:
-    """Forms that are looked for in content made small."""
-    stem, number = STEM.encode(), NUMBER.encode()
-    texts = [re.escape(stem) + b"[" + KINDS + b"]", re.escape(number) + rb"\d{6}"]
-    for wide in ("utf-16-le", "utf-16-be"):
-        texts += [re.escape(STEM.encode(wide)), re.escape(NUMBER.encode(wide))]
-    return [*texts, *(case(STEM).encode().hex().encode() for case in CASES), number.hex().encode()]
+def _wide(text: str) -> list[bytes]:
+    return [re.escape(text.encode(form)) for form in ("utf-16-le", "utf-16-be")]
 
 
-SMALL = re.compile(b"|".join(_small()))
-AS_IS = re.compile(
-    b"|".join(
-        re.escape(form)
-        for text in [*(case(STEM) + "[" for case in CASES), NUMBER]
-        for form in _offsets(text.rstrip("[").encode())
-    )
-)
+def _hex(text: str) -> list[bytes]:
+    return sorted({case(text).encode().hex().encode() for case in CASES})
 
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for: stems and numbers always, and unkeyed digests of these texts."""
+    """What to look for: patterns in content made small and as it is, and unkeyed digests."""
 
+    small: re.Pattern[bytes]
+    as_is: re.Pattern[bytes]
     digests: frozenset[bytes]
 
     @classmethod
-    def of(cls, everybody: Iterable[Person]) -> Search:
-        """A search for persons."""
-        texts = {c for p in everybody for c in p.canaries}
-        forms = sorted({f(t).encode() for t in texts for f in (str, str.lower, str.upper)})
+    def of(cls, everybody: Sequence[Person]) -> Search:
+        """A search for anybody's canaries, by what they begin with."""
+        letters = [STEM.encode() + b"[" + KINDS + b"]", NUMBER.encode() + rb"\d{6}"]
+        return cls._made(letters, [STEM, NUMBER], everybody)
+
+    @classmethod
+    def for_one(cls, person: Person) -> Search:
+        """A search for one person's canaries."""
+        texts = [person.code, person.number]
+        return cls._made([text.encode() for text in texts], texts, [person])
+
+    @classmethod
+    def _made(cls, letters: list[bytes], texts: list[str], everybody: Sequence[Person]) -> Search:
+        small = [*letters, *(form for t in texts for form in (*_wide(t), *_hex(t)))]
+        coded = sorted({o for t in texts for c in CASES for o in _offsets(c(t).encode())})
+        canaries = {c for p in everybody for c in p.canaries}
+        forms = sorted({f(t).encode() for t in canaries for f in (str, str.lower, str.upper)})
         made = (h(form).hexdigest().encode() for form in forms for h in HASHES)
-        return cls(frozenset(made))
+        patterns = (re.compile(b"|".join(found)) for found in (small, map(re.escape, coded)))
+        return cls(*patterns, frozenset(made))
 
     def in_bytes(self, content: bytes) -> set[str]:
-        """What is found in bytes, shortened, for the message of a test."""
+        """What is found in bytes, for the message of a test."""
         small = content.lower()
-        found = {m.group()[:40].decode("latin-1") for m in SMALL.finditer(small)}
-        found |= {f"base64 {m.group().decode()}" for m in AS_IS.finditer(content)}
-        for run in DIGEST.finditer(small):
-            text = run.group()
-            if any(text[i : i + n] in self.digests for n in (32, 40, 64) for i in (0,)):
-                found.add("a digest")
+        found = {m.group().decode("latin-1") for m in self.small.finditer(small)}
+        found |= {f"base64 {m.group().decode()}" for m in self.as_is.finditer(content)}
+        runs = (run.group() for run in DIGEST.finditer(small))
+        if any(run[:n] in self.digests for run in runs for n in (32, 40, 64)):
+            found.add("a digest")
         return found
 
     def in_file(self, path: Path) -> set[str]:
