@@ -8,7 +8,7 @@ RELEASES := $(shell cat tests/attacks/releases.txt)
 SHELL := /bin/bash
 export DO_NOT_TRACK := 1
 
-.PHONY: help run test attacks disclosure faults lint format lock bench bench-start bench-ingest bench-run bench-report clean
+.PHONY: help run test attacks disclosure faults canaries lint format lock bench bench-start bench-ingest bench-run bench-report clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -64,6 +64,9 @@ disclosure: $(VENV)/.test-stamp ## Attack the tables of FIRMS=200 synthetic firm
 # In a mount namespace of its own, where the machine has them, disks of a few megabytes can be made.
 faults: $(VENV)/.test-stamp ## Kill runs and have disk and memory refuse (KILLS=1000)
 	$(if $(shell unshare -Urm true 2>/dev/null && echo yes),unshare -Urm) $(BIN)/python -m tests.faults --kills $(or $(KILLS),1000)
+
+canaries: $(VENV)/.test-stamp ## Seek 10,000 seeded names, mails and identifiers in all that is written
+	MENTORLIFT_CANARIES=10000 $(BIN)/python -m pytest tests/canaries
 
 bench: $(VENV)/.test-stamp $(PEERS)/.stamp ## Measure effects beside other packages (PEOPLE="10000 100000 1000000")
 	@$(BIN)/python tests/benchmarks/effects/run.py --people $(or $(PEOPLE),10000) $(BENCH)
