@@ -15,10 +15,10 @@ from pipelines import durable, publish
 from pipelines.backup import listed, shown
 from pipelines.backup.contents import PROJECT, RESULTS, proof
 from pipelines.backup.unpack import verify
-from pipelines.config import key_id, key_path
 from pipelines.day import kin
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
+from pipelines.keys import key_id, key_path
 from pipelines.opened import opened
 from pipelines.registry_file import FILE as REGISTRY
 from pipelines.workspace import Workspace, file_hash

@@ -14,9 +14,9 @@ from pipelines import durable, publish, versions
 from pipelines.backup import listed
 from pipelines.backup.contents import INDEX, PROJECT, RESULTS, Packed, as_json, files_of, proof
 from pipelines.backup.unpack import verify
-from pipelines.config import key_path
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
+from pipelines.keys import key_path
 from pipelines.registry_file import FILE as REGISTRY
 from pipelines.workspace import Workspace, file_hash, read_json
 

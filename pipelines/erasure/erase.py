@@ -92,16 +92,14 @@ def erase(
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
     with held(out, say):
         key, _, _ = load_key(project.settings.project)
-        before = retired(project.settings.project)
-        record = tombstones.read([space.private], key_id(project.settings.project), before)
+        record = _record(project, space)
         listed = backups(project, data, out)
-        register = Register(
-            space, project.settings.identity, tombstones.Erased(record, key, before)
-        )
+        erased = tombstones.Erased(record, key, retired(project.settings.project))
+        register = Register(space, project.settings.identity, erased)
         known = _known(register, project, wanted)
         tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
-        gone = tombstones.read([space.private], key_id(project.settings.project))
+        gone = _record(project, space)
         differ = deliveries_differ(project, space, data)
         pulled = rewrite(project, data, gone, key)
         begun = _begun(project, data, space, (gone, key) if differ else None, say)
@@ -166,6 +164,12 @@ def _begun(
         return begin_retained(project.folder, data, space.out, *retained)
     exact = bool(served(space).get("exact_rows"))
     return begin(project.folder, data, space.out, say, exact_rows=exact)
+
+
+def _record(project: Project, space: workspace.Workspace) -> tombstones.Record:
+    """The tombstones of the output folder, of all keys that are at hand."""
+    name = project.settings.project
+    return tombstones.read([space.private], key_id(name), retired(name))
 
 
 def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:

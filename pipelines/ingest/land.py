@@ -94,12 +94,9 @@ def land(
     several = _delivered_twice(inbox)
     with crosswalk(settings.identity, inbox.files, read_file, project, private, erased) as people:
         identifiers = Identifiers(key, people.resolver if people else None, erased)
-        if people:
-            file_names.check(inbox, people.is_named)
         given = (meanings is not None, several, people.refused if people else {})
         landing = Landing(engine, settings, tables, identifiers, *given)
         accepted, refused, remarks = _land_all(landing, inbox)
-        file_names.check(inbox, identifiers.pseudonyms.are_named)
         accepted = crossings.settle(engine, accepted)
         draws.store(engine, lots, identifiers, settings)
         remarks += plain_ids.forgotten(settings, tables) + identifiers.remarks()
@@ -119,12 +116,16 @@ _Landed = tuple[list[FileReport], list["RefusedFile"], list[str]]
 def _land_all(landing: Landing, inbox: Inbox) -> _Landed:
     accepted: list[FileReport] = []
     refused, remarks = list(inbox.refused), ledger.gaps(inbox.files)
+    if not landing.identifiers.as_they_stand:  # who there is is known before any row is read
+        file_names.check(inbox, landing.identifiers.are_named)
     for _, group in itertools.groupby(inbox.files, key=lambda f: (f.delivered_on, f.source.name)):
         reports, refusals, remark = _land_delivery(landing, list(group))
         ledger.store(landing.engine, reports, refusals)
         accepted += reports
         refused += refusals
         remarks += remark
+    if landing.identifiers.as_they_stand:
+        file_names.check(inbox, landing.identifiers.are_named)
     ledger.store_left_out(landing.engine, inbox.skipped, inbox.refused)
     return accepted, refused, remarks
 

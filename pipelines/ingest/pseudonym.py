@@ -99,6 +99,11 @@ class Identifiers:
         """What to say of identifiers taken as they stand, once all rows have been read."""
         return self.pseudonyms.near() if self.as_they_stand else []
 
+    def are_named(self, file: str) -> bool:
+        """Whether the name of a file names somebody."""
+        by = self._resolver or self.pseudonyms
+        return by.are_named(file)
+
     def replaced(self, mapping: Mapping, staged: dict[str, pa.Array]) -> dict[str, pa.Array]:
         """Pseudonyms for the identifier columns, and the rules by which persons are not known."""
         done: dict[str, pa.Array] = {}

@@ -13,7 +13,8 @@ from analysis.membership import MAIN
 from analysis.registry import meaning
 from analysis.release.members import members
 from analysis.release.renewal import Cell, as_shown, renew
-from pipelines.config import load_key, load_project
+from pipelines.config import load_project
+from pipelines.keys import load_key
 from pipelines.memory.recall import recall
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 

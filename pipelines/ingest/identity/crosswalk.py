@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pipelines.engine import Engine, quote_text
 from pipelines.errors import Exit, UserError
-from pipelines.ingest import file_names
 from pipelines.ingest.files import check_unchanged
 from pipelines.ingest.identity import (
     candidates,
@@ -58,10 +57,6 @@ class Crosswalk:
         self.refused = refused
         self._gone = forgotten.mark(engine, identity, erased) if erased else False
         self.resolver = Resolver(engine, identity, erased)
-
-    def is_named(self, name: str) -> bool:
-        """Whether the name of a file names somebody here."""
-        return file_names.is_named(self._engine, self._identity, name)
 
     def finish(self, pseudonyms: Pseudonyms, private: Path | None) -> IdentityReport:
         """The counts, once all rows are resolved; the crosswalk and the review are written."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.engine import quote_text as text
+from pipelines.ingest import file_names
 from pipelines.ingest.identity.normal import (
     SEVERAL,
     UNKNOWN,
@@ -56,6 +57,10 @@ class Resolver:
         self.counted: dict[str, Counter[str]] = {}
         self.repaired: Counter[str] = Counter()
         engine.run(_LOOKUP)
+
+    def are_named(self, file: str) -> bool:
+        """Whether the name of a file names somebody of the crosswalk."""
+        return file_names.is_named(self._engine, self._identity, file)
 
     def resolve(
         self,
