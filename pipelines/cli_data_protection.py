@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pipelines.cli_options import AsJson, DataFolder, OutFolder, ProjectFolder, note, tell
+from pipelines.cli_options import (
+    AsJson,
+    DataFolder,
+    Day,
+    OutFolder,
+    ProjectFolder,
+    Study,
+    note,
+    tell,
+)
 from reports.numbers import escaped
 
 if TYPE_CHECKING:
@@ -21,16 +30,18 @@ def rotate_key(
     project: ProjectFolder,
     data: DataFolder = None,
     out: OutFolder = None,
+    on: Day = None,
+    study: Study = None,
     as_json: AsJson = False,
 ) -> None:
     """Make all pseudonyms anew under a new key; the same report, and the old key's use ends.
 
     Example: mentorlift rotate-key my-project --data exports --out results
     """
-    from pipelines.key_rotation import rotate
+    from pipelines.key_rotation import Asked, rotate
 
-    made = rotate(project, data or project / "data", out or project / "out", note)
-    _tell(made, as_json)
+    folders = (data or project / "data", out or project / ("out" if not study else f"out-{study}"))
+    _tell(rotate(Asked(project, *folders, on.date() if on else None, study), note), as_json)
 
 
 def _tell(made: Rotation, as_json: bool) -> None:

@@ -11,7 +11,7 @@ Every step can be repeated: what is going on stands in the private folder until 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines import durable, key_chain, publish, workspace
 from pipelines.config import load_project
@@ -30,6 +30,7 @@ from pipelines.keys import (
 from pipelines.run import STAGES, begin, end, prepare, run_stages
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
@@ -49,53 +50,70 @@ class Rotation:
     removed: tuple[Path, ...]
 
 
-def rotate(project_dir: Path, data: Path, out: Path, say: Callable[[str], None]) -> Rotation:
-    """Take a new key into use and make all of the output folder again with it.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which output folder is made again, and how its run was asked for."""
 
-    Raises :class:`UserError` before anything is written where the version in service cannot be made
-    again as it is from the files at hand.
+    project: Path
+    data: Path
+    out: Path
+    day: dt.date | None = None
+    study: str | None = None
+
+    def how(self) -> dict[str, Any]:
+        """What a run is told beside its folders, so that it makes the version in service."""
+        exact = bool(served(workspace.Workspace(self.out, "")).get("exact_rows"))
+        return {"exact_rows": exact, "day": self.day, "study": self.study}
+
+
+def rotate(asked: Asked, say: Callable[[str], None]) -> Rotation:
+    """Take a new key into use and make all of an output folder again with it.
+
+    A folder that is still under a key before the one in use is made again under this one. Raises
+    :class:`UserError` before anything is written where the version in service cannot be made again
+    as it is from the files at hand.
     """
-    project = load_project(project_dir)
-    if not out.is_dir():
-        raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
-    space = workspace.Workspace(out, "")
-    with publish.run_lock(out):
+    project = load_project(asked.project)
+    if not asked.out.is_dir():
+        problem = f"{asked.out}: there is no such folder"
+        raise UserError(problem, "Name the folder of a run with --out.")
+    private = workspace.Workspace(asked.out, "").private
+    with publish.run_lock(asked.out):
         load_key(project.settings.project)  # says what is wrong with the key in use
         path = key_path(project.settings.project)
-        exact = bool(served(space).get("exact_rows"))
-        chain = key_chain.read(space.private)
+        chain = key_chain.read(private)
         if not chain.pending:
-            _check_served(project_dir, data, out, exact_rows=exact)
-        chain = _noted(space.private, path, chain)
+            _check_served(asked)
+        chain = _noted(asked, path, chain)
         old, new = chain.ids[-2:]
         _switch(path, old, new)
         durable.fault("rotate-switched")
-        context = begin(project_dir, data, out, say, exact_rows=exact)
+        context = begin(asked.project, asked.data, asked.out, say, **asked.how())
         context = run_stages(context, STAGES[-1], say)
         end(context)
         durable.fault("rotate-rebuilt")
         removed = expire(context.space)
         durable.fault("rotate-expired")
-        key_chain.write(space.private, Chain(chain.ids))
-        stones = sum(person.key_id != new for person in context.erased.persons)
+        key_chain.write(private, Chain(chain.ids))
         return Rotation(
             run=context.space.run,
             old=old,
             new=new,
             kept_at=retired_path(path, old),
             key_at=path,
-            stones=stones,
+            stones=sum(person.key_id != new for person in context.erased.persons),
             removed=tuple(removed),
         )
 
 
-def _check_served(project_dir: Path, data: Path, out: Path, *, exact_rows: bool) -> None:
+def _check_served(asked: Asked) -> None:
     """Whether a run would make just the version in service, so that the key alone changes."""
-    context = prepare(project_dir, data, out, exact_rows=exact_rows)
+    context = prepare(asked.project, asked.data, asked.out, **asked.how())
     if context.space.run != publish.run_in_force(context.space.warehouses):
         raise UserError(
-            f"{out}: the version in service was made of other files, by another project file or "
-            "by another version of mentorlift; with a new key it would not be the same",
+            f"{asked.out}: the version in service was made of other files, on another day, by "
+            "another project file or another version of mentorlift; with a new key it would not "
+            "be the same",
             "Run the project, look at the report, then change the key. Files that are gone from "
             "the deliveries must be restored first, for their rows are read again.",
         )
@@ -104,17 +122,22 @@ def _check_served(project_dir: Path, data: Path, out: Path, *, exact_rows: bool)
         raise UserError("An erasure was begun and has not ended.", fix, Exit.PROJECT)
 
 
-def _noted(private: Path, path: Path, chain: Chain) -> Chain:
+def _noted(asked: Asked, path: Path, chain: Chain) -> Chain:
     """The keys with the one to come, which is made and written down unless it was before."""
+    space = workspace.Workspace(asked.out, "")
     now = id_of(path)
     if chain.pending and chain.ids[-1] == now:  # interrupted after the switch
         return chain
-    coming = path.with_name(path.name + NEXT)
-    if not coming.exists():
-        write_key(coming)
-    before = chain.ids[: -2 if chain.pending else -1]
-    noted = Chain((*before, now, id_of(coming)), pending=True)
-    key_chain.write(private, noted)
+    before = str(served(space)["key_id"])
+    if not chain.pending and before != now:  # the key was changed by way of another folder
+        noted = Chain((before, now), pending=True)
+    else:
+        coming = path.with_name(path.name + NEXT)
+        if not coming.exists():
+            write_key(coming)
+        known = chain.ids[: -2 if chain.pending else -1]
+        noted = Chain((*known, now, id_of(coming)), pending=True)
+    key_chain.write(space.private, noted)
     durable.fault("rotate-noted")
     return noted
 

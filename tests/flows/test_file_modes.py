@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.publish import FOR_READERS
+from pipelines.publish import FOR_READERS, LOCK
 from tests.flows.test_identity_run import several  # noqa: F401
 
 if TYPE_CHECKING:
@@ -36,15 +36,14 @@ def test_a_whole_output_folder(firm: Firm, umask: int) -> None:
     firm.edit("sales.csv", "E0042,2025-03,", "E0042,the third,")  # a row for the quarantine
     if not umask:
         assert firm.run_apart(MENTORLIFT_FAULT="publish-settled")[0] == -9
-        files = [p for p in sorted(firm.out.rglob("*")) if p.is_file() and p.name != "run.lock"]
+        files = [p for p in sorted(firm.out.rglob("*")) if p.is_file() and p.name != LOCK]
         assert files and {mode(path) for path in files} == {0o600}
     assert firm.run()[0] == 0
     assert os.umask(umask) == umask  # the command leaves it as it was
     seen = {path.name for path in firm.out.iterdir()}
     assert {*FOR_READERS, "analyst.duckdb", "private", "quarantine", "runs", "warehouse"} <= seen
     for path in sorted(firm.out.rglob("*")):
-        if path.name == "run.lock":  # empty, and whoever waits opens it
-            assert path.stat().st_size == 0
+        if path.name == LOCK:  # holds the number of a process; whoever waits opens it
             continue
         below = path.relative_to(firm.out).parts[0]
         expected = 0o700 if path.is_dir() else 0o600

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from pipelines import publish
+from pipelines import durable
 from pipelines.engine import Engine
 from pipelines.erasure.tombstones import Erased, Record, Tombstone
 from pipelines.key_chain import Chain
-from pipelines.key_rotation import FAULTS, rotate
+from pipelines.key_rotation import FAULTS, Asked, rotate
 from pipelines.keys import Purpose, derived, id_of
 from pipelines.publish import resolve, write_private
 from pipelines.run import begin
@@ -140,14 +140,14 @@ def test_a_change_interrupted_at_every_point_ends_when_repeated(
     before, old = published(firm), pseudonyms(firm)
     for point in FAULTS:
         with monkeypatch.context() as patch:
-            patch.setattr(publish, "fault", partial(interrupt, point))
+            patch.setattr(durable, "fault", partial(interrupt, point))
             with pytest.raises(Interrupted):
-                rotate(firm.project, firm.data, firm.out, [].append)
+                rotate(Asked(firm.project, firm.data, firm.out), [].append)
         assert len(pseudonyms(firm)) == 60  # a whole version is in service, the old or the new
     warned: list[str] = []
     begin(firm.project, firm.data, firm.out, warned.append)
     assert "run `mentorlift rotate-key` again" in warned[0]
-    rotate(firm.project, firm.data, firm.out, [].append)
+    rotate(Asked(firm.project, firm.data, firm.out), [].append)
     assert published(firm) == before and leads_back(firm, old) == []
     assert len(list(key.parent.glob(f"{key.name}*"))) == 2  # one key followed, not several
     chain = json.loads((firm.out / "private" / "keys.json").read_text())
@@ -158,7 +158,7 @@ class Interrupted(Exception):
     """Stands for the end of the process."""
 
 
-def interrupt(point: str, name: str) -> None:
+def interrupt(point: str, name: str, path: Path | None = None) -> None:
     """Stop at a named point."""
     if name == point:
         raise Interrupted
