@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import Exit, UserError
 from pipelines.publish import write_private
+from pipelines.versions import KEY, checked, stamped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +35,13 @@ def read(private: Path) -> Chain:
         return Chain()
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
+        checked("keys", told.get(KEY), path)
         return Chain(tuple(map(str, told["ids"])), bool(told["pending"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         fix = "Restore it from a backup, or remove it: it says which key followed which."
         raise UserError(f"{path}: not a list of keys", fix, Exit.PROJECT) from None
 
 
 def write(private: Path, chain: Chain) -> None:
     """Write the keys of an output folder, readable by its owner alone."""
-    write_private(private / FILE, json.dumps({"version": 1, **asdict(chain)}, indent=1) + "\n")
+    write_private(private / FILE, json.dumps(stamped("keys", asdict(chain)), indent=1) + "\n")

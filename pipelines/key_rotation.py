@@ -1,20 +1,23 @@
 """Changes the key of a project: everything keyed is made again under a new one and published.
 
 The rows come from the delivered files, so nothing of the old key is translated and nothing made
-with it stays: warehouses, the analysts' file, the crosswalk. Tombstones are the exception. Whom
-they stand for is not known any more, so they stay as they are, and the old key is kept beside the
-new one to ask them, and for nothing else: re-delivered old files are what they guard against.
+with it stays: warehouses, the analysts' file, the crosswalk. The memory of what was shown is
+renamed, person by person. Tombstones are the exception: whom they stand for is not known any more,
+so they stay as they are, and the old key is kept beside the new one to ask them, and for nothing
+else; re-delivered old files are what they guard against.
 
 Every step can be repeated: what is going on stands in the private folder until all is done.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines import durable, key_chain, publish, workspace
 from pipelines.config import load_project
+from pipelines.engine import Engine
 from pipelines.erasure.expire import expire
 from pipelines.erasure.retained import served
 from pipelines.errors import Exit, UserError
@@ -24,9 +27,13 @@ from pipelines.keys import (
     id_of,
     key_path,
     load_key,
+    retired,
     retired_path,
     write_key,
 )
+from pipelines.memory import showing
+from pipelines.memory.rekey import is_under, rekey
+from pipelines.memory.store import Tokens
 from pipelines.run import STAGES, begin, end, prepare, run_stages
 
 if TYPE_CHECKING:
@@ -34,7 +41,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-FAULTS = ("rotate-noted", "rotate-kept", "rotate-switched", "rotate-rebuilt", "rotate-expired")
+    from pipelines.run import Context
+
+FAULTS = (
+    "rotate-noted",
+    "rotate-kept",
+    "rotate-switched",
+    "rotate-renamed",
+    "rotate-rebuilt",
+    "rotate-expired",
+)
+_PEOPLE = "select person_key from staging.person order by person_no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +106,8 @@ def rotate(asked: Asked, say: Callable[[str], None]) -> Rotation:
         _switch(path, old, new)
         durable.fault("rotate-switched")
         context = begin(asked.project, asked.data, asked.out, say, **asked.how())
+        context = run_stages(context, "build", say)
+        _rename_remembered(context, old, new)
         context = run_stages(context, STAGES[-1], say)
         end(context)
         durable.fault("rotate-rebuilt")
@@ -140,6 +159,36 @@ def _noted(asked: Asked, path: Path, chain: Chain) -> Chain:
     key_chain.write(space.private, noted)
     durable.fault("rotate-noted")
     return noted
+
+
+def _rename_remembered(context: Context, old: str, new: str) -> None:
+    """Bring what was shown before under the new key, in every folder that a run asks for it.
+
+    The version in service and the marts of this run are of the same files, so that a number of a
+    person is the same person in both.
+    """
+    folders = [f for f in showing.known_folders(context) if is_under(f, old)]
+    if not folders:
+        return
+    space, project = context.space, context.project.settings.project
+    if publish.run_in_force(space.warehouses) != space.run:
+        problem = f"{space.out}: project or program are others than when the change of key began"
+        raise UserError(problem, "Put them back as they were, and give the command again.")
+    databases = (publish.resolve(space.warehouses), space.built)
+    people = dict(zip(*map(_pseudonyms, databases), strict=True))
+    keys = [Tokens.of(key) for key in (retired(project)[old], load_key(project)[0])]
+    with ExitStack() as held:
+        for folder in folders:
+            if folder != space.private:
+                held.enter_context(publish.run_lock(folder.parent))
+            rekey(folder, (old, keys[0]), (new, keys[1]), people)
+    durable.fault("rotate-renamed")
+
+
+def _pseudonyms(database: Path) -> list[str]:
+    """The pseudonyms in a database, in the order of the numbers of the persons."""
+    with Engine.open(database, read_only=True) as engine:
+        return [key for (key,) in engine.rows(_PEOPLE)]
 
 
 def _switch(path: Path, old: str, new: str) -> None:

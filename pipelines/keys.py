@@ -28,7 +28,7 @@ class Purpose(StrEnum):
     """What a derived key is for. A label that is in use is never changed: what it made would go."""
 
     ERASED = "mentorlift: erased persons"
-    ENCRYPTION = "mentorlift: encryption of databases"
+    SHOWN = "mentorlift: people behind what was shown"
 
 
 def derived(key: bytes, purpose: Purpose) -> bytes:

@@ -142,7 +142,7 @@ def begin(
     if context.erased.pending:
         say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
     if key_chain.read(context.space.private).pending:
-        say("warning: a change of the key has not ended: run `mentorlift rotate-key` again")
+        say("warning: a change of the key has not ended; `mentorlift rotate-key` ends it")
     for path in context.space.work_of_all:
         # Another run's, begun on other inputs and given up.
         if path.suffix == ".duckdb" and path.parent != context.space.work:

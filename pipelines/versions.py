@@ -26,6 +26,7 @@ SCHEMAS = {
     "registry": 1,  # each line of registered_studies.jsonl
     "tombstones": 1,  # private/tombstones.json
     "shown": 1,  # private/shown/RUN.json, what a run showed of whom
+    "keys": 1,  # private/keys.json, which key followed which
     "backups": 1,  # private/backups.json, the list of backups
     "backup": 1,  # index.json of a backup
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,6 +43,11 @@ def forget(private: Path, tokens: Tokens, pseudonyms: Iterable[str]) -> None:
                 touched = True
         if touched:
             write_entry(folder, entry)
+    drop_unnamed(folder, entries)
+
+
+def drop_unnamed(folder: Path, entries: Iterable[dict[str, Any]]) -> None:
+    """Remove the sets that no entry names any more."""
     named = {c["set"] for e in entries for s in e["studies"] for c in s["cells"]}
     for path in sorted((folder / SETS).glob("*")):
         if path.name not in named:

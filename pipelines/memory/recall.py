@@ -93,7 +93,8 @@ def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memo
             raise UserError(
                 f"{path}: made with another key than the one in use; what was shown before cannot "
                 "be compared",
-                "Restore the key that belongs to this folder.",
+                "Restore the key that belongs to this folder; or, where the key was changed, end "
+                "that with `mentorlift rotate-key`.",
                 Exit.PROJECT,
             )
     own = found.pop(run, None)

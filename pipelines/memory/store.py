@@ -16,6 +16,7 @@ import numpy as np
 
 from pipelines import publish, versions
 from pipelines.errors import Exit, UserError
+from pipelines.keys import Purpose, derived
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 FOLDER, SETS = "shown", "sets"
 SCHEMA = versions.SCHEMAS["shown"]
-PURPOSE = b"mentorlift: people behind what was shown"
 RESTORE = "Restore the folder from a backup; without it two reports may give a person away."
 
 
@@ -38,7 +38,7 @@ class Tokens:
     @classmethod
     def of(cls, project_key: bytes) -> Tokens:
         """With the key of this purpose, derived from that of the project."""
-        return cls(hmac.digest(project_key, PURPOSE, "sha256"))
+        return cls(derived(project_key, Purpose.SHOWN))
 
     def token(self, pseudonym: str) -> int:
         """The first 8 bytes of the keyed hash of a pseudonym."""

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from analysis.release.members import members
 from pipelines import durable
 from pipelines.engine import Engine
 from pipelines.erasure.tombstones import Erased, Record, Tombstone
 from pipelines.key_chain import Chain
 from pipelines.key_rotation import FAULTS, Asked, rotate
 from pipelines.keys import Purpose, derived, id_of
+from pipelines.memory.rekey import is_under, rekey
+from pipelines.memory.store import Tokens, read_entry, read_set, write_entry, write_set
 from pipelines.publish import resolve, write_private
 from pipelines.run import begin
 from tests.flows.conftest import KEY, command
@@ -97,6 +100,23 @@ def test_each_tombstone_is_asked_with_its_own_key() -> None:
     assert erased.names("ana@firm.example") and not erased.names("bea@firm.example")
 
 
+def test_what_was_shown_is_remembered_of_the_same_people(tmp_path: Path) -> None:
+    was, now = Tokens.of(b"a" * 32), Tokens.of(b"b" * 32)
+    folder = tmp_path / "shown"
+    first = members([was.token(who) for who in ("p1", "p2", "gone")])
+    cell = {"cell": "c", "set": write_set(folder, was, first), "erased": 1}
+    entry = {"schema_version": 1, "run": "r", "key_id": "a", "studies": [{"cells": [cell]}]}
+    write_entry(folder, entry)
+    assert is_under(tmp_path, "a")
+    for _ in range(2):  # the second time there is nothing left to do
+        rekey(tmp_path, ("a", was), ("b", now), {"p1": "q1", "p2": "q2", "p3": "q3"})
+    (told,) = [c for study in read_entry(folder / "r.json")["studies"] for c in study["cells"]]
+    found = {*read_set([folder], told["set"]).tolist()}
+    assert found == {now.token("q1"), now.token("q2"), was.token("gone")}
+    assert told["erased"] == 1 and not is_under(tmp_path, "a")
+    assert len(list((folder / "sets").iterdir())) == 1
+
+
 def test_runs_under_keys_that_followed_one_another_are_one_history() -> None:
     chain = Chain(("a", "b", "c"))
     assert chain.joins("a", "c") and chain.joins("x", "x")
@@ -146,7 +166,7 @@ def test_a_change_interrupted_at_every_point_ends_when_repeated(
         assert len(pseudonyms(firm)) == 60  # a whole version is in service, the old or the new
     warned: list[str] = []
     begin(firm.project, firm.data, firm.out, warned.append)
-    assert "run `mentorlift rotate-key` again" in warned[0]
+    assert "`mentorlift rotate-key` ends it" in " ".join(warned)
     rotate(Asked(firm.project, firm.data, firm.out), [].append)
     assert published(firm) == before and leads_back(firm, old) == []
     assert len(list(key.parent.glob(f"{key.name}*"))) == 2  # one key followed, not several
