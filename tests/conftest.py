@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+import pipelines  # noqa: F401  (says how memory is cleared, before any test loads DuckDB)
+
 # Where CI is set Hypothesis takes the profile "ci": the same examples in every run, no database,
 # and what fails printed as a blob. Ours stops at the first failure, since making it small may take
 # five minutes of each test; "ci-small" is the same with that.
