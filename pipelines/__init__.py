@@ -1,8 +1,8 @@
 """The shell around the core: files, databases, clocks, schedules.
 
 DuckDB writes blocks as they lie in memory, gaps included, and what lay there before: identifiers
-that were read a moment ago, for one. So its allocator (jemalloc, in the wheels for Linux) is told to
-clear what it hands out. It asks the environment once, when the library is loaded, which is why
+that were read a moment ago, for one. So its allocator (jemalloc, in the wheels for Linux) is told
+to clear what it hands out. It asks the environment once, when the library is loaded, which is why
 this stands before anything else.
 """
 

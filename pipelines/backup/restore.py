@@ -18,7 +18,7 @@ from pipelines.backup.unpack import verify
 from pipelines.day import kin
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
-from pipelines.keys import key_id, key_path
+from pipelines.keys import key_id, key_path, retired
 from pipelines.opened import opened
 from pipelines.registry_file import FILE as REGISTRY
 from pipelines.workspace import Workspace, file_hash
@@ -117,8 +117,9 @@ def _keep_erased(
         if not (folder / "private" / tombstones.FILE).is_file():
             fix = "Name the folder of results, which has private/tombstones.json."
             raise UserError(f"--erased-in {folder}: holds no tombstones", fix, Exit.USAGE)
-    saved = tombstones.read(privates[:1], index["key_id"])
-    every = tombstones.read(privates, index["key_id"])
+    keys = {key_id(index["project"]), *retired(index["project"])}
+    saved = tombstones.read(privates[:1], index["key_id"], keys)
+    every = tombstones.read(privates, index["key_id"], keys)
     known = {h for person in saved.persons for h in person.identifiers}
     since = [p for p in every.persons if not known.issuperset(p.identifiers)]
     if not since:

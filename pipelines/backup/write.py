@@ -16,7 +16,7 @@ from pipelines.backup.contents import INDEX, PROJECT, RESULTS, Packed, as_json, 
 from pipelines.backup.unpack import verify
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
-from pipelines.keys import key_path
+from pipelines.keys import key_path, retired
 from pipelines.registry_file import FILE as REGISTRY
 from pipelines.workspace import Workspace, file_hash, read_json
 
@@ -60,7 +60,8 @@ def _contents(space: Workspace, project: Path) -> tuple[dict[str, Any], dict[str
     """The index, and each file by its name in the archive."""
     run = publish.run_in_force(space.warehouses)
     manifest = read_json(Workspace(space.out, run).manifest, "manifest")
-    if tombstones.read([space.private], manifest["key_id"]).pending:
+    keys = retired(manifest["project"])
+    if tombstones.read([space.private], manifest["key_id"], keys).pending:
         fix = "End it with `mentorlift erase`: a backup made now would hold the person."
         raise UserError(f"{space.out}: an erasure was begun and has not ended", fix)
     members = {f"{RESULTS}/{p.relative_to(space.out).as_posix()}": p for p in files_of(space)}

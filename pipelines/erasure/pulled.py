@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import publish
-from pipelines.config import key_id, load_key
 from pipelines.erasure import tombstones
 from pipelines.erasure.tombstones import WHOSE, Erased
+from pipelines.keys import key_id, load_key, retired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,15 +35,16 @@ def rewrite(project: Project, data: Path, gone: Record, key: bytes) -> list[Path
     goes: without rows it would be refused, and the next pull reads no other rows for want of it.
     """
     changed = []
+    keys = retired(project.settings.project)
     for source in project.settings.sources:
         folder = data / source.name
         if source.postgres is None or not folder.is_dir() or not gone.persons:
             continue
-        known = tombstones.read([folder], gone.key_id)
+        known = tombstones.read([folder], gone.key_id, keys)
         both = dict.fromkeys([*known.persons, *gone.persons])
         record = tombstones.Record(gone.key_id, tuple(both))
         tombstones.write(folder, record)
-        erased = Erased(record, key)
+        erased = Erased(record, key, keys)
         paths = sorted(folder.glob(f"{source.name}_*.parquet"))
         changed += [path for path in paths if _rewritten(path, source, erased)]
     return changed
@@ -54,7 +55,8 @@ def erased_beside(folder: Path, project: str) -> Erased:
     if not (folder / tombstones.FILE).is_file():
         return Erased(tombstones.Record(""), b"")
     key, _, _ = load_key(project)
-    return Erased(tombstones.read([folder], key_id(project)), key)
+    keys = retired(project)
+    return Erased(tombstones.read([folder], key_id(project), keys), key, keys)
 
 
 def without(table: pa.Table, source: Source, erased: Erased) -> pa.Table:
