@@ -8,8 +8,8 @@ import os
 import pytest
 
 from pipelines import durable, registry_file
-from pipelines.config import load_key
 from pipelines.errors import Exit, UserError, of_memory, of_the_machine
+from pipelines.keys import load_key
 
 
 @pytest.fixture
