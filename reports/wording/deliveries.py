@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 EXPECTED = "Deliveries that were due"
 NOT_THERE = "not there"
 OBJECTIONS = ("late", "missing")
+NAMED = 6  # missed days that are named, the last ones; `results.freshness` has all
 
 
 def state_of(row: Mapping[str, Any]) -> str:
@@ -30,7 +31,9 @@ def consequence_of(row: Mapping[str, Any]) -> str:
             f"what comes from it is as of {date_text(last)}" if last else "nothing of it was read"
         )
     if row["missed"]:
-        parts.append(f"never came: due {', '.join(map(date_text, row['missed']))}")
+        more = f" and {len(row['missed']) - NAMED} before" if len(row["missed"]) > NAMED else ""
+        dates = ", ".join(map(date_text, row["missed"][-NAMED:]))
+        parts.append(f"never came: due {dates}{more}")
     return "; ".join(parts)
 
 

@@ -115,6 +115,15 @@ def test_what_is_late_or_missing_is_said_in_one_line(given: list[str], expected:
     assert line.replace("\u00a0", " ") == expected
 
 
+def test_of_many_missed_days_the_last_are_named() -> None:
+    row = said("monthly by day 5", ["2025-01-03"], "2026-03-05")
+    (line,) = warnings([row])
+    assert len(row["missed"]) == 12 + 1  # February of one year to February of the next
+    assert line.replace("\u00a0", " ").endswith(
+        "due 5 Sep 2025, 5 Oct 2025, 5 Nov 2025, 5 Dec 2025, 5 Jan 2026, 5 Feb 2026 and 7 before"
+    )
+
+
 def test_a_schedule_says_times_as_crontab_does_and_a_zone_that_there_is() -> None:
     assert Schedule(cron="0 6 6 * *", timezone="Europe/Berlin", studies={"a": "0 6 1 */3 *"}).cron
     with pytest.raises(ValueError, match="five fields"):
