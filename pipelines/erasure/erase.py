@@ -99,12 +99,7 @@ def erase(
         known = _known(register, project, wanted)
         tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
-        gone = _record(project, space)
-        differ = deliveries_differ(project, space, data)
-        pulled = rewrite(project, data, gone, key)
-        begun = _begun(project, data, space, (gone, key) if differ else None, say)
-        context = run_stages(begun, STAGES[-1], say)
-        end(context)
+        context, pulled = _rebuilt(project, data, space, key, say)
         publish.fault("erase-rebuilt")
         removed = expire(context.space)
         if remove_backups:
@@ -119,6 +114,19 @@ def erase(
             rewritten=tuple(pulled),
             shared=sum(k.shared for k in known),
         )
+
+
+def _rebuilt(
+    project: Project, data: Path, space: workspace.Workspace, key: bytes, say: Callable[[str], None]
+) -> tuple[Context, list[Path]]:
+    """The run without those erased, finished and published, and the pulled files made anew."""
+    gone = _record(project, space)
+    differ = deliveries_differ(project, space, data)
+    pulled = rewrite(project, data, gone, key)
+    begun = _begun(project, data, space, (gone, key) if differ else None, say)
+    context = run_stages(begun, STAGES[-1], say)
+    end(context)
+    return context, pulled
 
 
 def _proof(
