@@ -37,12 +37,14 @@ class Part:
 
     ``block``: the subgroup variable, or ``MAIN``: what is shown together stays or goes together.
     ``what`` they are taken for. Parts of one name hold different people, or show different things,
-    and none of them may come near one that was shown before.
+    and none of them may come near one that was shown before. ``contents``: what is read of each as
+    one number (n,), None where that is not followed.
     """
 
     block: str
     what: str
     people: Ints
+    contents: NDArray[np.uint64] | None = None
 
 
 def part(what: str, people: Iterable[int] | Ints, block: str = MAIN) -> Part:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from analysis.benefits.answer import who_benefits
@@ -17,6 +19,7 @@ from analysis.diagnostics.roster import check_roster
 from analysis.errors import SpecError
 from analysis.exits.answer import answer_exits
 from analysis.exits.rules import refuse_completion
+from analysis.figures_of_people import Contents, of_cohort, with_contents
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, spans_query
@@ -44,8 +47,6 @@ from pipelines.scales import read_scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from analysis.cohort import Cohort
     from analysis.compress import Rows
@@ -91,7 +92,8 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
     if spec.outcome.kind == "scale":
         read = read_scale(engine, spec, cohort, (meetings, matches), exact_rows=exact_rows)
         return _scale(engine, read, min_group)
-    panel = build_panel(spec, cohort, _frame(engine, outcome_query(spec)), meetings, matches)
+    outcomes = _frame(engine, outcome_query(spec))
+    panel = build_panel(spec, cohort, outcomes, meetings, matches)
     panel = replace(panel, exact_rows=exact_rows)
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     checks = _cohort_checks(spec, cohort, panel, min_group)
@@ -112,7 +114,11 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         estimates=estimates,
         diagnostics=checks,
         interactions=who.interactions,
-        rests_on=tuple(of_panel(spec, panel, answered)),
+        rests_on=tuple(
+            with_contents(
+                of_panel(spec, panel, answered), of_cohort(spec, cohort, outcomes, panel.rows)
+            )
+        ),
     )
 
 
@@ -143,7 +149,11 @@ def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
         estimates=(*estimate_scale(read.study), *through, *who.results),
         diagnostics=(*checks, *diagnose_scale(read.study, read.items), *read.notes, *notes),
         interactions=who.interactions,
-        rests_on=tuple(of_panel(spec, panel, answered)),
+        rests_on=tuple(
+            with_contents(
+                of_panel(spec, panel, answered), of_cohort(spec, cohort, panel.rows, panel.rows)
+            )
+        ),
     )
 
 
@@ -180,7 +190,8 @@ def read_cohort(engine: Engine, spec: StudySpec) -> Cohort:
 
 def _roll_out(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -> Finding:
     people = _frame(engine, people_query(spec))
-    made = _sites(engine, spec, people, exact_rows)
+    read = Contents(people["person_no"].to_numpy(dtype=np.int64), np.zeros(len(people), np.uint64))
+    made = _sites(engine, spec, people, exact_rows, read=read)
     effects = effects_of(made, spec)
     results = estimate_roll_out(made, spec, effects)
     headline = next(r for r in results if r.target.role == "headline")
@@ -196,23 +207,30 @@ def _roll_out(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool)
             *diagnose_roll_out(made, spec, effects, results, controls),
         ),
         interactions=who.interactions,
-        rests_on=tuple(of_sites(spec, people)),
+        rests_on=tuple(with_contents(of_sites(spec, people), read)),
     )
 
 
 def _sites(
-    engine: Engine, spec: StudySpec, people: pd.DataFrame, exact_rows: bool, size: float = 1.0
-) -> RollOut:
-    """The people of a roll-out with their results, in units of ``size``."""
+    engine: Engine, spec: StudySpec, people: pd.DataFrame, exact_rows: bool, size: float = 1.0,
+    *, read: Contents | None = None,
+) -> RollOut:  # fmt: skip
+    """The people of a roll-out with their results, in units of ``size``; ``read`` is told of each
+    what was.
+    """
     query = rows_query(spec)
 
-    def read() -> Iterator[Rows]:
+    def rows() -> Iterator[Rows]:
+        if read is not None:
+            read.number[:] = 0
         for batch in engine.batches(query.sql, query.params):
             person, month, value = (column.to_numpy() for column in batch.columns)
+            if read is not None:
+                read.add(person, pd.DataFrame({"month": month, "value": value}))
             yield person, month, value / size
 
     counts = _frame(engine, counts_query(spec))
-    return build_roll_out(spec, people, counts, read, exact_rows=exact_rows)
+    return build_roll_out(spec, people, counts, rows, exact_rows=exact_rows)
 
 
 def _control(engine: Engine, spec: StudySpec, metric: str, exact_rows: bool) -> Result:

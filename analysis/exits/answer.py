@@ -20,6 +20,7 @@ from analysis.exits.ratios import hazard_ratios
 from analysis.exits.results import estimate_exits
 from analysis.exits.setting import fitter_of
 from analysis.exits.subgroups import subgroup_exits
+from analysis.figures_of_people import of_careers, with_contents
 from analysis.finding import Finding
 from analysis.membership import of_trials
 
@@ -60,7 +61,9 @@ def answer_exits(
         diagnostics=checks,
         curves=curves,
         interactions=who.interactions,
-        rests_on=tuple(_people(spec, built)),
+        rests_on=tuple(
+            with_contents(_people(spec, built), of_careers(built.careers, built.person_no))
+        ),
     )
 
 

@@ -2,7 +2,8 @@
 
 An answer rests on its arms; the groups of a subgroup variable are a block of their own. A block is
 shown anew where each set of its people is one that was shown, or differs from every one of them by
-a group large enough to be shown (`decide`). Otherwise the earlier answer stands as it was, whole,
+a group large enough to be shown (`decide`); of the same people, as many must have other figures, or
+nobody. Otherwise the earlier answer stands as it was, whole,
 or nothing does. Groups alone are not kept beside a new whole: that less the others is what they are
 now, and less what they were, those who came and went.
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from analysis.membership import MAIN
 from analysis.release.decide import decide
 from analysis.release.ledger import Shown
+from analysis.release.members import changed
 from analysis.release.withdrawn import without_figures, without_groups
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["fresh", "frozen", "hidden"]
 
-CAME_OR_WENT = "came or went since it was last shown"
+CAME_OR_WENT = "came, went or changed since it was last shown"
 NO_EARLIER = "no earlier answer to this question may stand"
 NOW_WITHHELD = "the earlier answer showed a number that is withheld now"
 NOT_SHOWN_THEN = "the earlier answer showed no number"
@@ -36,11 +38,15 @@ LOOSER = "the earlier answer was shown under looser rules of disclosure"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cell:
-    """A set of people of one study; ``name`` says what is shown of them, whatever the run."""
+    """A set of people of one study; ``name`` says what is shown of them, whatever the run.
+
+    ``figures``: a token of each with what is read of them, None where that is not known.
+    """
 
     block: str
     name: str
     members: Members
+    figures: Members | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,11 +104,25 @@ def few_changed(rules: Rules) -> str:
 
 def as_shown(renewal: Renewal, run: str) -> tuple[Shown, ...]:
     """The cells of an answer that is shown anew, for the ledger."""
-    return tuple(Shown(cell=c.name, run=run, members=c.members) for c in renewal.shown)
+    return tuple(
+        Shown(cell=c.name, run=run, members=c.members, value=c.figures) for c in renewal.shown
+    )
 
 
 def _anew(cell: Cell, ledger: Ledger, rules: Rules) -> bool:
-    return decide(cell.name, cell.members, ledger, rules.min_group).anew
+    """Whether neither few people came or went, nor, of the same people, few have other figures."""
+    if not decide(cell.name, cell.members, ledger, rules.min_group).anew:
+        return False
+    same = [s for s in ledger.of(cell.name) if not changed(cell.members, s.members) + s.erased]
+    other = (_other_figures(cell, s) for s in same)
+    return not any(0 < people < rules.min_group for people in other)
+
+
+def _other_figures(cell: Cell, shown: Shown) -> int:
+    """How many of the same people have other figures: each leaves one token and brings one."""
+    if cell.figures is None or shown.value is None:
+        return 0
+    return changed(cell.figures, shown.value) // 2
 
 
 def _kept(release: Release, cells: Sequence[Cell], groups: Sequence[str]) -> list[Cell]:

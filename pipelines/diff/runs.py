@@ -76,7 +76,7 @@ def _once(name: str, first: Kept, second: Kept) -> Change:
     why = f"only run {run.manifest.run} answered this study"
     if name in first.releases and name in second.releases:
         held = second if name in second.not_renewed else first
-        few = f"fewer than {held.rules.min_group} people came or went"
+        few = f"fewer than {held.rules.min_group} people came, went or changed"
         why = f"run {held.manifest.run} has no answer of its own: {few}"
     return Change(
         study=name,

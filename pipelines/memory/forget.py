@@ -40,6 +40,7 @@ def forget(private: Path, tokens: Tokens, pseudonyms: Iterable[str]) -> None:
             if len(left) < len(found):
                 cell["set"] = write_set(folder, tokens, left)
                 cell["erased"] += len(found) - len(left)
+                cell.pop("figures", None)  # nobody can be compared with them again
                 touched = True
         if touched:
             write_entry(folder, entry)
@@ -48,7 +49,8 @@ def forget(private: Path, tokens: Tokens, pseudonyms: Iterable[str]) -> None:
 
 def drop_unnamed(folder: Path, entries: Iterable[dict[str, Any]]) -> None:
     """Remove the sets that no entry names any more."""
-    named = {c["set"] for e in entries for s in e["studies"] for c in s["cells"]}
+    cells = [c for e in entries for s in e["studies"] for c in s["cells"]]
+    named = {c["set"] for c in cells} | {c.get("figures") for c in cells}
     for path in sorted((folder / SETS).glob("*")):
         if path.name not in named:
             path.unlink()

@@ -13,7 +13,7 @@ from analysis.disclosure import restore
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.renewal import Before
 from pipelines.errors import Exit, UserError
-from pipelines.memory.store import FOLDER, entry_files, read_entry, read_set
+from pipelines.memory.store import FOLDER, SETS, entry_files, read_entry, read_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,18 +39,25 @@ class Memory:
     def ledger(self, cells: Iterable[Cell]) -> Ledger:
         """What was shown of these cells, equal sets once, where they were shown last."""
         wanted = {c.name for c in cells}
-        found: dict[tuple[str, str, int], str] = {}
+        found: dict[tuple[str, str, int, str], str] = {}
         for entry in self.entries:
             for study in entry["studies"]:
                 for cell in study["cells"]:
                     if cell["cell"] in wanted:
-                        place = (cell["cell"], cell["set"], cell["erased"])
+                        figures = cell.get("figures") or ""
+                        place = (cell["cell"], cell["set"], cell["erased"], figures)
                         found.pop(place, None)
                         found[place] = entry["run"]
         return Ledger(
             tuple(
-                Shown(cell=name, run=run, members=self.members(made), erased=erased)
-                for (name, made, erased), run in found.items()
+                Shown(
+                    cell=name,
+                    run=run,
+                    members=self.members(made),
+                    erased=erased,
+                    value=self._figures(figures),
+                )
+                for (name, made, erased, figures), run in found.items()
             )
         )
 
@@ -73,6 +80,11 @@ class Memory:
         if name not in self._sets:
             self._sets[name] = read_set(self.folders, name)
         return self._sets[name]
+
+    def _figures(self, name: str) -> Members | None:
+        """What was read of a set's people; None where people were erased or the key was changed."""
+        there = name and any((folder / SETS / name).is_file() for folder in self.folders)
+        return self.members(name) if there else None
 
     @cached_property
     def _sets(self) -> dict[str, Members]:

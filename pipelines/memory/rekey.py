@@ -35,6 +35,7 @@ def rekey(
         for cell in (c for study in entry["studies"] for c in study["cells"]):
             found = read_set([folder], cell["set"]).tolist()
             cell["set"] = write_set(folder, now, members([renamed.get(t, t) for t in found]))
+            cell.pop("figures", None)  # made with the old key, and of figures that are not kept
         entry["key_id"] = after
         write_entry(folder, entry)
     drop_unnamed(folder, entries)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.finding import Finding
+    from analysis.membership import Part
     from analysis.release.renewal import Renewal
     from analysis.rules import Rules
     from analysis.study import StudySpec
@@ -119,20 +120,20 @@ def cells_of(
     every = [p.people for f in findings for p in f.rests_on]
     wanted = set(np.unique(np.concatenate(every)).tolist()) if every else set()
     known = {no: tokens.token(key) for no, key in engine.rows(_PEOPLE) if no in wanted}
-    return tuple(
-        tuple(
-            Cell(
-                block=p.block,
-                name=_cell(f.spec, p.block, p.what),
-                members=members([known[no] for no in p.people.tolist()]),
-            )
-            for p in f.rests_on
-        )
-        for f in findings
-    )
+    return tuple(tuple(_cell(f, p, known, tokens) for p in f.rests_on) for f in findings)
 
 
-def _cell(spec: StudySpec, block: str, what: str) -> str:
+def _cell(found: Finding, part: Part, known: dict[int, int], tokens: Tokens) -> Cell:
+    own = [known[no] for no in part.people.tolist()]
+    figures = None
+    if part.contents is not None:
+        pairs = zip(own, part.contents.tolist(), strict=True)
+        figures = members([tokens.with_content(token, number) for token, number in pairs])
+    name = _name(found.spec, part.block, part.what)
+    return Cell(block=part.block, name=name, members=members(own), figures=figures)
+
+
+def _name(spec: StudySpec, block: str, what: str) -> str:
     kind = "figure" if spec.outcome.kind in _FIGURES else spec.outcome.kind
     about = f"{spec.programme}|{kind}:{spec.outcome.metric}|{what}"
     return about if block == MAIN else f"{about}|by {block}"
@@ -143,6 +144,8 @@ def _keep(known: Remembered, specs: Sequence[StudySpec], made: Sequence[Renewal]
     folder, tokens = known.private / FOLDER, known.tokens
     for cell in (c for renewal in made for c in renewal.shown):
         write_set(folder, tokens, cell.members)
+        if cell.figures is not None:
+            write_set(folder, tokens, cell.figures)
     studies = [
         _study(m, question(spec), known.named["run"], tokens)
         for m, spec in zip(made, specs, strict=True)
@@ -169,5 +172,13 @@ def _study(made: Renewal, asked: str, run: str, tokens: Tokens) -> dict[str, Any
         "of": made.of.run if made.of else run,
         "digest": made.release.digest(),
         "release": None if frozen or made.verdict == "hidden" else made.release.as_dict(),
-        "cells": [{"cell": c.name, "set": tokens.name(c.members), "erased": 0} for c in made.shown],
+        "cells": [
+            {
+                "cell": c.name,
+                "set": tokens.name(c.members),
+                "figures": None if c.figures is None else tokens.name(c.figures),
+                "erased": 0,
+            }
+            for c in made.shown
+        ],
     }

@@ -59,7 +59,7 @@ def test_nine_who_left_leave_the_answer_as_it_was_and_ten_renew_it(fresh: Releas
     nine = told(now, cells(range(31)), fresh, cells(range(40)))
     assert (nine.verdict, nine.release, nine.shown) == ("frozen", fresh, ())
     assert nine.of is not None and nine.of.run == "first"
-    assert nine.why == "fewer than 10 people came or went since it was last shown"
+    assert nine.why == "fewer than 10 people came, went or changed since it was last shown"
     ten = told(now, cells(range(30)), fresh, cells(range(40)))
     assert (ten.verdict, ten.release, ten.why) == ("fresh", now, "")
     same = told(now, cells(range(40)), fresh, cells(range(40)))
@@ -140,3 +140,14 @@ def test_a_withheld_answer_is_remembered_by_its_arms_alone(fresh: Release) -> No
     held = later(fresh, grade="Withheld")
     made = renew(held, ASKED, cells(range(40), range(20)), Ledger(), (), RULES)
     assert [c.block for c in made.shown] == [MAIN]
+
+
+@pytest.mark.parametrize(("corrected", "verdict"), [(0, "fresh"), (9, "frozen"), (10, "fresh")])
+def test_of_the_same_people_few_with_other_figures_leave_the_answer(
+    fresh: Release, corrected: int, verdict: str
+) -> None:
+    who = members(range(40))
+    before = (Cell(block=MAIN, name="compared", members=who, figures=members(range(100, 140))),)
+    other = members([*range(100, 140 - corrected), *range(200, 200 + corrected)])
+    now = (Cell(block=MAIN, name="compared", members=who, figures=other),)
+    assert told(later(fresh), now, fresh, before).verdict == verdict
