@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.membership import of_panel
 from analysis.months import months_since
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.cohort import Cohort
     from analysis.exits.careers import Careers
     from analysis.membership import Part
+    from analysis.panel import Panel
     from analysis.study import StudySpec
 
     Ints = NDArray[np.int64]
@@ -85,6 +87,15 @@ def of_cohort(
     used = used[used["event_month"].between(rows["event_month"].min(), spec.follow_up.months)]
     told = [c for c in used.columns if c != "time_zero" and not _numbered(c)]
     return together(own, of_rows(used["person_no"].to_numpy(dtype=np.int64), used[told]))
+
+
+def people_of(
+    spec: StudySpec, cohort: Cohort, panel: Panel, outcomes: pd.DataFrame
+) -> tuple[Part, ...]:
+    """The people of a lottery or an opt-in, each with what is read of them."""
+    answered = panel.between(*spec.follow_up.primary).rows["person"]
+    contents = of_cohort(spec, cohort, outcomes, panel.rows)
+    return tuple(with_contents(of_panel(spec, panel, answered), contents))
 
 
 def _attributes(spec: StudySpec, people: pd.DataFrame) -> list[str]:

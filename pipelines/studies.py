@@ -19,11 +19,11 @@ from analysis.diagnostics.roster import check_roster
 from analysis.errors import SpecError
 from analysis.exits.answer import answer_exits
 from analysis.exits.rules import refuse_completion
-from analysis.figures_of_people import Contents, of_cohort, with_contents
+from analysis.figures_of_people import Contents, people_of, with_contents
 from analysis.finding import Finding
 from analysis.follow_up import build_panel, outcome_query
 from analysis.funnel import DRAWN, attributes_query, funnel_query, spans_query
-from analysis.membership import of_panel, of_sites
+from analysis.membership import of_sites
 from analysis.objective import objective_result, objective_spec, with_objective
 from analysis.opt_in import diagnose_opt_in, estimate_opt_in
 from analysis.outcome import Outcome
@@ -114,11 +114,7 @@ def _answer(engine: Engine, spec: StudySpec, min_group: int, exact_rows: bool) -
         estimates=estimates,
         diagnostics=checks,
         interactions=who.interactions,
-        rests_on=tuple(
-            with_contents(
-                of_panel(spec, panel, answered), of_cohort(spec, cohort, outcomes, panel.rows)
-            )
-        ),
+        rests_on=people_of(spec, cohort, panel, outcomes),
     )
 
 
@@ -149,11 +145,7 @@ def _scale(engine: Engine, read: Read, min_group: int) -> Finding:
         estimates=(*estimate_scale(read.study), *through, *who.results),
         diagnostics=(*checks, *diagnose_scale(read.study, read.items), *read.notes, *notes),
         interactions=who.interactions,
-        rests_on=tuple(
-            with_contents(
-                of_panel(spec, panel, answered), of_cohort(spec, cohort, panel.rows, panel.rows)
-            )
-        ),
+        rests_on=people_of(spec, cohort, panel, panel.rows),
     )
 
 

@@ -57,12 +57,12 @@ def run(firm: Firm) -> Made:
 
 
 def deliver_again(firm: Firm) -> None:
-    """Three months later a new file corrects the sales of twelve winners."""
+    """Three months later a new file corrects the sales of twenty winners."""
     text = (firm.project / "mentorlift.yml").read_text()
     sales = text[text.index("  - name: sales") : text.index("  - name: meetings")]
     again = sales.replace("name: sales", "name: corrected").replace("sales.csv", "corrected.csv")
     (firm.project / "mentorlift.yml").write_text(text + again.replace("2025-12-31", "2026-02-28"))
-    lines = [f"E{2 * n:04d},2025-04,200" for n in range(12)]
+    lines = [f"E{2 * n:04d},2025-04,200" for n in range(20)]
     (firm.data / "corrected.csv").write_text("\n".join(["employee,month,revenue", *lines]) + "\n")
     firm.edit("studies/sales.yml", "as_of: 2025-12-31", "as_of: 2026-03-31")
 
