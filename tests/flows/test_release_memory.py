@@ -146,10 +146,7 @@ def test_the_report_says_what_stands_since_when_and_why(months: Months) -> None:
     ):
         assert text in months.page
     finding, change = months.rows
-    assert (
-        finding[:2] == ("frozen", run)
-        and WHY in finding[2]
-    )
+    assert finding[:2] == ("frozen", run) and WHY in finding[2]
     assert "not_renewed" in change
     assert ("Held back", "sales", finding[2]) in months.book
 
