@@ -120,7 +120,7 @@ def rotate(asked: Asked, say: Callable[[str], None]) -> Rotation:
             new=new,
             kept_at=retired_path(path, old),
             key_at=path,
-            stones=sum(person.key_id != new for person in context.erased.persons),
+            stones=sum(bool(person.key_id) for person in context.erased.persons),
             removed=tuple(removed),
         )
 

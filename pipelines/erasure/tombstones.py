@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -37,7 +37,7 @@ class Tombstone:
     """Hashes of one person's pseudonyms and of cells that name the person; day and reason as told.
 
     Neither is looked up: no clock enters what a run reads. ``key_id`` names the key they were made
-    with, which may be one before the key in use.
+    with where that is not the one of the record.
     """
 
     identifiers: tuple[str, ...]
@@ -80,7 +80,8 @@ def read(folders: Iterable[Path], key_id: str, before: Collection[str] = ()) -> 
                 "retired one beside it; tombstones mean nothing to another.",
                 Exit.PROJECT,
             )
-        persons |= dict.fromkeys(told.persons)
+        named = (replace(p, key_id="" if p.key_id == key_id else p.key_id) for p in told.persons)
+        persons |= dict.fromkeys(named)
         pending = pending or told.pending
     return Record(key_id, tuple(persons), pending)
 
