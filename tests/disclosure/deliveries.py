@@ -261,9 +261,9 @@ def attacked(folder: Path, company: Company, months: int, *, memory: bool) -> At
     shown, said, leaks, texts = [], [], [], []
     for month in range(months):
         company.write(firm, month)
-        out = firm.out if memory else folder / f"out-{month:02d}"
+        out = firm.out if memory else folder / f"{month:02d}" / "out"
         code, *told = command(*replace(firm, out=out).arguments)
-        assert code in (0, 9), told[1]
+        assert code in (0, 9), f"{code}: {told}"
         shown.append(printed(out))
         said.append(figures(out))
         texts += told
