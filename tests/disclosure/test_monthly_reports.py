@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.disclosure.canary import found
-from tests.disclosure.deliveries import SEED, attacked, draw_company, needles
-from tests.flows.conftest import Firm
+from tests.disclosure.deliveries import SEED, attacked, draw_company, figures, needles
+from tests.flows.conftest import Firm, command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,20 @@ def test_reports_in_one_folder_do_not_tell_of_the_leaver(tmp_path: Path, key: Pa
     assert made.told == {(artifact, 0): False for artifact in ARTIFACTS}
     assert not made.few
     assert not made.leaks
+
+
+def test_a_corrected_figure_of_one_person_is_not_told(tmp_path: Path, key: Path) -> None:
+    """Nobody comes or goes; anew, the difference times the people of the arm is the correction."""
+    firm = Firm(tmp_path / "project", tmp_path / "exports", tmp_path / "out")
+    company = draw_company(SEED, MONTHS)
+    corrected = company.sales.copy()
+    corrected[101] += 3000
+    said = []
+    for sales in (company.sales, corrected):
+        replace(company, sales=sales).write(firm, 0)
+        assert command(*firm.arguments)[0] == 0
+        said.append(figures(firm.out))
+    assert said[0] == said[1]
 
 
 def test_the_search_for_names_finds_those_in_the_files_of_the_company(tmp_path: Path) -> None:
