@@ -53,7 +53,8 @@ def record(*numbers: str) -> Record:
     erased = Erased(Record("k"), KEY)
     cells = (*numbers, "ada@firm.example")
     stones = tuple(erased.hashed(erased.pseudonym(number)) for number in numbers)
-    return Record("k", (Tombstone(stones, tuple(map(erased.hashed_cell, cells))),))
+    hashed = tuple(map(erased.hashed_cell, cells))
+    return Record("k", (Tombstone(stones, hashed, key_id="k"),))
 
 
 def table(rows: list[tuple[str | None, ...]] = ROWS) -> pa.Table:
