@@ -29,7 +29,7 @@ class Cell:
     """A cell with its people; ``low`` and ``high``: what its print says of how many they are.
 
     ``anew``: whether the ledger has to remember it. ``remainder``: whether it is what a total has
-    beyond the parts shown.
+    beyond the parts shown. ``of_sum``: of a mean or sum, where its sign alone tells how many they are.
     """
 
     name: str
@@ -43,11 +43,17 @@ class Cell:
     reason: str = ""
     anew: bool = False
     remainder: bool = False
+    of_sum: bool = False
 
     @property
     def printed(self) -> bool:
         """Whether it has a figure."""
         return self.sign in ("shown", "stands", "at_least")
+
+    @property
+    def absent(self) -> bool:
+        """Whether it is a remainder of too few people, which is not printed: that tells it."""
+        return self.remainder and self.sign == "small"
 
 
 def count_choices(
@@ -81,6 +87,16 @@ def count_choices(
         made.append(standing(cell, last, *_now(last, members, group)))
     made.append(cell(sign="hidden", low=group, reason=BESIDE))
     return tuple(made)
+
+
+def size_sign(cell: Cell, rules: Rules) -> Cell:
+    """What the cell of a mean or sum tells of how many people it is of, whatever its figure."""
+    small = cell.members.size < rules.min_group
+    low, high = (1, rules.min_group - 1) if small else (rules.min_group, math.inf)
+    return Cell(
+        name=cell.name, key=cell.key, members=cell.members, remainder=cell.remainder, of_sum=True,
+        sign="small" if small else "hidden", low=low, high=high,
+    )  # fmt: skip
 
 
 def standing(

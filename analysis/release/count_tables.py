@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from analysis.release.atoms import atoms, incidence
 from analysis.release.audit import TOLERANCE, Known, widths
-from analysis.release.cells import Cell, count_choices
+from analysis.release.cells import Cell, count_choices, size_sign
 from analysis.release.tables import others
 
 if TYPE_CHECKING:
@@ -28,12 +28,14 @@ NEAR = 5  # a hidden count is not to be known to within so many people
 Choices = tuple[Cell, ...]
 
 
-def print_counts(tables: Sequence[Table], ledger: Ledger, rules: Rules) -> tuple[Cell, ...]:
+def print_counts(
+    tables: Sequence[Table], ledger: Ledger, rules: Rules, beside: Sequence[Cell] = ()
+) -> tuple[Cell, ...]:
     """Parts and remainders of all tables of one run, with what is printed of each.
 
     The remainder of a total is those of its parts that have no figure, taken together. Where the
     auditor finds that a count without a figure is told by others, those say less: first remainders,
-    then the smallest cells.
+    then the smallest cells. ``beside``: the cells of sums of this run, whose signs tell of counts.
     """
     weaker: dict[str, int] = {}
     own = {
@@ -43,10 +45,10 @@ def print_counts(tables: Sequence[Table], ledger: Ledger, rules: Rules) -> tuple
     }
     if not own:
         return ()
-    doubtful = set(own)
+    doubtful = {*own, *(c.name for c in beside)}
     while True:
         made = _laid_out(tables, own, ledger, rules, weaker)
-        looked_at = _linked_to(doubtful, made)
+        looked_at = _linked_to(doubtful, [*made, *_signs_of_sums(beside, made, rules)])
         cells = [_chosen(m, weaker) for m in looked_at]
         told = disclosed(cells, rules)
         if not told:
@@ -54,6 +56,17 @@ def print_counts(tables: Sequence[Table], ledger: Ledger, rules: Rules) -> tuple
         doubtful = set(_say_less(cells, told, looked_at))
         for name in doubtful:
             weaker[name] = weaker.get(name, 0) + 1
+
+
+def _signs_of_sums(beside: Sequence[Cell], made: Sequence[Choices], rules: Rules) -> list[Choices]:
+    """What sums tell of how many people they are of: whether they are enough for a figure.
+
+    Where a count is of the same people, it tells as much itself.
+    """
+    of = {c.members.tobytes(): c for c in beside if c.members.size}
+    for choices in made:
+        of.pop(choices[0].members.tobytes(), None)
+    return [(size_sign(c, rules),) for c in of.values()]
 
 
 def _chosen(choices: Choices, weaker: Mapping[str, int]) -> Cell:
@@ -88,7 +101,7 @@ def _laid_out(
         for total, parts in table.rows():
             away = [hidden[p.key] for p in parts if p.key in hidden]
             people = np.unique(np.concatenate([np.zeros(0, np.uint64), *(c.members for c in away)]))
-            if len(away) < 2 or people.size < rules.min_group:
+            if len(away) < 2:
                 continue
             key, few = others(total), all(c.sign == "small" for c in away)
             # one of them may be one person as long as the others can be the rest
@@ -102,9 +115,21 @@ def disclosed(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
 
     Of a small group nothing beyond the signs may follow; of the others, an interval wider
     than NEAR people on both sides. What follows with every figure blackened is not told by figures.
+    Neither may be so for readers who do not think of the remainders that are not printed.
     """
+    printed = [c for c in cells if not c.absent]
+    told = _disclosed(printed, rules)
+    if len(printed) < len(cells):
+        told += [c for c in _disclosed(cells, rules) if c not in told]
+    return told
+
+
+def _disclosed(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
     without = ("small", "hidden", "stands")
-    of = [i for i, c in enumerate(cells) if c.sign in without and not c.remainder]
+    of = [
+        i for i, c in enumerate(cells)
+        if c.sign in without and not c.remainder and not (c.of_sum and c.sign == "hidden")
+    ]  # fmt: skip
     cut = atoms([c.members for c in cells])
     sign = {"small": rules.min_group - 2}
     wide = np.array([sign.get(cells[i].sign, 2 * NEAR + 1) for i in of], dtype=float)

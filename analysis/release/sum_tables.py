@@ -52,7 +52,7 @@ def _of_table(table: Table, ledger: Ledger, rules: Rules) -> list[Cell]:
     hidden = {c.key for c in made if not c.printed and c.members.size}
     for total, parts in table.rows():
         away = [kept[p.key] for p in parts if p.key in hidden]
-        if len(away) > 1 and sum(m.size for m, _ in away) >= rules.min_group:
+        if len(away) > 1:
             members = np.concatenate([m for m, _ in away])
             order = np.argsort(members)
             values = np.concatenate([v for _, v in away])[order]

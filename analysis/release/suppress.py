@@ -33,11 +33,12 @@ def protect(
         raise ValueError("two tables have the same name and measure; the ledger needs one of each")
     names = {t.cell(p.key): t for t in tables for p in t.parts}
     names |= {t.cell(others(total)): t for t in tables for total, _ in t.rows()}
-    counts = print_counts([t for t in tables if not t.measure], ledger, rules)
-    cells = list(counts)
+    sums: list[Cell] = []
     for measure in sorted({t.measure for t in tables} - {""}):
         for each in print_sums([t for t in tables if t.measure == measure], ledger, rules):
-            cells.extend(each)
+            sums.extend(each)
+    counts = print_counts([t for t in tables if not t.measure], ledger, rules, beside=sums)
+    cells = [c for c in (*counts, *sums) if not c.absent]
     of: dict[int, list[Cell]] = {id(t): [] for t in tables}
     for c in cells:
         of[id(names[c.name])].append(c)

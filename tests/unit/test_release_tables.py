@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,27 @@ def test_two_tables_of_the_same_people_do_not_tell_what_one_hides() -> None:
     assert by_level.cell("b", "y").sign == "small"
     # together they are the department, which says 1 to 9 of the one and 10 to 21 of the other
     assert by_level.cell("b", OTHERS).value == by_level.cell("b", TOTAL).value == 20
+
+
+@pytest.mark.parametrize(("small", "levels"), [([6, 6], [10, 4]), ([3, 3, 3], [12, 5])])
+def test_the_remainder_of_a_mean_tells_no_count(small: list[int], levels: list[int]) -> None:
+    """26 people, small groups and x, whose count its levels (4 or 5 on one) forbid: 23 to 27.
+
+    Two small groups are 2 to 18 people, so x is 10 to 25. That those without a mean have one
+    together tells that they are at least 10, and x 17 at most. Of three that have none they are 3
+    to 9, and x 14 to 24: to within five.
+    """
+    ends = np.cumsum([0, *small, sum(levels)])
+    who = [_people(a + 1, b) for a, b in pairwise(ends)]
+    x = who[-1]
+    groups = {"x": x, **dict(zip("abc", who[:-1], strict=False))}
+    counts = [_count(**groups), _count("levels", x_p=x[: levels[0]], x_q=x[levels[0] :])]
+    ((alone, _),) = _run(counts)
+    assert (alone.cell("x").sign, alone.cell(OTHERS).sign) == ("hidden", "shown")
+    ((beside, _, pay),) = _run([*counts, _pay(**groups)])
+    assert pay.cell("x").sign == "shown"
+    assert (OTHERS in _signs(pay)) is (sum(small) >= 10)
+    assert (beside.cell(OTHERS).sign, beside.cell(OTHERS).value) == ("at_least", 25)
 
 
 def test_totals_over_two_dimensions_are_sums_of_what_is_printed() -> None:
