@@ -29,7 +29,7 @@ class Cell:
     """A cell with its people; ``low`` and ``high``: what its print says of how many they are.
 
     ``anew``: whether the ledger has to remember it. ``remainder``: whether it is what a total has
-    beyond the parts shown. ``of_sum``: of a mean or sum, where its sign alone tells how many they are.
+    beyond the parts shown. ``of_sum``: of a mean or sum; its sign tells how many they are.
     """
 
     name: str
