@@ -87,7 +87,7 @@ def of_sites(spec: StudySpec, people: pd.DataFrame) -> list[Part]:
     for subgroup, (codes, labels) in zip(spec.subgroups, groups(spec, people), strict=True):
         for code, _ in present(labels, codes):
             for side in (started, ~started):
-                found.append(part(ANSWERED, person[side & (codes == code)], subgroup.name))
+                found.append(part(COMPARED, person[side & (codes == code)], subgroup.name))
     return found
 
 

@@ -33,6 +33,7 @@ _NOT_READING: Any = dict.fromkeys((
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """``number`` counts the runs of a folder in the order in which they were first published,
+    ``remembered`` says that whom it rested on is in the memory of what was shown (`memory/`),
     ``known_at`` is the latest delivery that was read, ISO, ``reading`` a hash of how files are
     read, ``questions`` maps a study to the hash of its question without day, words and limits.
     """
@@ -50,6 +51,7 @@ class Record:
     reading: str
     questions: dict[str, str]
     studies: tuple[Earlier, ...]
+    remembered: bool = False
 
     def looser_than(self, other: Record) -> bool:
         """Whether it may hold what the other may not show: exact figures, smaller groups."""
@@ -91,6 +93,7 @@ def make(
             for s in project.studies
         },
         studies=tuple(earlier(r) for r in releases),
+        remembered=settings.disclosure != "public",
     )
 
 

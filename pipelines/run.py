@@ -200,6 +200,8 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> Context:
         placebos = calibrate_project(engine, context.project, say)
         known_at = latest_delivery(engine)
         remembered = showing.remember(context, engine, findings)
+    for remark in remembered.unheld if remembered else ():
+        say(f"warning: {remark}")
     project = context.project
     verdicts = registry.register_run(project, context.manifest, space.out, known_at)
     for remark in sorted({v.registration.remark for v in verdicts} - {""}):

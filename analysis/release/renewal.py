@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.membership import MAIN
 from analysis.release.decide import decide
-from analysis.release.ledger import Shown
+from analysis.release.ledger import Ledger, Shown
 from analysis.release.members import changed
 from analysis.release.withdrawn import without_figures, without_groups
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.disclosure import Release
-    from analysis.release.ledger import Ledger
     from analysis.release.members import Members
     from analysis.rules import Rules
 
@@ -86,12 +85,13 @@ def renew(
     """
     large = [c for c in cells if len(c.members) >= rules.min_group]
     near = {c.block for c in large if not _anew(c, ledger, rules)}
-    if near and fresh.digest() in {b.release.digest() for b in before}:
-        near = set()  # what was shown already tells nothing new
+    alike = _alike([c for c in large if c.block not in near], rules)
+    if near | alike and fresh.digest() in {b.release.digest() for b in before}:
+        near, alike = set(), set()  # what was shown already tells nothing new
     if MAIN in near:
         return _stays(fresh, question, before, rules)
-    groups = tuple(sorted(near - {MAIN}))
-    why = few_changed(rules) if groups else ""
+    groups = tuple(sorted(near | alike))
+    why = few_changed(rules) if near else few_apart(rules) if alike else ""
     release = without_groups(fresh, groups, why) if groups else fresh
     kept = tuple(_kept(release, large, groups))
     return Renewal(verdict="fresh", release=release, groups=groups, why=why, shown=kept)
@@ -100,6 +100,11 @@ def renew(
 def few_changed(rules: Rules) -> str:
     """The reason, which gives no count."""
     return f"fewer than {rules.min_group} people {CAME_OR_WENT}"
+
+
+def few_apart(rules: Rules) -> str:
+    """The reason where groups of two variables are nearly the same people."""
+    return f"a group differs by fewer than {rules.min_group} people from one of another variable"
 
 
 def as_shown(renewal: Renewal, run: str) -> tuple[Shown, ...]:
@@ -116,6 +121,19 @@ def _anew(cell: Cell, ledger: Ledger, rules: Rules) -> bool:
     same = [s for s in ledger.of(cell.name) if not changed(cell.members, s.members) + s.erased]
     other = (_other_figures(cell, s) for s in same)
     return not any(0 < people < rules.min_group for people in other)
+
+
+def _alike(cells: Sequence[Cell], rules: Rules) -> set[str]:
+    """Blocks with a group that is nearly one of a block before it, in the order declared."""
+    found: set[str] = set()
+    beside = Ledger()
+    for block in dict.fromkeys(c.block for c in cells):
+        own = [c for c in cells if c.block == block]
+        if block != MAIN and not all(_anew(c, beside, rules) for c in own):
+            found.add(block)
+        else:
+            beside = beside.with_(*(Shown(cell=c.name, run="", members=c.members) for c in own))
+    return found
 
 
 def _other_figures(cell: Cell, shown: Shown) -> int:

@@ -13,15 +13,16 @@ from analysis.disclosure import restore
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.renewal import Before
 from pipelines.errors import Exit, UserError
-from pipelines.memory.store import FOLDER, SETS, entry_files, read_entry, read_set
+from pipelines.memory.store import FOLDER, RESTORE, SETS, entry_files, read_entry, read_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from analysis.disclosure import Release
     from analysis.release.members import Members
     from analysis.release.renewal import Cell
+    from pipelines.record import Record
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,25 @@ class Memory:
     @cached_property
     def _sets(self) -> dict[str, Members]:
         return {}
+
+
+def unheld(private: Iterable[Path], known: Memory, others: Sequence[Record]) -> list[str]:
+    """What to say of the last report of a folder where nobody knows whom it rested on.
+
+    ``others``: the runs published in the folder before, oldest first. Raises :class:`UserError`
+    where it was written down whom one of them rested on, and that is gone.
+    """
+    there = {path.stem for folder in private for path in entry_files(folder)}
+    missing = [r for r in others if r.disclosure != "public" and r.run not in there]
+    for gone in (r for r in missing if r.remembered):
+        path = known.folders[0] / f"{gone.run}.json"
+        raise UserError(f"{path}: what a run showed of whom is gone", RESTORE, Exit.PROJECT)
+    if not missing or missing[-1] is not others[-1]:
+        return []
+    return [
+        "the last report is of an earlier version, which did not keep whom it rested on: where few "
+        "people came or went since, do not hand this one to who has that one"
+    ]
 
 
 def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +11,12 @@ from analysis.canonical import sha256_of
 from analysis.disclosure import release
 from analysis.membership import MAIN
 from analysis.registry import meaning
-from analysis.release.members import members
+from analysis.release.members import changed, members
 from analysis.release.renewal import Cell, as_shown, renew
+from pipelines import record
 from pipelines.config import load_project
 from pipelines.keys import load_key
-from pipelines.memory.recall import recall
+from pipelines.memory.recall import recall, unheld
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ _PEOPLE = "select person_no, person_key from staging.person order by person_no"
 class Remembered:
     """What a run knows before it shows anything: what was shown, and whom its findings rest on.
 
-    ``named`` has its run, project and key_id; ``cells`` are those of each finding.
+    ``named`` has its run, project and key_id; ``cells`` are those of each finding; ``unheld`` says
+    of which report before nobody knows whom it rested on.
     """
 
     private: Path
@@ -47,6 +49,7 @@ class Remembered:
     memory: Memory
     tokens: Tokens
     cells: tuple[tuple[Cell, ...], ...]
+    unheld: tuple[str, ...]
 
 
 def remember(context: Context, engine: Engine, findings: Sequence[Finding]) -> Remembered | None:
@@ -59,12 +62,16 @@ def remember(context: Context, engine: Engine, findings: Sequence[Finding]) -> R
         return None
     run, key = context.space.run, context.manifest.key_id
     tokens = Tokens.of(load_key(project.project)[0])
+    folders = known_folders(context)
+    memory = recall(folders, run, project.project, key)
+    others = [r for r in record.records(context.space, project.project) if r.run != run]
     return Remembered(
         private=context.space.private,
         named={"run": run, "project": project.project, "key_id": key},
-        memory=recall(known_folders(context), run, project.project, key),
+        memory=memory,
         tokens=tokens,
-        cells=cells_of(engine, findings, tokens),
+        cells=cells_of(engine, findings, tokens, project.rules.min_group),
+        unheld=tuple(unheld(folders, memory, others)),
     )
 
 
@@ -111,7 +118,7 @@ def question(spec: StudySpec) -> str:
 
 
 def cells_of(
-    engine: Engine, findings: Sequence[Finding], tokens: Tokens
+    engine: Engine, findings: Sequence[Finding], tokens: Tokens, min_group: int
 ) -> tuple[tuple[Cell, ...], ...]:
     """The people behind each finding, named by what is measured of them and never by the study.
 
@@ -120,23 +127,44 @@ def cells_of(
     every = [p.people for f in findings for p in f.rests_on]
     wanted = set(np.unique(np.concatenate(every)).tolist()) if every else set()
     known = {no: tokens.token(key) for no, key in engine.rows(_PEOPLE) if no in wanted}
-    return tuple(tuple(_cell(f, p, known, tokens) for p in f.rests_on) for f in findings)
+    return tuple(_cells(f, known, tokens, min_group) for f in findings)
 
 
-def _cell(found: Finding, part: Part, known: dict[int, int], tokens: Tokens) -> Cell:
+def _cells(
+    found: Finding, known: dict[int, int], tokens: Tokens, min_group: int
+) -> tuple[Cell, ...]:
+    """A cell a part. A group has a second one, named as a whole arm is: a study of a population
+    may be about the people who are a group of another study.
+
+    Not so a group that is nearly its own arm, which is not shown: the others would be too few.
+    """
+    made = [
+        (_cell(found.spec, p, known, tokens), _about(found.spec, p.what)) for p in found.rests_on
+    ]
+    whole = [(c.members, about) for c, about in made if c.block == MAIN]
+    cells: list[Cell] = []
+    for cell, about in made:
+        cells.append(cell)
+        apart = [changed(cell.members, w) for w, of in whole if of == about]
+        if cell.block != MAIN and not any(0 < people < min_group for people in apart):
+            cells.append(replace(cell, name=about))
+    return tuple(cells)
+
+
+def _cell(spec: StudySpec, part: Part, known: dict[int, int], tokens: Tokens) -> Cell:
     own = [known[no] for no in part.people.tolist()]
     figures = None
     if part.contents is not None:
         pairs = zip(own, part.contents.tolist(), strict=True)
         figures = members([tokens.with_content(token, number) for token, number in pairs])
-    name = _name(found.spec, part.block, part.what)
+    about = _about(spec, part.what)
+    name = about if part.block == MAIN else f"{about}|by {part.block}"
     return Cell(block=part.block, name=name, members=members(own), figures=figures)
 
 
-def _name(spec: StudySpec, block: str, what: str) -> str:
+def _about(spec: StudySpec, what: str) -> str:
     kind = "figure" if spec.outcome.kind in _FIGURES else spec.outcome.kind
-    about = f"{spec.programme}|{kind}:{spec.outcome.metric}|{what}"
-    return about if block == MAIN else f"{about}|by {block}"
+    return f"{spec.programme}|{kind}:{spec.outcome.metric}|{what}"
 
 
 def _keep(known: Remembered, specs: Sequence[StudySpec], made: Sequence[Renewal]) -> None:

@@ -194,6 +194,23 @@ def test_one_corrected_figure_is_as_good_as_a_person_who_left(firm: Firm) -> Non
     assert "standing" not in many and headline(many) != headline(first)
 
 
+def test_a_memory_that_is_gone_stops_the_next_run(firm: Firm) -> None:
+    """Its report would differ from the last one by a single person."""
+    run = shown(firm)["hashes"]["run"]
+    (firm.out / f"private/shown/{run}.json").unlink()
+    without(firm, 1)
+    page = (firm.out / "report.html").read_bytes()
+    code, _, err = firm.run()
+    assert code != 0 and f"{run}.json: what a run showed of whom is gone" in err
+    assert (firm.out / "report.html").read_bytes() == page
+    record = firm.out / f"runs/{run}/record.json"  # as the version before wrote it
+    told = json.loads(record.read_text())
+    assert told.pop("remembered") is True
+    record.write_text(json.dumps(told))
+    code, _, err = firm.run()
+    assert code == 0 and "warning: the last report is of an earlier version" in err
+
+
 def test_published_data_have_no_memory(firm: Firm) -> None:
     said = "title: Little Firm\nnote: Published data.\ndisclosure: public"
     firm.edit("mentorlift.yml", "title: Little Firm", said)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import stat
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from analysis.membership import MAIN
+from analysis.membership import ANSWERED, MAIN, part
+from analysis.release.decide import decide
+from analysis.release.ledger import Ledger, Shown
 from analysis.release.members import members
 from analysis.release.renewal import Cell
 from pipelines.errors import UserError
 from pipelines.memory.forget import forget, holding
 from pipelines.memory.recall import recall
+from pipelines.memory.showing import cells_of
 from pipelines.memory.store import Tokens, read_set, write_entry, write_set
+from tests.rich_cases import lottery
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.release.members import Members
+    from pipelines.engine import Engine
 
 TOKENS = Tokens.of(b"0123456789abcdef")
 PEOPLE = [f"{n:032x}" for n in range(30)]
@@ -105,6 +111,29 @@ def test_people_are_taken_out_once_and_count_for_ever(tmp_path: Path) -> None:
     found = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
     assert [(s.run, s.erased) for s in found] == [("one", 2), ("two", 1)]
     assert len(list((tmp_path / "shown/sets").iterdir())) == 2
+
+
+class Everybody:
+    """An engine that knows the pseudonyms of all and nothing else."""
+
+    def rows(self, sql: str) -> list[tuple[int, str]]:
+        return list(enumerate(PEOPLE)) if "person_key" in sql else []
+
+
+def test_a_study_of_the_people_of_a_group_meets_what_was_shown_of_the_group() -> None:
+    """And a group that is nearly everybody, which is not shown, does not stand in its own way."""
+    whole = part(ANSWERED, range(30))
+    own = (whole, part(ANSWERED, range(15), "level"), part(ANSWERED, range(28), "site"))
+    engine = cast("Engine", Everybody())
+    (made,) = cells_of(engine, [replace(lottery(), rests_on=own)], TOKENS, 10)
+    (about,) = {c.name for c in made if c.block == MAIN}
+    assert [(c.block, c.name == about, len(c.members)) for c in made] == [
+        (MAIN, True, 30), ("level", False, 15), ("level", True, 15), ("site", False, 28),
+    ]  # fmt: skip
+    fourteen = replace(lottery(), rests_on=(part(ANSWERED, range(14)),))
+    ((cell,),) = cells_of(engine, [fourteen], TOKENS, 10)
+    shown = [Shown(cell=c.name, run="one", members=c.members) for c in made]
+    assert not decide(cell.name, cell.members, Ledger(tuple(shown)), 10).anew
 
 
 def test_a_set_is_named_by_its_people_and_the_key(tmp_path: Path) -> None:

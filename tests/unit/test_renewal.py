@@ -88,6 +88,23 @@ def test_groups_alone_are_hidden_beside_a_new_answer(fresh: Release) -> None:
     assert [e for e in made.release.estimates if e.name != "subgroup: department"] == rest
 
 
+@pytest.mark.parametrize(("apart", "hidden"), [(0, ()), (9, ("site",)), (10, ())])
+def test_groups_of_two_variables_that_are_nearly_the_same_are_not_shown_together(
+    fresh: Release, apart: int, hidden: tuple[str, ...]
+) -> None:
+    """In one report as in two, the difference would be the few between them."""
+    made = [
+        Cell(block=block, name="answered", members=members(found))
+        for block, found in (
+            (MAIN, range(100)), ("level", range(40)), ("site", range(40 - apart)),
+        )
+    ]  # fmt: skip
+    shows = renew(fresh, ASKED, made, Ledger(), (), RULES)
+    assert (shows.verdict, shows.groups) == ("fresh", hidden)
+    assert ("of another variable" in shows.why) == bool(hidden)
+    assert {c.block for c in shows.shown} == {MAIN, "level", "site"} - set(hidden)
+
+
 @pytest.mark.parametrize(
     ("what", "why"),
     [
