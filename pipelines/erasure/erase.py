@@ -95,7 +95,8 @@ def erase(
         record = _record(project, space)
         listed = backups(project, data, out)
         erased = tombstones.Erased(record, key, retired(project.settings.project))
-        known = _known(Register(space, project.settings.identity, erased), project, wanted)
+        register = Register(space, project.settings.identity, erased, _memory_of(space, key))
+        known = _known(register, project, wanted)
         tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
         context, pulled = _rebuilt(project, data, space, key, say)
@@ -212,6 +213,11 @@ def _note(
     tombstones.write(private, replace(record, persons=kept, pending=True))
     forget(private, *_remembered(key, tokens))
     return tokens
+
+
+def _memory_of(space: workspace.Workspace, key: bytes) -> Callable[[str], bool]:
+    """Whether the memory of what was shown holds a pseudonym."""
+    return lambda pseudonym: bool(holding(space.private, Tokens.of(key), [pseudonym]))
 
 
 def _remembered(key: bytes, tokens: Sequence[Token]) -> tuple[Tokens, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from pipelines.opened import opened
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pipelines.engine import Engine
     from pipelines.identity import Identity
@@ -56,14 +57,25 @@ class Known:
 
 
 class Register:
-    """Finds people by identifier or mail, in the crosswalk and the warehouse in service."""
+    """Finds people by identifier or mail, in the crosswalk and the warehouse in service.
 
-    def __init__(self, space: Workspace, identity: Identity | None, erased: Erased) -> None:
+    Who is in no delivery any more may stand in an earlier warehouse, or among those whom the
+    memory of what was shown holds, which ``remembered`` tells of a pseudonym.
+    """
+
+    def __init__(
+        self, space: Workspace, identity: Identity | None, erased: Erased,
+        remembered: Callable[[str], bool] = lambda _: False,
+    ) -> None:  # fmt: skip
         self._identity, self._erased = identity, erased
         self._crosswalk = space.identity
         self._warehouse = publish.resolve(space.warehouses)
         with opened(self._warehouse, "warehouse") as engine:
             self._people = {row[0] for row in engine.rows(_PEOPLE)}
+        self._remembered = remembered
+        self._earlier = [
+            p for p in sorted(space.warehouses.glob("*.duckdb")) if p != self._warehouse
+        ]
 
     def find(self, given: str, place: str, on: str | None, reason: str) -> Known:
         """The one person whom the text names.
@@ -73,7 +85,7 @@ class Register:
         """
         given = given.strip()
         anchors, known = self._candidates(given)
-        found = [a for a in anchors if a in known or self._erased.pseudonym(a) in self._people]
+        found = [a for a in anchors if a in known or self._is_here(self._erased.pseudonym(a))]
         if len(found) > 1:
             fix = "Name the person by another identifier or mail, which nobody else carries."
             raise UserError(f"The {place} person: several people are known by this.", fix)
@@ -84,6 +96,15 @@ class Register:
             return Known(Tombstone(()), (Token(_kind(given), given),))
         fix = "Write the identifier or mail as the delivered files have it."
         raise UserError(f"The {place} person: nobody is known by this here.", fix)
+
+    def _is_here(self, pseudonym: str) -> bool:
+        if pseudonym in self._people or self._remembered(pseudonym):
+            return True
+        for path in self._earlier:
+            with suppress(UserError), opened(path, "warehouse", older=True) as engine:
+                if (pseudonym,) in engine.rows(_PEOPLE):
+                    return True
+        return False
 
     def gone_before(self, day: dt.date, reason: str) -> list[Known]:
         """Everybody whose last employment ended before the day, and who was not erased yet."""

@@ -25,8 +25,9 @@ def rekey(
 ) -> None:
     """Rename everybody in all sets that were made with the old key; ``people`` pairs pseudonyms.
 
-    Whoever is not among them stands in no version any more and keeps the token: a person who has
-    gone. Repeated after an interruption it goes on: a rewritten entry says the new key.
+    Whoever is not among them stands in no version any more and could not be found under the new
+    key, so is taken out and counts as one who went, for ever. Repeated after an interruption it
+    goes on: a rewritten entry says the new key.
     """
     folder, (before, was), (after, now) = private / FOLDER, old, new
     renamed = {was.token(a): now.token(b) for a, b in people.items()}
@@ -34,7 +35,9 @@ def rekey(
     for entry in (e for e in entries if e["key_id"] == before):
         for cell in (c for study in entry["studies"] for c in study["cells"]):
             found = read_set([folder], cell["set"]).tolist()
-            cell["set"] = write_set(folder, now, members([renamed.get(t, t) for t in found]))
+            kept = [renamed[t] for t in found if t in renamed]
+            cell["set"] = write_set(folder, now, members(kept))
+            cell["erased"] += len(found) - len(kept)
             cell.pop("figures", None)  # made with the old key, and of figures that are not kept
         entry["key_id"] = after
         write_entry(folder, entry)

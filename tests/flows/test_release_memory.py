@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import shutil
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -178,10 +179,42 @@ def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm:
     assert after["standing"]["first_shown_in"] == first["hashes"]["run"]
     told = entries(firm)[first["hashes"]["run"]]
     assert sum(c["erased"] for s in told["studies"] for c in s["cells"]) == 2  # of two sets
-    pseudonym = hmac.digest(bytes.fromhex(KEY), b"person:E0041", "sha256")[:16].hex()
+    assert not holding("E0041", firm)
+
+
+def holding(person: str, firm: Firm) -> list[str]:
+    """Files of the memory that hold the token of a person, by its documented making."""
+    pseudonym = hmac.digest(bytes.fromhex(KEY), f"person:{person}".encode(), "sha256")[:16].hex()
     own = hmac.digest(bytes.fromhex(KEY), b"mentorlift: people behind what was shown", "sha256")
     token = hmac.digest(own, pseudonym.encode(), "sha256")[:8]
-    assert not [name for name, content in files(firm).items() if token in content]
+    return [name for name, content in files(firm).items() if token in content]
+
+
+@pytest.mark.parametrize("kept", ["the warehouse before", "nothing but the memory"])
+def test_who_is_in_no_delivery_any_more_can_still_be_erased(firm: Firm, kept: str) -> None:
+    """Taken out of the exports first, the person stands in what was made before."""
+    shown(firm)
+    without(firm, 1)
+    after = shown(firm)
+    assert holding("E0001", firm)
+    if kept == "the warehouse before":
+        shutil.rmtree(firm.out / "private/shown")
+    else:
+        for path in (firm.out / "warehouse").glob("*.duckdb"):
+            if after["hashes"]["run"] not in path.name:
+                path.unlink()
+    folders = ("--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out))
+    for record in (firm.out / "runs").glob("*/record.json"):
+        if kept == "the warehouse before":
+            record.unlink()
+    code, said, err = command("erase", "E0001", *folders)
+    assert code == 0, said + err
+    assert not holding("E0001", firm)
+    assert len(list((firm.out / "warehouse").glob("*.duckdb"))) == 1
+    if kept == "nothing but the memory":
+        write_exports(firm.data)  # the old files come back
+        assert firm.run()[0] == 0
+        assert not holding("E0001", firm)
 
 
 def test_one_corrected_figure_is_as_good_as_a_person_who_left(firm: Firm) -> None:
