@@ -13,7 +13,7 @@ from analysis.membership import MAIN
 from analysis.registry import meaning
 from analysis.release.members import changed, members
 from analysis.release.renewal import Cell, as_shown, renew
-from pipelines import record
+from pipelines import record, registry_file
 from pipelines.config import load_project
 from pipelines.keys import load_key
 from pipelines.memory.recall import recall, unheld
@@ -77,10 +77,13 @@ def remember(context: Context, engine: Engine, findings: Sequence[Finding]) -> R
 
 def known_folders(context: Context) -> list[Path]:
     """Private folders in which something may be remembered: of the output folder, of the project's
-    own (`out`), and of those beside them with the results of single studies (`out-STUDY`).
+    own (`out`), and of those beside them with the results of single studies (`out-STUDY`), under
+    names that studies had before, too.
     """
     folder = context.project.folder
-    endings = [f"-{spec.study}" for spec in load_project(folder).studies]
+    told = [entry.study for entry in registry_file.read(folder).entries]
+    names = dict.fromkeys([*(spec.study for spec in load_project(folder).studies), *told])
+    endings = [f"-{name}" for name in names if name and "/" not in name]
     found: dict[Path, None] = {}
     for out in (context.space.out, folder / "out"):
         whole = [out.with_name(out.name.removesuffix(e)) for e in endings if out.name.endswith(e)]

@@ -169,6 +169,15 @@ def test_a_renamed_study_meets_the_same_memory(firm: Firm) -> None:
     assert "standing" not in again and headline(again) == headline(first)
 
 
+def test_a_report_of_a_study_that_had_another_name_is_remembered(firm: Firm) -> None:
+    """Its folder is called after the first name; the next report of the project knows it."""
+    assert firm.run("--study", "sales")[0] == 0
+    assert (firm.out.with_name("out-sales") / "private/shown").is_dir()
+    without(firm, 1)
+    firm.edit("studies/sales.yml", "study: sales", "study: revenue\namended: a clearer name")
+    assert shown(firm)["standing"]["verdict"] == "hidden"
+
+
 def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm: Firm) -> None:
     first = shown(firm)
     folders = ("--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out))
