@@ -95,8 +95,7 @@ def erase(
         record = _record(project, space)
         listed = backups(project, data, out)
         erased = tombstones.Erased(record, key, retired(project.settings.project))
-        register = Register(space, project.settings.identity, erased, _memory_of(space, key))
-        known = _known(register, project, wanted)
+        known = _known(_register(project, space, erased, key), project, wanted)
         tokens = _note(space.private, record, known, key)
         publish.fault("erase-recorded")
         context, pulled = _rebuilt(project, data, space, key, say)
@@ -215,9 +214,17 @@ def _note(
     return tokens
 
 
-def _memory_of(space: workspace.Workspace, key: bytes) -> Callable[[str], bool]:
-    """Whether the memory of what was shown holds a pseudonym."""
-    return lambda pseudonym: bool(holding(space.private, Tokens.of(key), [pseudonym]))
+def _register(
+    project: Project, space: workspace.Workspace, erased: tombstones.Erased, key: bytes
+) -> Register:
+    """Who is known here, in the memory of what was shown too."""
+    own = Tokens.of(key)
+    return Register(
+        space,
+        project.settings.identity,
+        erased,
+        lambda pseudonym: bool(holding(space.private, own, [pseudonym])),
+    )
 
 
 def _remembered(key: bytes, tokens: Sequence[Token]) -> tuple[Tokens, list[str]]:
