@@ -133,6 +133,9 @@ def begin(
         refuse_superseded(out, day)
     bring_up(workspace.Workspace(out, ""), say, made_anew=True)
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows, day=day, study=study)
+    changing = key_chain.read(context.space.private).pending
+    if not changing and context.project.settings.rules.mode != "public":
+        showing.refuse_other_key(context)  # before anything is written
     for line in waiting(context.project, data, day) if day is not None else ():
         say(line)
     for folder in (context.space.runs, context.space.warehouses):
@@ -141,7 +144,7 @@ def begin(
         say(f"removed: {len(swept)} files or folders that a run which was cut off left behind")
     if context.erased.pending:
         say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
-    if key_chain.read(context.space.private).pending:
+    if changing:
         say("warning: a change of the key has not ended; `mentorlift rotate-key` ends it")
     for path in context.space.work_of_all:
         # Another run's, begun on other inputs and given up.

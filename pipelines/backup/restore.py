@@ -73,7 +73,12 @@ def restore(places: Places, say: Callable[[str], None]) -> str:
         _put_in_place(made, out, aside)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    if key_id(index["project"]) != index["key_id"]:
+    if index["key_id"] in retired(index["project"]):
+        say(
+            "warning: the key was changed since; `mentorlift rotate-key` with --out "
+            f"{out} brings this folder under the one in use"
+        )
+    elif key_id(index["project"]) != index["key_id"]:
         where = key_path(index["project"])
         say(f"warning: the key of this folder is not the one in use: restore that to {where}")
     return publish.run_in_force(out / "warehouse")
@@ -129,6 +134,15 @@ def _keep_erased(
             f"{places.file}: made before an erasure; people erased since then: {len(since)}",
             "Name the project (--project, --data), so that the folder is made without them.",
             Exit.USAGE,
+        )
+    if key_id(index["project"]) != index["key_id"]:
+        raise UserError(
+            f"{places.file}: made with another key than the one in use, and before an erasure; who "
+            f"was erased since ({len(since)}) cannot be told in it",
+            "Nothing was restored. Use a backup made after the key was changed; or copy "
+            "private/tombstones.json of the folder in which they were erased into a new one, and "
+            "run the project there.",
+            Exit.PROJECT,
         )
     say(f"people erased since the backup was made: {len(since)}; the folder is made without them")
     tombstones.write(privates[0], every)

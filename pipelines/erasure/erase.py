@@ -7,6 +7,7 @@ that an erasure that was interrupted ends like any other, without naming the per
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from pipelines.config import load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.expire import backups, expire, remove_all
 from pipelines.erasure.pulled import rewrite
-from pipelines.erasure.retained import begin_retained, deliveries_differ, served
+from pipelines.erasure.retained import apart, begin_retained, deliveries_differ, served
 from pipelines.erasure.retention import months_before
 from pipelines.erasure.search import Token, search
 from pipelines.erasure.who import Known, Register
@@ -23,8 +24,9 @@ from pipelines.errors import Exit, UserError
 from pipelines.keys import key_id, load_key, retired
 from pipelines.lottery_audit import draw_files
 from pipelines.memory.forget import forget, holding
+from pipelines.memory.recall import comparable
 from pipelines.memory.store import Tokens, entry_files
-from pipelines.run import STAGES, begin, end, run_stages
+from pipelines.run import STAGES, begin, end, private_folders, run_stages
 from pipelines.upgrade import held
 
 if TYPE_CHECKING:
@@ -90,13 +92,18 @@ def erase(
     space = workspace.Workspace(out, "")
     if not out.is_dir():
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
-    with held(out, say):
+    with ExitStack() as locks:
+        locks.enter_context(held(out, say))
         key, _, _ = load_key(project.settings.project)
+        remembering = _remembering(project, space, locks)
+        comparable(remembering, project.settings.project, key_id(project.settings.project))
         record = _record(project, space)
         listed = backups(project, data, out)
         erased = tombstones.Erased(record, key, retired(project.settings.project))
         known = _known(_register(project, space, erased, key), project, wanted)
-        tokens = _note(space.private, record, known, key)
+        tokens = _note(space.private, record, known)
+        for folder in remembering:
+            forget(folder, *_remembered(key, tokens))
         publish.fault("erase-recorded")
         context, pulled = _rebuilt(project, data, space, key, say)
         publish.fault("erase-rebuilt")
@@ -170,13 +177,31 @@ def _begun(
         say("the deliveries are others by now: what was landed is copied without the persons")
         return begin_retained(project.folder, data, space.out, *retained)
     exact = bool(served(space).get("exact_rows"))
-    return begin(project.folder, data, space.out, say, exact_rows=exact)
+    study = apart(project, space)
+    return begin(project.folder, data, space.out, say, exact_rows=exact, study=study)
 
 
 def _record(project: Project, space: workspace.Workspace) -> tombstones.Record:
-    """The tombstones of the output folder, of all keys that are at hand."""
+    """The tombstones that hold for the output folder, of all keys that are at hand.
+
+    Whoever was erased in a folder beside it may still stand in what this one keeps.
+    """
     name = project.settings.project
-    return tombstones.read([space.private], key_id(name), retired(name))
+    own = tombstones.read([space.private], key_id(name), retired(name))
+    every = tombstones.read(private_folders(project.folder, space.out), key_id(name), retired(name))
+    return replace(every, pending=own.pending)
+
+
+def _remembering(project: Project, space: workspace.Workspace, locks: ExitStack) -> list[Path]:
+    """The private folders, of this folder and those beside it, that remember what was shown.
+
+    Held until the end: who is erased in one is forgotten in all, since each is asked by the others.
+    """
+    beside = [f for f in private_folders(project.folder, space.out) if f != space.private]
+    found = [f for f in beside if entry_files(f) and f.resolve() != space.private.resolve()]
+    for folder in found:
+        locks.enter_context(publish.run_lock(folder.parent))
+    return [space.private, *found]
 
 
 def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
@@ -185,7 +210,8 @@ def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
         register.find(given, f"{number}.", on, wanted.reason)
         for number, given in enumerate(wanted.persons, start=1)
     ]
-    found += register.returned()
+    named = {token.text for known in found for token in known.tokens}
+    found += [k for k in register.returned() if named.isdisjoint(t.text for t in k.tokens)]
     if wanted.expired:
         day = months_before(
             wanted.on or register.last_delivery(), project.settings.retention.months
@@ -194,12 +220,8 @@ def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
     return found
 
 
-def _note(
-    private: Path, record: tombstones.Record, known: Sequence[Known], key: bytes
-) -> list[Token]:
-    """Write down what is looked for, then the tombstones, and take the persons out of the memory;
-    all tokens, of an earlier try as well.
-    """
+def _note(private: Path, record: tombstones.Record, known: Sequence[Known]) -> list[Token]:
+    """Write down what is looked for, then the tombstones; all tokens, of an earlier try as well."""
     file = private / UNFINISHED
     before = [Token(**t) for t in workspace.read_json(file)] if file.is_file() else []
     tokens = list(dict.fromkeys([*before, *(t for k in known for t in k.tokens)]))
@@ -210,7 +232,6 @@ def _note(
     stones = dict.fromkeys([*record.persons, *(k.tombstone for k in known)])
     kept = tuple(stone for stone in stones if stone.identifiers)
     tombstones.write(private, replace(record, persons=kept, pending=True))
-    forget(private, *_remembered(key, tokens))
     return tokens
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipelines import publish, workspace
 from pipelines.config import load_project
+from pipelines.day import only
 from pipelines.engine import MEMORY, Engine, quote_identifier
 from pipelines.erasure.tombstones import WHOSE, Erased
 from pipelines.errors import UserError
@@ -59,6 +60,20 @@ def served(space: workspace.Workspace) -> dict[str, Any]:
     return told
 
 
+def apart(project: Project, space: workspace.Workspace) -> str | None:
+    """The one study that the folder is about; None where it is about the whole project.
+
+    Told by the project as the version in service had it, else by the name of the folder.
+    """
+    told = served(space)
+    if told["project_hash"] == project.digest:
+        return None
+    names = [spec.study for spec in project.studies]
+    same = (name for name in names if only(project, name).digest == told["project_hash"])
+    called = (n for n in names if space.out.name.endswith(f"-{n}") and [*told["studies"]] == [n])
+    return next(same, None) or next(called, None)
+
+
 def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: bytes) -> Context:
     """A run whose landing is the one in service without the erased persons; its first stage done.
 
@@ -67,6 +82,8 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
     """
     project = load_project(project_dir)
     serving = _serving(workspace.Workspace(out, ""))
+    if study := apart(project, serving):
+        project = only(project, study)
     saved = workspace.read_json(serving.manifest, "manifest")
     manifest = workspace.new_manifest(
         project, saved["inputs"], exact_rows=saved["exact_rows"], erased=f"{gone.digest()} retained"

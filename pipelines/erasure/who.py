@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines import publish
 from pipelines.erasure.retention import GONE_BEFORE
@@ -91,9 +90,11 @@ class Register:
             raise UserError(f"The {place} person: several people are known by this.", fix)
         if found:
             return self._known(found[0], [Token(_kind(given), given)], on, reason)
-        gone = pc.any(self._erased.anchored(pa.array(anchors, pa.string()))).as_py()
-        if gone or self._erased.names(given):  # erased already: searched for once more
-            return Known(Tombstone(()), (Token(_kind(given), given),))
+        erased = self._erased.anchored(pa.array(anchors, pa.string())).to_pylist()
+        if any(erased) or self._erased.names(given):  # already, or in another folder
+            gone = [a for a, known in zip(anchors, erased, strict=True) if known]
+            looked = [Token("pseudonym", self._erased.pseudonym(anchor)) for anchor in gone]
+            return Known(Tombstone(()), (Token(_kind(given), given), *looked))
         fix = "Write the identifier or mail as the delivered files have it."
         raise UserError(f"The {place} person: nobody is known by this here.", fix)
 

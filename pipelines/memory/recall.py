@@ -111,24 +111,35 @@ def unheld(private: Iterable[Path], known: Memory, others: Sequence[Record]) -> 
     ]
 
 
+def comparable(private: Iterable[Path], project: str, key_id: str) -> list[dict[str, Any]]:
+    """The entries that private folders hold under a key.
+
+    Raises :class:`UserError` for one of the project's that was made with another key.
+    """
+    found = []
+    for path in (p for folder in private for p in entry_files(folder)):
+        entry = read_entry(path)
+        if entry["key_id"] == key_id:
+            found.append(entry)
+        elif entry["project"] == project:
+            raise UserError(
+                f"{path}: made with another key than the one in use; what was shown before cannot "
+                "be compared",
+                "Restore the key that belongs to this folder; or, where the key was changed, bring "
+                f"{path.parents[2]} under the new one with `mentorlift rotate-key`.",
+                Exit.PROJECT,
+            )
+    return found
+
+
 def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memory:
     """What runs before this one showed, from private folders.
 
     Raises :class:`UserError` where the key is another one: nobody could be compared.
     """
     found: dict[str, dict[str, Any]] = {}
-    for path in (p for folder in private for p in entry_files(folder)):
-        entry = read_entry(path)
-        if entry["key_id"] == key_id:
-            found.setdefault(entry["run"], entry)
-        elif entry["project"] == project:
-            raise UserError(
-                f"{path}: made with another key than the one in use; what was shown before cannot "
-                "be compared",
-                "Restore the key that belongs to this folder; or, where the key was changed, end "
-                "that with `mentorlift rotate-key`.",
-                Exit.PROJECT,
-            )
+    for entry in comparable(private, project, key_id):
+        found.setdefault(entry["run"], entry)
     own = found.pop(run, None)
     ordered = sorted(found.values(), key=lambda e: (e["number"], e["run"]))
     if own is not None:

@@ -16,7 +16,7 @@ from analysis.release.renewal import Cell, as_shown, renew
 from pipelines import record, registry_file
 from pipelines.config import load_project
 from pipelines.keys import load_key
-from pipelines.memory.recall import recall, unheld
+from pipelines.memory.recall import comparable, recall, unheld
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ def remember(context: Context, engine: Engine, findings: Sequence[Finding]) -> R
         cells=cells_of(engine, findings, tokens, project.rules.min_group),
         unheld=tuple(unheld(folders, memory, others)),
     )
+
+
+def refuse_other_key(context: Context) -> None:
+    """Raise :class:`UserError` where what was shown before was made with another key."""
+    project = context.project.settings.project
+    comparable(known_folders(context), project, context.manifest.key_id)
 
 
 def known_folders(context: Context) -> list[Path]:
