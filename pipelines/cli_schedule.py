@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli_options import DataFolder, OutFolder, ProjectFolder, note, tell
-from pipelines.errors import Exit, UserError
+from pipelines.errors import Exit, UserError, of_the_machine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,8 +72,9 @@ def watch(
                 made = run(*folders, note, day=day, pulling=True)
                 for line in made.answers if made else ():
                     tell(line)
-        except UserError as error:  # said, and tried again with the next files
-            note(f"error: {error.problem}\n  fix: {error.fix}")
+        except (UserError, OSError) as error:  # said, and tried again with the next files
+            told = of_the_machine(error) if isinstance(error, OSError) else error
+            note(f"error: {told.problem}\n  fix: {told.fix}")
         done += 1
         if done == looks:
             return

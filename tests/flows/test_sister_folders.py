@@ -53,7 +53,8 @@ def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path
     options = ["--project", str(firm.project), "--data", str(firm.data)]
     restore = ["restore", str(file), str(back.out), *options]
     assert command("backup", str(firm.out), str(file))[0] == 0
-    assert command(*folders(firm))[0] == 0
+    code, _, err = command(*folders(firm))
+    assert code == 0, err
     code, _, err = command(*restore)
     assert code == 0 and "rotate-key" in err
     before = (back.out / "private" / "shown").glob("*.json")
@@ -73,7 +74,8 @@ def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     firm, file = answered, tmp_path / "old.tar.gz"
     options = ["--project", str(firm.project), "--data", str(firm.data)]
     assert command("backup", str(firm.out), str(file))[0] == 0
-    assert command(*folders(firm))[0] == 0
+    code, _, err = command(*folders(firm))
+    assert code == 0, err
     assert erase(firm, GONE)[0] == 13  # the backup is still there
     known = ["--erased-in", str(firm.out)]
     code, _, err = command("restore", str(file), str(tmp_path / "back"), *options, *known)
@@ -90,10 +92,12 @@ def test_an_erasure_can_end_after_the_key_was_changed_elsewhere(
     assert erase(firm, GONE)[0] == 13
     code, _, err = command(*folders(firm))
     assert code == 3 and "mentorlift erase" in err
-    assert command(*folders(beside))[0] == 0
+    code, _, err = command(*folders(beside))
+    assert code == 0, err
     file.unlink()
     code, _, err = erase(firm)
     assert code == 3 and "rotate-key" in err
-    assert command(*folders(firm))[0] == 0
+    code, _, err = command(*folders(firm))
+    assert code == 0, err
     assert erase(firm)[0] == 0
     assert traces(firm.out) == [] and people(firm) == 59
