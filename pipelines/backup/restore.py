@@ -122,19 +122,13 @@ def _keep_erased(
         if not (folder / "private" / tombstones.FILE).is_file():
             fix = "Name the folder of results, which has private/tombstones.json."
             raise UserError(f"--erased-in {folder}: holds no tombstones", fix, Exit.USAGE)
-    keys = {key_id(index["project"]), *retired(index["project"])}
-    saved = tombstones.read(privates[:1], index["key_id"], keys)
-    every = tombstones.read(privates, index["key_id"], keys)
-    known = {h for person in saved.persons for h in person.identifiers}
-    since = [p for p in every.persons if not known.issuperset(p.identifiers)]
+    every, since = _erased_since(privates, index)
     if not since:
         return
     if not (places.project / "mentorlift.yml").is_file():
-        raise UserError(
-            f"{places.file}: made before an erasure; people erased since then: {len(since)}",
-            "Name the project (--project, --data), so that the folder is made without them.",
-            Exit.USAGE,
-        )
+        fix = "Name the project (--project, --data), so that the folder is made without them."
+        what = f"{places.file}: made before an erasure; people erased since then: {len(since)}"
+        raise UserError(what, fix, Exit.USAGE)
     if key_id(index["project"]) != index["key_id"]:
         raise UserError(
             f"{places.file}: made with another key than the one in use, and before an erasure; who "
@@ -152,6 +146,17 @@ def _keep_erased(
         raise incomplete(replace(certificate, remaining=within))
     for path in (*certificate.remaining, places.file):
         say(f"warning: erased people still stand in {path}: make a new backup and remove it")
+
+
+def _erased_since(
+    privates: Sequence[Path], index: dict[str, Any]
+) -> tuple[tombstones.Record, list[tombstones.Tombstone]]:
+    """All tombstones, and those that the restored folder, the first, does not hold yet."""
+    keys = {key_id(index["project"]), *retired(index["project"])}
+    saved = tombstones.read(privates[:1], index["key_id"], keys)
+    every = tombstones.read(privates, index["key_id"], keys)
+    known = {h for person in saved.persons for h in person.identifiers}
+    return every, [p for p in every.persons if not known.issuperset(p.identifiers)]
 
 
 def _list_backups(made: Path, out: Path, file: Path, run: str) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines import publish, workspace
 from pipelines.config import load_project
 from pipelines.erasure import tombstones
+from pipelines.erasure.certificate import Certificate, Wanted
 from pipelines.erasure.expire import backups, expire, remove_all
 from pipelines.erasure.pulled import rewrite
 from pipelines.erasure.retained import apart, begin_retained, deliveries_differ, served
@@ -30,7 +31,6 @@ from pipelines.run import STAGES, begin, end, private_folders, run_stages
 from pipelines.upgrade import held
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -40,39 +40,6 @@ if TYPE_CHECKING:
 
 UNFINISHED = "erasing.json"  # what is looked for; gone once nothing is found
 FAULTS = ("erase-recorded", "erase-rebuilt", "erase-expired", "erase-searched")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """What was done, without anything about anybody.
-
-    ``rewritten`` are pulled files that held a person; ``remaining`` are files with traces, and
-    listed backups that are still there; ``figures`` are files in which a number stands that is
-    also an identifier; ``owner`` are files of the project folder that name a person; ``shared``
-    counts identifiers and names that other people carry too.
-    """
-
-    run: str
-    persons: int = 0
-    removed: tuple[Path, ...] = ()
-    rewritten: tuple[Path, ...] = ()
-    shared: int = 0
-    searched: int
-    tokens: int
-    remaining: tuple[Path, ...]
-    figures: tuple[Path, ...]
-    owner: tuple[Path, ...]
-    short: int
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Whom to erase: as the deliveries name them, and everybody whose time to be kept is over."""
-
-    persons: tuple[str, ...] = ()
-    expired: bool = False
-    on: dt.date | None = None
-    reason: str = ""
 
 
 def erase(
@@ -97,13 +64,8 @@ def erase(
         key, _, _ = load_key(project.settings.project)
         remembering = _remembering(project, space, locks)
         comparable(remembering, project.settings.project, key_id(project.settings.project))
-        record = _record(project, space)
         listed = backups(project, data, out)
-        erased = tombstones.Erased(record, key, retired(project.settings.project))
-        known = _known(_register(project, space, erased, key), project, wanted)
-        tokens = _note(space.private, record, known)
-        for folder in remembering:
-            forget(folder, *_remembered(key, tokens))
+        known, tokens = _recorded(project, space, key, wanted, remembering)
         publish.fault("erase-recorded")
         context, pulled = _rebuilt(project, data, space, key, say)
         publish.fault("erase-rebuilt")
@@ -120,6 +82,23 @@ def erase(
             rewritten=tuple(pulled),
             shared=sum(k.shared for k in known),
         )
+
+
+def _recorded(
+    project: Project,
+    space: workspace.Workspace,
+    key: bytes,
+    wanted: Wanted,
+    remembering: Sequence[Path],
+) -> tuple[list[Known], list[Token]]:
+    """Whom to erase and what to look for, written down; they are forgotten where remembered."""
+    record = _record(project, space)
+    erased = tombstones.Erased(record, key, retired(project.settings.project))
+    known = _known(_register(project, space, erased, key), project, wanted)
+    tokens = _note(space.private, record, known)
+    for folder in remembering:
+        forget(folder, *_remembered(key, tokens))
+    return known, tokens
 
 
 def _rebuilt(
