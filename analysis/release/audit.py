@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 TOLERANCE = 1e-6  # of the solver, in people
+CONTRADICT = "The figures shown contradict each other."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +50,8 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
     least = of @ known.truth
     most = least.copy()
     solved = np.zeros((2, of.shape[0]), dtype=bool)  # for the least, for the greatest
-    if (known.uses.data == 1).all():
-        low, high = _in_closed_form(known, of, part, target)
+    if (known.uses.data == 1).all() and (of.data == 1).all():
+        low, high = _in_closed_form(known, of, part)
         solved[:] = ~np.isnan(low)
         least, most = np.where(solved[0], low, least), np.where(solved[1], high, most)
     while True:
@@ -68,29 +69,51 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
         solved[side, target] = True
 
 
-def _in_closed_form(known: Known, of: csr_array, part: Ints, target: Ints) -> tuple[Floats, Floats]:
-    """The ends of targets that are one unknown, where few figures make them plain; else NaN.
+def _in_closed_form(known: Known, of: csr_array, part: Ints) -> tuple[Floats, Floats]:
+    """The ends of targets in parts where figures and targets are nested sums; else NaN.
 
-    ``part`` (unknowns,) numbers what figures link. Where one figure alone is on several unknowns
-    of a part, each unknown ends where its own figures do, or where the others leave it no more of
-    that sum.
+    Of two sums there, one holds the other or they share nothing: a tree, in which ends go up from
+    the terms to the sums and down again. ``part`` (unknowns,) numbers what figures link.
     """
-    several, single = np.diff(known.uses.indptr) > 1, np.diff(known.uses.indptr) == 1
-    low, high = np.zeros(part.size), np.full(part.size, np.inf)
-    one = known.uses.indices[known.uses.indptr[:-1][single]]
-    np.maximum.at(low, one, known.low[single])
-    np.minimum.at(high, one, known.high[single])
-    sums = np.flatnonzero(several)
-    of_sum = part[known.uses.indices[known.uses.indptr[sums]]]
-    only = np.bincount(of_sum, minlength=part.max() + 1) == 1
-    for row, block in zip(sums, of_sum, strict=True):
-        if only[block]:
-            j = known.uses.indices[known.uses.indptr[row] : known.uses.indptr[row + 1]]
-            ends = _of_a_sum(low[j], high[j], known.low[row], known.high[row])
-            low[j], high[j] = ends
-    plain = (np.bincount(of_sum, minlength=part.max() + 1) < 2)[part[target]]
-    plain &= np.diff(of.indptr) == 1
-    return np.where(plain, low[target], np.nan), np.where(plain, high[target], np.nan)
+    ends = _by_unknowns(known, of)
+    order = sorted(ends, key=len)
+    low, high = np.zeros(part.size + len(order)), np.full(part.size + len(order), np.inf)
+    top, leaves, terms = np.arange(part.size), np.ones(low.size, dtype=int), {}
+    crossed = np.zeros(part.max() + 1, dtype=bool)
+    for node, inside in enumerate(order, start=part.size):
+        j = np.array(inside)
+        below = np.unique(top[j])
+        leaves[node] = j.size
+        crossed[part[j[0]]] |= leaves[below].sum() != j.size
+        terms[node], top[j] = below, node
+        low[node] = max(ends[inside][0], low[below].sum())
+        high[node] = min(ends[inside][1], high[below].sum())
+    for node in reversed(terms):
+        below = terms[node]
+        low[below], high[below] = _of_a_sum(low[below], high[below], low[node], high[node])
+    block = part[[*range(part.size), *(inside[0] for inside in order)]]
+    if (low > high + TOLERANCE)[~crossed[block]].any():
+        raise ArithmeticError(CONTRADICT)
+    at = {inside: node for node, inside in enumerate(order, start=part.size)}
+    found = [at[t] for t in _rows(of)]
+    crosses = crossed[block[found]]
+    return np.where(crosses, np.nan, low[found]), np.where(crosses, np.nan, high[found])
+
+
+def _by_unknowns(known: Known, of: csr_array) -> dict[tuple[int, ...], tuple[float, float]]:
+    """What figures say of each set of unknowns that one of them, or a target, is the sum of."""
+    ends = dict.fromkeys(_rows(of), (0.0, np.inf))
+    for inside, low, high in zip(_rows(known.uses), known.low, known.high, strict=True):
+        least, most = ends.get(inside, (0.0, np.inf))
+        ends[inside] = max(least, low), min(most, high)
+    ends.pop((), None)
+    return ends
+
+
+def _rows(uses: csr_array) -> list[tuple[int, ...]]:
+    """The unknowns of each row."""
+    ends = zip(uses.indptr, uses.indptr[1:], strict=False)
+    return [tuple(sorted(uses.indices[a:b].tolist())) for a, b in ends]
 
 
 def _of_a_sum(low: Floats, high: Floats, least: float, most: float) -> tuple[Floats, Floats]:
@@ -106,7 +129,7 @@ def _extreme(known: Known, objective: Floats, cut: LinearConstraint) -> Floats:
     limits = [LinearConstraint(known.uses, known.low, known.high)] if known.low.size else []
     found = milp(objective, constraints=[*limits, cut])  # none is whole: a linear programme
     if found.x is None:
-        raise ArithmeticError(f"The figures shown contradict each other: {found.message}")
+        raise ArithmeticError(f"{CONTRADICT} {found.message}")
     return np.asarray(found.x, dtype=float)
 
 

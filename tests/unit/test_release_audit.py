@@ -76,6 +76,26 @@ def test_small_groups_beside_their_sum(least: float, most: float, expected: floa
     assert np.minimum(widths(more, of, wide), 8) == pytest.approx([expected] * 2, abs=SOLVED)
 
 
+def test_sums_within_sums() -> None:
+    """Two small groups are ten at least together, 33 to 37 with a third of two large parts and one.
+
+    The third is 21 at least and 27 at most, so each large part 10 to 16, its small one 1 to 7, and
+    the two small groups 6 to 16 together: 1 to 9 each. So too where a sum crosses and a linear
+    programme says it.
+    """
+    uses = np.vstack([
+        np.eye(5), [[1, 1, 0, 0, 0], [1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 1, 1, 0, 0]],
+    ])  # fmt: skip
+    low = np.array([1.0, 1, 10, 10, 1, 10, 33, 10, 0])
+    high = np.array([9.0, 9, *[np.inf] * 2, 9, np.inf, 37, np.inf, 1000])
+    truth = np.array([6.0, 7, 10, 10, 2])
+    of = csr_array(np.vstack([np.eye(5), uses[7]]))
+    for figures in (8, 9):
+        known = Known(csr_array(uses[:figures]), low[:figures], high[:figures], truth)
+        found = widths(known, of, np.full(6, 100.0))
+        assert found == pytest.approx([8, 8, 6, 6, 6, 6], abs=SOLVED)
+
+
 def test_figures_that_contradict_each_other_are_refused() -> None:
     known = Known(csr_array(np.array([[1.0, 1], [1, 1]])), np.array([5.0, 9]), np.array([6.0, 9]),
                   np.array([2.0, 3]))  # fmt: skip
