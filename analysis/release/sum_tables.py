@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from analysis.release.ledger import Ledger
     from analysis.release.members import Members
-    from analysis.release.tables import Key, Table
+    from analysis.release.tables import Key, Part, Table
     from analysis.rules import Rules
 
 
@@ -32,33 +32,51 @@ def print_sums(
 
     A figure of unchanged people stands as it was: anew, it would tell of the one who got a raise.
     """
-    cells = [list(_of_table(t, ledger, rules)) for t in tables]
     apart = len(tables) == 1
+    parts = [_parts(t, ledger, rules) for t in tables]
+    back: set[str] = set()
     while True:
+        cells = [
+            _weaker(_with_remainders(t, _weaker(p, back, ledger), ledger, rules), back, ledger)
+            for t, p in zip(tables, parts, strict=True)
+        ]
         every = [c for each in cells for c in each]
         drop = _too_telling(every, tables[0].measure, ledger, rules, apart=apart)
         if drop is None:
             return tuple(tuple(each) for each in cells)
-        cells = [[_back(c, ledger) if c is drop else c for c in each] for each in cells]
+        back.add(drop.name)
 
 
-def _of_table(table: Table, ledger: Ledger, rules: Rules) -> list[Cell]:
-    made: list[Cell] = []
-    kept = {}
-    for part in table.parts:
-        assert part.contributions is not None  # a table of a measure has them
-        kept[part.key] = (part.members, part.contributions)
-        made.append(_one(table, part.key, part.members, part.contributions, ledger, rules))
+def _weaker(cells: Sequence[Cell], back: set[str], ledger: Ledger) -> list[Cell]:
+    return [_back(c, ledger) if c.anew and c.name in back else c for c in cells]
+
+
+def _parts(table: Table, ledger: Ledger, rules: Rules) -> list[Cell]:
+    return [_one(table, p.key, p.members, _given(p), ledger, rules) for p in table.parts]
+
+
+def _given(part: Part) -> npt.NDArray[np.float64]:
+    assert part.contributions is not None  # a table of a measure has them
+    return part.contributions
+
+
+def _with_remainders(
+    table: Table, made: Sequence[Cell], ledger: Ledger, rules: Rules
+) -> list[Cell]:
+    """The parts and, of each total, those without a figure together where they are several."""
     hidden = {c.key for c in made if not c.printed and c.members.size}
+    remainders: list[Cell] = []
     for total, parts in table.rows():
-        away = [kept[p.key] for p in parts if p.key in hidden]
+        away = [p for p in parts if p.key in hidden]
         if len(away) > 1:
-            members = np.concatenate([m for m, _ in away])
+            members = np.concatenate([p.members for p in away])
             order = np.argsort(members)
-            values = np.concatenate([v for _, v in away])[order]
+            values = np.concatenate([_given(p) for p in away])[order]
             key = others(total)
-            made.append(_one(table, key, members[order], values, ledger, rules, remainder=True))
-    return made
+            remainders.append(
+                _one(table, key, members[order], values, ledger, rules, remainder=True)
+            )
+    return [*made, *remainders]
 
 
 def _one(

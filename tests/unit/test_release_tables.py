@@ -177,6 +177,22 @@ def test_groups_that_overlap_are_shown_where_no_difference_is_of_a_few() -> None
     assert sorted(signs) == ["hidden", "shown", "shown", "shown"]
 
 
+def test_a_group_hidden_beside_others_is_in_the_remainder() -> None:
+    """Less the levels (1 to 60), b tells of 61 to 64; without a, those without a mean are 21."""
+    who = {"a": _people(1, 12), "b": _people(13, 64), "c": _people(65, 68), "d": _people(70, 74)}
+    by_level = Table(
+        name="level", measure="pay",
+        parts=tuple(
+            Part(key=(k,), members=w, contributions=30_000 + 100.0 * w)
+            for k, w in {"x": members(range(1, 61, 2)), "y": members(range(2, 61, 2))}.items()
+        ),
+    )  # fmt: skip
+    ((made, _),) = _run([_pay(**who), by_level])
+    assert [made.cell(k).sign for k in "abcd"] == ["hidden", "shown", "small", "small"]
+    # 1 to 12, 65 to 68 and 70 to 74: 704 / 21 = 33.5
+    assert made.cell(OTHERS).value == 33_400
+
+
 @pytest.mark.parametrize(
     ("pay", "reason"),
     [
