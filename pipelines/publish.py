@@ -246,7 +246,10 @@ def _spilled(space: Workspace) -> Iterator[Path]:
 def left_by_dead(place: Path) -> Iterator[Path]:
     """Working folders in a place that are named after processes of ours which have ended."""
     for folder in place.glob(f"{SPILLED}*"):
-        if folder.stat().st_uid == os.getuid() and not _is_alive(folder):
+        owner = None
+        with suppress(FileNotFoundError):  # another run has just done with it
+            owner = folder.stat().st_uid
+        if owner == os.getuid() and not _is_alive(folder):
             yield folder
 
 
