@@ -212,7 +212,8 @@ def sweep(space: Workspace) -> tuple[Path, ...]:
 def remove(path: Path) -> None:
     """Remove a file or a whole folder; one that is gone already is no error."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        with suppress(FileNotFoundError):  # another run removes it at the same time
+            shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
 

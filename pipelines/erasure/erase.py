@@ -63,7 +63,6 @@ def erase(
         locks.enter_context(held(out, say))
         key, _, _ = load_key(project.settings.project)
         remembering = _remembering(project, space, locks)
-        comparable(remembering, project.settings.project, key_id(project.settings.project))
         listed = backups(project, data, out)
         known, tokens = _recorded(project, space, key, wanted, remembering)
         publish.fault("erase-recorded")
@@ -75,13 +74,8 @@ def erase(
             removed, listed = [*removed, *listed], []
         publish.fault("erase-expired")
         found = _proof(project, data, context.space, tokens, listed)
-        return replace(
-            found,
-            persons=len(known),
-            removed=tuple(removed),
-            rewritten=tuple(pulled),
-            shared=sum(k.shared for k in known),
-        )
+        found = replace(found, persons=len(known), shared=sum(k.shared for k in known))
+        return replace(found, removed=tuple(removed), rewritten=tuple(pulled))
 
 
 def _recorded(
@@ -180,6 +174,7 @@ def _remembering(project: Project, space: workspace.Workspace, locks: ExitStack)
     found = [f for f in beside if entry_files(f) and f.resolve() != space.private.resolve()]
     for folder in found:
         locks.enter_context(publish.run_lock(folder.parent))
+    comparable([space.private, *found], project.settings.project, key_id(project.settings.project))
     return [space.private, *found]
 
 
