@@ -24,6 +24,7 @@ def upgrade_command(out: Results) -> None:
     Example: mentorlift upgrade my-project/out
     """
     from pipelines import publish
+    from pipelines.encryption import keys_in
     from pipelines.upgrade import bring_up
     from pipelines.workspace import Workspace
 
@@ -32,7 +33,7 @@ def upgrade_command(out: Results) -> None:
     with publish.run_lock(out):
         space = Workspace(out, "")
         publish.sweep(space)
-        done = bring_up(space, note)
+        done = bring_up(space, note, keys=keys_in(space))
     tell(f"upgraded: {', '.join(done)}" if done else "nothing to upgrade: all is of this version")
 
 

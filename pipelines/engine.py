@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import shutil
 import tempfile
 import warnings
@@ -15,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from pipelines import damage
-from pipelines.durable import OF_THE_DISK
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -36,6 +33,7 @@ PORTABLE_STORAGE = "v1.0.0"
 # Folders of what is spilled begin with this and the number of the process, so that those of killed
 # ones can be told.
 SPILLED = "mentorlift-"
+_OTHER_KEY = "Put the key of the project back, or run the project again to make the file anew."
 
 
 def quote_identifier(name: str) -> str:
@@ -48,12 +46,24 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-# What DuckDB says of a file that the disk does not take: which one, and why.
-_NOT_WRITTEN = re.compile(
-    r'(?:Could not (?:write|truncate|f?sync|move)|Cannot open) [^"]*"([^"]+)"(?:: ([^"\n]+))?'
-)
-_DAMAGED = re.compile(r'Corrupt database file|Could not read enough bytes from file "([^"]+)"')
-_NUMBERS = {os.strerror(number): number for number in OF_THE_DISK | {errno.EACCES, errno.EPERM}}
+def is_encrypted(path: Path) -> bool:
+    """Whether a file is an encrypted database: the first flag of DuckDB's main header."""
+    with path.open("rb") as stream:
+        head = stream.read(21)
+    return head[8:12] == b"DUCK" and bool(head[20:] and head[20] & 1)
+
+
+def can_encrypt() -> bool:
+    """Whether this DuckDB writes encrypted files, found out by writing one."""
+    with tempfile.TemporaryDirectory(prefix=f"{SPILLED}{os.getpid()}-") as folder:
+        file = Path(folder) / "probe.duckdb"
+        try:
+            with Engine.open(file, keys=("probe",)) as engine:
+                engine.run("create table probe as select 1 as n")
+                engine.checkpoint()
+        except (duckdb.Error, UserError):
+            return False
+        return is_encrypted(file)
 
 
 @contextmanager
@@ -71,25 +81,11 @@ def _machine_suffices() -> Iterator[None]:
         fix = "Make room on the disk of TMPDIR, or set TMPDIR to a folder on a larger one."
         raise UserError(problem, fix, Exit.SYSTEM) from None
     except duckdb.Error as error:
-        raise _outside(str(error)) or error from None
+        raise damage.outside(str(error)) or error from None
     except RuntimeError as error:
         if str(error) != "Query interrupted":
             raise
         raise KeyboardInterrupt from None
-
-
-def _outside(message: str) -> OSError | UserError | None:
-    """What the disk or a damaged file did; None where the statement itself is at fault.
-
-    A full disk is a fault of a file, of a commit or of a checkpoint, as it comes.
-    """
-    if told := _NOT_WRITTEN.search(message):
-        why = (told[2] or os.strerror(errno.EIO)).strip()
-        if why in _NUMBERS:
-            return OSError(_NUMBERS[why], why, told[1])
-    if told := _DAMAGED.search(message):
-        return damage.told(told[1] or damage.SOME_DATABASE, told[0])
-    return None
 
 
 class Engine:
@@ -131,10 +127,12 @@ class Engine:
         read_only: bool = False,
         threads: int | None = None,
         memory: str | None = None,
+        keys: Sequence[str] = (),
     ) -> Self:
         """An engine on a database file; raises :class:`UserError` when it cannot be opened.
 
-        ``memory``, such as 2GB, bounds what is held before it is spilled [most of the machine].
+        ``memory``, such as 2GB, bounds what is held before it is spilled [most of the machine];
+        ``keys`` as in :meth:`attach`.
         """
         if read_only and not path.exists():
             raise UserError(
@@ -143,13 +141,25 @@ class Engine:
         if path.exists() and not path.is_file():  # a pipe would be waited for
             raise UserError(f"{path} is no file, and so no database.", damage.AGAIN)
         try:
+            if is_encrypted(path) if path.exists() else keys:
+                return cls.memory(threads=threads, memory=memory)._within(path, read_only, keys)
             return cls(str(path), read_only=read_only, threads=threads, memory=memory)
         except duckdb.Error as error:
-            if isinstance(refused := _outside(str(error)), OSError):
+            if isinstance(refused := damage.outside(str(error)), OSError):
                 raise refused from None
             problem = f"{path} cannot be opened as a database."
             about = damage.told(str(path), str(error).replace(str(path), ""))
             raise about or UserError(problem, damage.AGAIN) from None
+
+    def _within(self, path: Path, read_only: bool, keys: Sequence[str]) -> Self:
+        """The engine, at home in an encrypted file: such a one can only be attached."""
+        try:
+            self.attach(path, "encrypted", read_only=read_only, keys=keys)
+            self.run("use encrypted; set temp_file_encryption = true")
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def __enter__(self) -> Self:
         return self
@@ -220,14 +230,47 @@ class Engine:
         self._connection.unregister(name)
 
     def attach(
-        self, path: Path, alias: str, *, read_only: bool = True, portable: bool = False
+        self,
+        path: Path,
+        alias: str,
+        *,
+        read_only: bool = True,
+        portable: bool = False,
+        keys: Sequence[str] = (),
     ) -> None:
-        """Attach a database file; ``portable`` writes a new one for DuckDB 1.x as well."""
+        """Attach a database file; ``portable`` writes a new one for DuckDB 1.x as well.
+
+        ``keys`` are those that may open it where it is encrypted; with the first one a new file is
+        encrypted. Raises :class:`UserError` where none of them fits.
+        """
         options = ["read_only"] if read_only else []
         if portable:
             options.append(f"storage_version {quote_text(PORTABLE_STORAGE)}")
+        there = path.exists()
+        if not (is_encrypted(path) if there else keys):
+            self._attach(path, alias, options)
+            return
+        if not read_only:
+            self._load_cipher()
+        options += ["encryption_cipher 'GCM'", "encryption_key $1"]
+        for key in keys if there else keys[:1]:
+            try:
+                self._attach(path, alias, options, [key])
+            except duckdb.InvalidInputException as error:
+                if "Wrong encryption key" not in str(error):
+                    raise
+            else:
+                return
+        raise UserError(f"{path}: is encrypted with a key that is not at hand.", _OTHER_KEY)
+
+    def _attach(self, path: Path, alias: str, options: list[str], key: Params = None) -> None:
         suffix = f" ({', '.join(options)})" if options else ""
-        self.run(f"attach {quote_text(str(path))} as {quote_identifier(alias)}{suffix}")
+        self.run(f"attach {quote_text(str(path))} as {quote_identifier(alias)}{suffix}", key)
+
+    def _load_cipher(self) -> None:
+        """DuckDB writes encrypted files with its extension httpfs, which is never downloaded."""
+        with suppress(duckdb.Error):  # what follows is then refused
+            self.run("load httpfs")
 
     def detach(self, alias: str) -> None:
         """Detach a database; its file is closed."""

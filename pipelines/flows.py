@@ -24,6 +24,7 @@ from prefect.states import Completed
 from pipelines import publish
 from pipelines.config import load_project
 from pipelines.day import Superseded
+from pipelines.encryption import require
 from pipelines.errors import Exit, ServerAway, UserError
 from pipelines.pull import is_pulled
 from pipelines.run import STAGES, begin, end, prepare, pull_stage, run_stage
@@ -148,6 +149,7 @@ def _planned_day(zone: str) -> dt.date | None:
 
 def _run(asked: Asked, name: str) -> tuple[Outcome, bool]:
     """The outcome, and whether there is a new report."""
+    require(load_project(asked.project))
     asked.out.mkdir(parents=True, exist_ok=True)
     say = get_run_logger().info
     with _lock(asked.out):

@@ -59,6 +59,7 @@ class Identity(Part):
     """How identifiers, mails and names of different systems lead to one person.
 
     ``master`` names the sources that know everybody; whoever they do not hold is unknown.
+    ``encrypt`` has the crosswalk encrypted on the disk.
     """
 
     systems: dict[str, IdSystem] = Field(min_length=1, max_length=99)
@@ -67,6 +68,7 @@ class Identity(Part):
     unknown_person: UnknownPerson | None = None
     aliases_split: str = Field(default=";", min_length=1, max_length=3)
     review: str = "mappings/identity_review.csv"
+    encrypt: bool = False
 
     @field_validator("review")
     @classmethod

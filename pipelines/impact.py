@@ -46,6 +46,7 @@ def _assessed(project: Project, last: LastRun | None, reconciled: dict[str, Any]
         studies=tuple((s.title or s.study, s.question) for s in project.studies),
         instruments=tuple(sorted(use.called or use.use for use in settings.instruments)),
         systems=tuple((n, s.kind) for n, s in identity.systems.items()) if identity else (),
+        encrypted=identity is not None and identity.encrypt,
         backups=settings.backups,
         sources=tuple(_source(s, settings, reconciled) for s in settings.sources),
         last=last,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import durable, key_chain, publish, workspace
 from pipelines.config import load_project
+from pipelines.encryption import require
 from pipelines.engine import Engine
 from pipelines.erasure.expire import expire
 from pipelines.erasure.retained import served
@@ -90,7 +91,7 @@ def rotate(asked: Asked, say: Callable[[str], None]) -> Rotation:
     :class:`UserError` before anything is written where the version in service cannot be made again
     as it is from the files at hand.
     """
-    project = load_project(asked.project)
+    project = require(load_project(asked.project))
     if not asked.out.is_dir():
         problem = f"{asked.out}: there is no such folder"
         raise UserError(problem, "Name the folder of a run with --out.")

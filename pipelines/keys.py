@@ -29,6 +29,7 @@ class Purpose(StrEnum):
 
     ERASED = "mentorlift: erased persons"
     SHOWN = "mentorlift: people behind what was shown"
+    ENCRYPTION = "mentorlift: encryption of the crosswalk"
 
 
 def derived(key: bytes, purpose: Purpose) -> bytes:

@@ -14,7 +14,7 @@ from pipelines.engine import MEMORY, Engine
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 # By which tables a file of the first version is known, which does not say what it is.
@@ -42,14 +42,22 @@ def stamp(engine: Engine, kind: str, database: str = "") -> None:
 
 @contextmanager
 def opened(
-    path: Path, kind: str, *, project: str = "", memory: str | None = MEMORY, older: bool = False
+    path: Path,
+    kind: str,
+    *,
+    project: str = "",
+    memory: str | None = MEMORY,
+    older: bool = False,
+    keys: Sequence[str] = (),
 ) -> Iterator[Engine]:
     """A database of ours, read only; one of an earlier version only where ``older`` is told.
+
+    ``keys`` are those that may open it where it is encrypted.
 
     Raises :class:`UserError` naming the file and the fix where it is damaged, of something else, of
     another project or of a newer version.
     """
-    with _named(path), Engine.open(path, read_only=True, memory=memory) as engine:
+    with _named(path), Engine.open(path, read_only=True, memory=memory, keys=keys) as engine:
         _check_length(engine, path)
         version = version_of(engine, kind, path)
         if version < versions.SCHEMAS[kind] and not older:

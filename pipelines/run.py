@@ -15,6 +15,7 @@ from pipelines.calibrate import calibrate_project
 from pipelines.config import load_project
 from pipelines.day import kin, only, refuse_superseded, waiting
 from pipelines.diff.kept import asked
+from pipelines.encryption import keys_of, require
 from pipelines.engine import MEMORY, Engine
 from pipelines.erasure import retention, tombstones
 from pipelines.errors import Exit, UserError
@@ -126,12 +127,13 @@ def begin(
     study: str | None = None,
 ) -> Context:
     """The context of a run that holds the lock: folders private, leftovers of killed runs gone."""
-    _, where, made = load_key(load_project(project_dir).settings.project)
+    name = load_project(project_dir).settings.project
+    _, where, made = load_key(name)
     if made:
         say(f"A key for pseudonyms was made: {where}. Keep it safe; it is never in the output.")
     if day is not None:
         refuse_superseded(out, day)
-    bring_up(workspace.Workspace(out, ""), say, made_anew=True)
+    bring_up(workspace.Workspace(out, ""), say, made_anew=True, keys=keys_of(name))
     context = prepare(project_dir, data, out, known_at, exact_rows=exact_rows, day=day, study=study)
     changing = key_chain.read(context.space.private).pending
     if not changing and context.project.settings.rules.mode != "public":
@@ -249,6 +251,7 @@ def run(
     study: str | None = None,
 ) -> Outcome | None:
     """All stages up to ``until``, after a pull if asked for; the outcome with the report."""
+    require(load_project(project_dir))
     with publish.run_lock(out):
         if pulling:
             pull_stage(project_dir, data, say)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines import ingest, publish, workspace
+from pipelines import encryption, ingest, publish, workspace
 from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.erasure.tombstones import Erased
@@ -38,6 +38,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     erased = Erased(context.erased, key, retired(settings.project))
     space.work.mkdir(parents=True, exist_ok=True)
     temporary = publish.fresh(space.landed)
+    changes = encryption.changes(space.identity, settings.identity)
     with Engine.open(temporary, memory=INGEST_MEMORY) as engine:
         report = ingest.land(
             engine,
@@ -59,7 +60,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
     publish.settle(temporary, space.landed)
     fresh = [row.as_dict() for row in freshness(settings.sources, report.files, context.due)]
     workspace.write_json(space.reconciliation, {**report.as_dict(), "freshness": fresh})
-    for line in _told(report, fresh):
+    for line in [*_told(report, fresh), *changes]:
         say(line)
     if context.known_at is None:
         ingest.remember(space.ledger, context.manifest.inputs, say)

@@ -53,6 +53,7 @@ class Assessed:
     studies: tuple[tuple[str, str], ...]  # name, question
     instruments: tuple[str, ...]
     systems: tuple[tuple[str, str], ...]  # identifiers of the section identity: name, kind
+    encrypted: bool  # whether the file that holds them is to be
     backups: tuple[str, ...]
     sources: tuple[SourceRead, ...]
     last: LastRun | None
@@ -108,6 +109,7 @@ def _data(of: Assessed) -> Iterator[str]:
     if of.systems:
         yield words.IDENTIFIERS
         yield _table(("Identifier", "Kind"), of.systems)
+        yield words.encrypted(on=of.encrypted)
     if of.instruments:
         yield words.surveys(of.instruments)
     yield todo(words.SPECIAL)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipelines import publish, workspace
+from pipelines import encryption, publish, workspace
 from pipelines.config import load_project
 from pipelines.erasure import tombstones
 from pipelines.erasure.certificate import Certificate, Wanted
@@ -55,12 +55,12 @@ def erase(
 
     Raises :class:`UserError` before anything is written where a person is not known.
     """
-    project = load_project(project_dir)
+    project = encryption.require(load_project(project_dir))
     space = workspace.Workspace(out, "")
     if not out.is_dir():
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
     with ExitStack() as locks:
-        locks.enter_context(held(out, say))
+        locks.enter_context(held(out, say, encryption.keys_of(project.settings.project)))
         key, _, _ = load_key(project.settings.project)
         remembering = _remembering(project, space, locks)
         listed = backups(project, data, out)
@@ -117,7 +117,8 @@ def _proof(
 ) -> Certificate:
     """What is found where; the erasure has ended when that is nothing."""
     files = _written(project, data, space)
-    hits = search(files, tokens, _without_rows(space))
+    keys = encryption.keys_of(project.settings.project)
+    hits = search(files, tokens, _without_rows(space), keys)
     publish.fault("erase-searched")
     key, _, _ = load_key(project.settings.project)
     sets = holding(space.private, *_remembered(key, tokens))
@@ -148,7 +149,11 @@ def _begun(
     """
     if retained is not None:
         say("the deliveries are others by now: what was landed is copied without the persons")
-        return begin_retained(project.folder, data, space.out, *retained)
+        changes = encryption.changes(space.identity, project.settings.identity)
+        context = begin_retained(project.folder, data, space.out, *retained)
+        for line in changes:
+            say(line)
+        return context
     exact = bool(served(space).get("exact_rows"))
     study = apart(project, space)
     return begin(project.folder, data, space.out, say, exact_rows=exact, study=study)
@@ -219,6 +224,7 @@ def _register(
         project.settings.identity,
         erased,
         lambda pseudonym: bool(holding(space.private, own, [pseudonym])),
+        encryption.keys_of(project.settings.project),
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipelines import publish, workspace
 from pipelines.config import load_project
 from pipelines.day import only
+from pipelines.encryption import keys_of, written_with
 from pipelines.engine import MEMORY, Engine, quote_identifier
 from pipelines.erasure.tombstones import WHOSE, Erased
 from pipelines.errors import UserError
@@ -105,7 +106,8 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
     told = workspace.read_json(serving.reconciliation)
     workspace.write_json(space.reconciliation, _less(told, taken))
     if project.settings.identity:
-        store.rewrite(space.private, erased)
+        keys = keys_of(project.settings.project), written_with(key, project.settings.identity)
+        store.rewrite(space.private, erased, *keys)
     shutil.rmtree(space.quarantine, ignore_errors=True)
     return context.finish("ingest")
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.engine import Engine, quote_identifier
+from pipelines.engine import Engine, is_encrypted, quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,27 +78,31 @@ class Hit:
 
 
 def search(
-    files: Iterable[Path], tokens: Sequence[Token], figures: Sequence[Path] = ()
+    files: Iterable[Path],
+    tokens: Sequence[Token],
+    figures: Sequence[Path] = (),
+    keys: Sequence[str] = (),
 ) -> list[Hit]:
     """Where the tokens stand, once a file and kind.
 
     In ``figures``, files that hold no rows of persons, a number of digits alone may be a figure.
-    Raises :class:`UserError` for a database that cannot be opened: nobody could say what it holds.
+    ``keys`` may open an encrypted database. Raises :class:`UserError` for a database that cannot be
+    opened: nobody could say what it holds.
     """
     hits: dict[Hit, None] = {}
     for path in files:
         if path.is_file() and not path.is_symlink() and path.stat().st_size:
-            for token in _found(path, tokens):
+            for token in _found(path, tokens, keys):
                 certain = not (token.digits and path in figures)
                 hits[Hit(path, token.kind, certain)] = None
     return list(hits)
 
 
-def _found(path: Path, tokens: Sequence[Token]) -> Iterator[Token]:
+def _found(path: Path, tokens: Sequence[Token], keys: Sequence[str]) -> Iterator[Token]:
     with path.open("rb") as stream:
         head = stream.read(12)
     if head[8:12] == _DATABASE:
-        yield from _in_database(path, tokens)
+        yield from _in_database(path, tokens, keys)
     elif head[:4] == b"PAR1":
         yield from _in_parquet(path, tokens)
     elif zipfile.is_zipfile(path):
@@ -125,16 +129,19 @@ def _in_bytes(content: bytes | mmap.mmap, tokens: Sequence[Token]) -> Iterator[T
                 yield token
 
 
-def _in_database(path: Path, tokens: Sequence[Token]) -> Iterator[Token]:
+def _in_database(path: Path, tokens: Sequence[Token], keys: Sequence[str]) -> Iterator[Token]:
     """The tokens that a database holds, in values or in what is left of deleted ones.
 
-    Bytes that a value of somebody else explains (a mail that ends like another one) are no hit.
+    Bytes that a value of somebody else explains (a mail that ends like another one) are no hit;
+    the bytes of an encrypted database say nothing.
     """
     explained: set[Token] = set()
-    for value, token in _values(path, tokens):
+    for value, token in _values(path, tokens, keys):
         if _as_word(value.encode().lower(), token.text.encode().lower(), token):
             yield token
         explained.add(token)
+    if is_encrypted(path):
+        return
     with path.open("rb") as stream, _mapped(stream.fileno()) as content:
         for window in _windows(content):
             small = window.lower()
@@ -145,7 +152,9 @@ def _in_database(path: Path, tokens: Sequence[Token]) -> Iterator[Token]:
                     yield token
 
 
-def _values(path: Path, tokens: Sequence[Token]) -> Iterator[tuple[str, Token]]:
+def _values(
+    path: Path, tokens: Sequence[Token], keys: Sequence[str]
+) -> Iterator[tuple[str, Token]]:
     """Distinct values in which a token stands, in small letters, with the token."""
     inside = [t for t in tokens if not (t.short or t.digits)][:MOST_INSIDE]
     quoted = [t for t in tokens if t.short or t.digits][:MOST_INSIDE]
@@ -153,7 +162,7 @@ def _values(path: Path, tokens: Sequence[Token]) -> Iterator[tuple[str, Token]]:
     given |= {f"q{i}": f'"{t.text.lower()}"' for i, t in enumerate(quoted)}
     cases = ["value in (select unnest($whole))", *(f"contains(value, ${name})" for name in given)]
     given["whole"] = [t.text.lower() for t in tokens]
-    with Engine.open(path, read_only=True) as engine:
+    with Engine.open(path, read_only=True, keys=keys) as engine:
         for schema, table, column in engine.rows(_COLUMNS):
             place = ".".join(map(quote_identifier, (schema, table)))
             value = f"lower(cast({quote_identifier(column)} as varchar))"

@@ -59,15 +59,16 @@ class Register:
     """Finds people by identifier or mail, in the crosswalk and the warehouse in service.
 
     Who is in no delivery any more may stand in an earlier warehouse, or among those whom the
-    memory of what was shown holds, which ``remembered`` tells of a pseudonym.
+    memory of what was shown holds, which ``remembered`` tells of a pseudonym. ``keys`` may open
+    the crosswalk.
     """
 
     def __init__(
         self, space: Workspace, identity: Identity | None, erased: Erased,
-        remembered: Callable[[str], bool] = lambda _: False,
+        remembered: Callable[[str], bool] = lambda _: False, keys: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._identity, self._erased = identity, erased
-        self._crosswalk = space.identity
+        self._crosswalk, self._keys = space.identity, keys
         self._warehouse = publish.resolve(space.warehouses)
         with opened(self._warehouse, "warehouse") as engine:
             self._people = {row[0] for row in engine.rows(_PEOPLE)}
@@ -125,7 +126,7 @@ class Register:
         """Everybody who has one of the pseudonyms."""
         anchors: dict[str, str] = {}
         if self._identity is not None and self._crosswalk.is_file():
-            with opened(self._crosswalk, "identity") as engine:
+            with opened(self._crosswalk, "identity", keys=self._keys) as engine:
                 anchors = dict(engine.rows("select pseudonym, person from person"))
         found = []
         for key in keys:
@@ -149,7 +150,7 @@ class Register:
         names = list(self._identity.systems)
         anchors: dict[str, None] = {}
         known: set[str] = set()
-        with opened(self._crosswalk, "identity") as engine:
+        with opened(self._crosswalk, "identity", keys=self._keys) as engine:
             for code in self._codes(engine, given):
                 system = names[int(code[:2])]
                 sql = "select distinct person from link where system = $1 and id = $2 order by 1"
@@ -192,7 +193,7 @@ class Register:
     def _links(self, person: str) -> Sequence[tuple[str, str, bool]]:
         if self._identity is None or not self._crosswalk.is_file():
             return []
-        with opened(self._crosswalk, "identity") as engine:
+        with opened(self._crosswalk, "identity", keys=self._keys) as engine:
             return [(s, i, bool(own)) for s, i, own in engine.rows(_LINKS, [person])]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pipelines import encryption
 from pipelines.engine import Engine
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import crossings, headcount, ledger, plain_ids
@@ -120,6 +121,11 @@ def _people(
     problems: list[Problem],
 ) -> Crosswalk | None:
     """The crosswalk; None where the project declares none, or where it cannot be made."""
+    try:
+        if project is not None:
+            encryption.check(project, settings.identity)
+    except UserError as error:
+        problems.append(_problem(error.problem.split(":")[0], error))
     try:
         return stack.enter_context(crosswalk(settings.identity, files, read_file, project))
     except UserError as error:

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.encryption import written_with
 from pipelines.errors import Exit, UserError
 from pipelines.ingest import (
     crossings,
@@ -91,10 +92,10 @@ def land(
     scoring_keys.store(engine, keys)
     engine.run("insert into landed.project values ($1)", [settings.history.transfer_gap_days])
     inbox = deliveries(settings, data_dir, known_at)
-    several = _delivered_twice(inbox)
-    with crosswalk(settings.identity, inbox.files, read_file, project, private, erased) as people:
+    linked = (settings.identity, inbox.files, read_file, project, private, erased)
+    with crosswalk(*linked, written_with(key, settings.identity)) as people:
         identifiers = Identifiers(key, people.resolver if people else None, erased)
-        given = (meanings is not None, several, people.refused if people else {})
+        given = (meanings is not None, _delivered_twice(inbox), people.refused if people else {})
         landing = Landing(engine, settings, tables, identifiers, *given)
         accepted, refused, remarks = _land_all(landing, inbox)
         accepted = crossings.settle(engine, accepted)

@@ -20,7 +20,7 @@ from pipelines.versions import Newer
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -31,20 +31,25 @@ FAULTS = (
 
 
 def bring_up(
-    space: Workspace, say: Callable[[str], None], *, made_anew: bool = False
+    space: Workspace,
+    say: Callable[[str], None],
+    *,
+    made_anew: bool = False,
+    keys: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Bring warehouse, analysts' file, crosswalk and ledger to this version; kinds that were older.
 
     Call it under the run lock. Raises :class:`UserError`, with everything as it was, where a file
     is damaged, foreign or newer, or where a figure would not be the same. What a run is about to
-    make anew (``made_anew``) may be damaged or foreign, which is said.
+    make anew (``made_anew``) may be damaged or foreign, which is said. ``keys`` may open the
+    crosswalk; what was encrypted stays so.
     """
-    old = _older(space, say if made_anew else None)
+    old = _older(space, say if made_anew else None, keys)
     if not old:
         return ()
     say(f"upgrade: {', '.join(old)} written by an earlier version of mentorlift")
     if "identity" in old:
-        publish.settle(_copy(space.identity, space.identity, "identity"), space.identity)
+        publish.settle(_copy(space.identity, space.identity, "identity", keys), space.identity)
         fault("upgrade-identity")
     if "ledger" in old:
         ledger.rewrite(space.ledger)
@@ -55,19 +60,21 @@ def bring_up(
 
 
 @contextmanager
-def held(out: Path, say: Callable[[str], None]) -> Iterator[None]:
+def held(out: Path, say: Callable[[str], None], keys: Sequence[str] = ()) -> Iterator[None]:
     """Hold an output folder alone, brought to this version."""
     with publish.run_lock(out):
-        bring_up(Workspace(out, ""), say)
+        bring_up(Workspace(out, ""), say, keys=keys)
         yield
 
 
-def _older(space: Workspace, warn: Callable[[str], None] | None) -> tuple[str, ...]:
+def _older(
+    space: Workspace, warn: Callable[[str], None] | None, keys: Sequence[str]
+) -> tuple[str, ...]:
     """The kinds of file in service that are of an earlier version."""
     found = {}
     for kind in ("warehouse", "analyst", "identity"):
         try:
-            found |= _version(space, kind)
+            found |= _version(space, kind, keys)
         except UserError as error:
             if warn is None or isinstance(error, Newer) or error.exit_code != Exit.DATA:
                 raise
@@ -77,7 +84,7 @@ def _older(space: Workspace, warn: Callable[[str], None] | None) -> tuple[str, .
     return tuple(kind for kind, version in found.items() if version < versions.SCHEMAS[kind])
 
 
-def _version(space: Workspace, kind: str) -> dict[str, int]:
+def _version(space: Workspace, kind: str, keys: Sequence[str]) -> dict[str, int]:
     """The version of a database in service; empty where there is none."""
     path = {"analyst": space.analyst, "identity": space.identity}.get(kind)
     if path is None:
@@ -86,23 +93,23 @@ def _version(space: Workspace, kind: str) -> dict[str, int]:
         path = publish.resolve(space.warehouses)
     if not path.exists():
         return {}
-    with opened(path, kind, older=True) as engine:
+    with opened(path, kind, older=True, keys=keys) as engine:
         return {kind: version_of(engine, kind, path)}
 
 
-def _copy(source: Path, target: Path, kind: str) -> Path:
+def _copy(source: Path, target: Path, kind: str, keys: Sequence[str] = ()) -> Path:
     """A copy of this version that is to become ``target``, with the same rows and figures."""
     temporary = publish.fresh(target)
     durable.copy(source, temporary)
     temporary.chmod(0o600)
     fault("upgrade-copied")
     try:
-        with Engine.open(temporary, memory=MEMORY) as engine:
+        with Engine.open(temporary, memory=MEMORY, keys=keys) as engine:
             with engine.transaction():
                 steps.apply(engine, kind, version_of(engine, kind, source))
             engine.checkpoint()
         fault("upgrade-stepped")
-        _compare(source, temporary)
+        _compare(source, temporary, keys)
     except Exception:
         publish.fresh(target)  # nothing half made stays
         raise
@@ -110,10 +117,10 @@ def _copy(source: Path, target: Path, kind: str) -> Path:
     return temporary
 
 
-def _compare(source: Path, made: Path) -> None:
+def _compare(source: Path, made: Path, keys: Sequence[str] = ()) -> None:
     with Engine.memory(memory=MEMORY) as engine:
-        engine.attach(source, "before")
-        engine.attach(made, "after")
+        engine.attach(source, "before", keys=keys)
+        engine.attach(made, "after", keys=keys)
         if others := steps.differences(engine, "before", "after"):
             raise UserError(
                 f"{source}: not upgraded: rows or figures would be others in {', '.join(others)}",

@@ -96,6 +96,17 @@ OPEN = (
 )
 
 
+def encrypted(*, on: bool) -> str:
+    """Whether the file with identifiers, mails and names is encrypted, and what is not."""
+    file, others = "`private/identity.duckdb`", "identity_review.csv and quarantine/"
+    if on:
+        return (
+            f"{file} is encrypted (AES-GCM) with a key derived from that of the project: "
+            f"`identity: encrypt` is on. {others} are not."
+        )
+    return f"{file} is not encrypted by the product: `identity: encrypt` is off."
+
+
 def kept_for(months: int) -> str:
     """How long personal data are kept."""
     return f"{many(months, 'month')} after the last employment of a person ended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.impact import draft
@@ -20,6 +21,7 @@ FACTS = Assessed(
     studies=(("sales", "Does it raise revenue?"),),
     instruments=("tis6",),
     systems=(("mail", "mail"),),
+    encrypted=False,
     backups=(),
     sources=(SourceRead(name="hr", pulled=False, read=(("id", "people: person_id"),), rows="60"),),
     last=LastRun(
@@ -48,6 +50,8 @@ def test_what_the_demo_project_declares(tmp_path: Path) -> None:
 
 def test_words_of_the_project_cannot_change_the_page() -> None:
     text = render(FACTS)
+    assert "`identity: encrypt` is off" in text and "is encrypted (AES-GCM)" not in text
+    assert "is encrypted (AES-GCM)" in render(replace(FACTS, encrypted=True))
     assert text.startswith("# Data-protection impact assessment, draft: A \\| B \\<b\\>\n")
     assert "| anybody | 60 |" in lines(text, "3. People")
     assert "Rows held back for HR to correct: <10. Persons erased so far: 0." in text

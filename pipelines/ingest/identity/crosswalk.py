@@ -52,8 +52,9 @@ class Crosswalk:
         identity: Identity,
         refused: dict[tuple[str, str], UserError],
         erased: Erased | None = None,
+        keys: Sequence[str] = (),
     ) -> None:
-        self._engine, self._identity = engine, identity
+        self._engine, self._identity, self._keys = engine, identity, keys
         self.refused = refused
         self._gone = forgotten.mark(engine, identity, erased) if erased else False
         self.resolver = Resolver(engine, identity, erased)
@@ -64,7 +65,7 @@ class Crosswalk:
             forgotten.remove(self._engine)
         cases = review.cases(self._engine, self._identity)
         if private is not None:
-            store.write(self._engine, self._identity, cases, pseudonyms, private)
+            store.write(self._engine, self._identity, cases, pseudonyms, private, self._keys)
         advice = candidates.lost_zeros(self._engine, self._identity)
         found = self.resolver
         return count(self._engine, self._identity, cases, found.counted, found.repaired, advice)
@@ -78,21 +79,23 @@ def crosswalk(
     project: Path | None,
     private: Path | None = None,
     erased: Erased | None = None,
+    keys: Sequence[str] = (),
 ) -> Iterator[Crosswalk | None]:
     """The crosswalk of the delivered files, or None where the project declares no identity.
 
-    Names and mails are in memory and in the private folder, nowhere else.
+    Names and mails are in memory and in the private folder, nowhere else; there they are encrypted
+    where there is a key in ``keys``, in the files of the work as well.
     """
     if identity is None:
         yield None
         return
-    with _workshop(private) as engine:
+    with _workshop(private, keys) as engine:
         refused = _read_links(engine, identity, files, read)
         decisions.load(engine, identity, project)
         claims.finish(engine, identity)
         verdicts.judge(engine, identity)
         persons.connect(engine, identity)
-        yield Crosswalk(engine, identity, refused, erased or None)
+        yield Crosswalk(engine, identity, refused, erased or None, keys)
 
 
 def _read_links(
@@ -120,7 +123,7 @@ def _read_links(
 
 
 @contextmanager
-def _workshop(private: Path | None) -> Iterator[Engine]:
+def _workshop(private: Path | None, keys: Sequence[str]) -> Iterator[Engine]:
     """An engine whose files, spilled ones included, lie in the private folder and go with it."""
     if private is None:
         with Engine.memory() as engine:
@@ -131,7 +134,7 @@ def _workshop(private: Path | None) -> Iterator[Engine]:
     database, spilled = fresh(private / "crosswalk.duckdb"), private / "spilled"
     shutil.rmtree(spilled, ignore_errors=True)  # of a run that was killed
     try:
-        with Engine.open(database) as engine:
+        with Engine.open(database, keys=keys) as engine:
             database.chmod(0o600)
             engine.run(f"set temp_directory = {quote_text(str(spilled))}")
             engine.run(f"set memory_limit = '{MEMORY}'")

@@ -14,6 +14,7 @@ from pipelines.opened import stamp
 from pipelines.publish import fresh, make_private, settle, write_private
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pipelines.erasure.tombstones import Erased
@@ -108,13 +109,21 @@ _DESCRIBED = {
 
 
 def write(
-    engine: Engine, identity: Identity, cases: list[Case], pseudonyms: Pseudonyms, folder: Path
+    engine: Engine,
+    identity: Identity,
+    cases: list[Case],
+    pseudonyms: Pseudonyms,
+    folder: Path,
+    keys: Sequence[str] = (),
 ) -> None:
-    """Write both files into the private folder, readable by its owner alone."""
+    """Write both files into the private folder, readable by its owner alone.
+
+    The crosswalk is encrypted where there are ``keys``, with the first.
+    """
     make_private(folder)
     review = as_csv(identity, cases)
     temporary = fresh(folder / DATABASE)
-    engine.attach(temporary, "stored", read_only=False)
+    engine.attach(temporary, "stored", read_only=False, keys=keys)
     temporary.chmod(0o600)
     systems = ", ".join(map(quote_text, identity.systems))
     system = f"[{systems}][cast(left(holder.code, 2) as integer) + 1]"
@@ -136,12 +145,17 @@ def write(
     write_private(folder / REVIEW, review)
 
 
-def rewrite(folder: Path, erased: Erased) -> None:
-    """Write both files anew without erased persons, from what they hold."""
+def rewrite(
+    folder: Path, erased: Erased, keys: Sequence[str] = (), written_with: Sequence[str] = ()
+) -> None:
+    """Write both files anew without erased persons, from what they hold.
+
+    ``keys`` may open the crosswalk; it is encrypted where there is one in ``written_with``.
+    """
     temporary = fresh(folder / DATABASE)
     with Engine.memory() as engine:
-        engine.attach(folder / DATABASE, "old")
-        engine.attach(temporary, "stored", read_only=False)
+        engine.attach(folder / DATABASE, "old", keys=keys)
+        engine.attach(temporary, "stored", read_only=False, keys=written_with)
         temporary.chmod(0o600)
         people = engine.rows("select person, pseudonym from old.person")
         gone = [person for person, pseudonym in people if erased.is_erased(pseudonym)]
