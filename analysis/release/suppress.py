@@ -31,6 +31,9 @@ def protect(
         return tuple(_exact(t) for t in tables), ledger
     if len({(t.measure, t.name) for t in tables}) < len(tables):
         raise ValueError("two tables have the same name and measure; the ledger needs one of each")
+    if len({(t.measure, t.of) for t in tables}) > len({t.measure for t in tables}):
+        # a sum over a mean is the exact number of people
+        raise ValueError("tables of one measure have means or sums; choose one of the two for all")
     names = {t.cell(p.key): t for t in tables for p in t.parts}
     names |= {t.cell(others(total)): t for t in tables for total, _ in t.rows()}
     sums: list[Cell] = []

@@ -220,6 +220,14 @@ def test_the_number_of_people_behind_a_mean_is_that_of_the_table_of_counts() -> 
     assert alone.cell("a").people is None and alone.cell(TOTAL).value is None
 
 
+def test_means_and_sums_of_one_measure_are_refused_together() -> None:
+    """36,100 and 1,480,000 say 41 people."""
+    means = _pay(b=_people(41, 81))
+    sums = Table(name="costs", measure="pay", parts=means.parts, of="sum")
+    with pytest.raises(ValueError, match="choose one"):
+        protect([means, sums], Ledger(), PROTECTED, "m0")
+
+
 def test_public_data_are_printed_as_they_are_and_remembered_nowhere() -> None:
     (made,), ledger = protect([_count(a=_people(1, 3), b=_people(11, 22))], Ledger(), PUBLIC, "m0")
     assert [c.value for c in made.cells] == [3, 12, 15]
