@@ -36,7 +36,9 @@ def stamp(engine: Engine, kind: str, database: str = "") -> None:
     at = f"{database}.mentorlift" if database else "mentorlift"
     engine.run(
         f"create schema if not exists {at}; create or replace table {at}.file as "
-        f"select '{kind}' as kind, {versions.SCHEMAS[kind]} as {versions.KEY}"
+        f"select '{kind}' as kind, {versions.SCHEMAS[kind]} as {versions.KEY}; "
+        f"comment on column {at}.file.kind is 'What this database is.'; "
+        f"comment on column {at}.file.{versions.KEY} is 'The version of its form.'"
     )
 
 

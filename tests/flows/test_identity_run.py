@@ -102,7 +102,11 @@ def test_a_killed_run_leaves_nothing_half_written_in_the_private_folder(several:
     (private / "spilled").mkdir()
     (private / "spilled" / "duckdb_temp.tmp").write_bytes(b"quaxelrod")
     assert several.run()[0] == 0
-    assert sorted(p.name for p in private.iterdir()) == ["identity.duckdb", "identity_review.csv"]
+    assert sorted(p.name for p in private.iterdir()) == [
+        "identity.duckdb",
+        "identity_review.csv",
+        "shown",
+    ]
 
 
 def test_a_decision_of_the_owner_makes_another_run(several: Firm) -> None:
@@ -119,13 +123,24 @@ def test_a_decision_of_the_owner_makes_another_run(several: Firm) -> None:
 
 
 def test_who_an_unknown_address_belongs_to_is_the_difference_of_two_runs(several: Firm) -> None:
-    """The meeting stood in quarantine before the decision, and stands nowhere else."""
+    """The meetings stood in quarantine before the decision, and stand nowhere else.
+
+    Ten people met nobody else: the answer is renewed.
+    """
+    path = several.data / "meetings.csv"
+    strangers = [f"guest{n}@out.example,2025-04-01" for n in range(9)]
+    path.write_text("\n".join([path.read_text(), *strangers]))
+    addresses = ["coach@out.example", *(line.split(",")[0] for line in strangers)]
     first, before = run_of(several), headlines(several.out / "findings.json")
     review = (several.out / "private" / "identity_review.csv").read_text()
     decided = several.project / "mappings" / "identity_review.csv"
     decided.parent.mkdir()
     decided.write_text(
-        review + "x,,mail,coach@out.example,employee_no,E0000,,,same,owner,2026-01-02\n"
+        review
+        + "".join(
+            f"x{n},,mail,{mail},employee_no,E{6 * n:04d},,,same,owner,2026-01-02\n"
+            for n, mail in enumerate(addresses)
+        )
     )
     second, after = run_of(several), headlines(several.out / "findings.json")
     code, out, err = said(first, second, "--out", str(several.out), "--json")
