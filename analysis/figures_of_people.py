@@ -42,7 +42,7 @@ class Contents:
 
     def add(self, place: Ints, rows: pd.DataFrame) -> None:
         """Read more rows (r,), each of the person at a place among all; modulo 2**64."""
-        made = pd.util.hash_pandas_object(rows, index=False).to_numpy(dtype=np.uint64)
+        made = pd.util.hash_pandas_object(_as_read(rows), index=False).to_numpy(dtype=np.uint64)
         np.add.at(self.number, place, made)
 
     def of(self, people: Ints) -> Hashes:
@@ -78,7 +78,7 @@ def of_cohort(
     """
     people = cohort.people
     read = _attributes(spec, people)
-    own = of_rows(people["person_no"].to_numpy(dtype=np.int64), people[read].astype("string"))
+    own = of_rows(people["person_no"].to_numpy(dtype=np.int64), people[read])
     if spec.outcome.kind not in _RAW:
         results = rows[["event_month", "outcome"]]
         return together(own, of_rows(rows["person"].to_numpy(dtype=np.int64), results))
@@ -96,6 +96,15 @@ def people_of(
     answered = panel.between(*spec.follow_up.primary).rows["person"]
     contents = of_cohort(spec, cohort, outcomes, panel.rows)
     return tuple(with_contents(of_panel(spec, panel, answered), contents))
+
+
+def _as_read(rows: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as floats and all else as text, so that one value reads alike whatever stands beside
+    it: where one is missing, whole numbers come as floats.
+    """
+    numeric = pd.api.types.is_numeric_dtype
+    read = [c for c in rows.columns if rows[c].dtype != np.uint64]  # those are hashes already
+    return rows.astype({c: "float64" if numeric(rows[c]) else "string" for c in read})
 
 
 def _attributes(spec: StudySpec, people: pd.DataFrame) -> list[str]:

@@ -46,6 +46,18 @@ class Part:
     people: Ints
     contents: NDArray[np.uint64] | None = None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same part of the same people, of whom the same is read."""
+        if not isinstance(other, Part):
+            return NotImplemented
+        if (self.block, self.what) != (other.block, other.what):
+            return False
+        if self.contents is None or other.contents is None:
+            read_alike = self.contents is other.contents
+        else:
+            read_alike = np.array_equal(self.contents, other.contents)
+        return read_alike and np.array_equal(self.people, other.people)
+
 
 def part(what: str, people: Iterable[int] | Ints, block: str = MAIN) -> Part:
     """A part of these people, in any order, some perhaps twice."""
