@@ -64,6 +64,7 @@ def _deployment(
             schedule=Cron(cron, timezone=zone) if cron else None,
             parameters={**parameters, "study": study, "zone": zone},
             concurrency_limit=1,
+            _sync=True,  # else an event loop of somebody else would get a promise
         )
     except ValueError as error:
         if "cron" not in str(error).lower():
@@ -85,7 +86,7 @@ def serve_forever(folders: Folders, schedule: Schedule) -> None:
         raise _no_server()
     try:
         made = deployments(folders, schedule)
-        ids = tuple(deployment.apply() for deployment in made)
+        ids = tuple(deployment.apply(_sync=True) for deployment in made)
         stop = threading.Event()
         beat = _beat(folders, schedule, load_project(folders.project), ids)
         threading.Thread(target=_forever, args=(beat, stop), daemon=True).start()

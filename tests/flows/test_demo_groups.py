@@ -222,6 +222,9 @@ def test_each_study_has_an_answer_and_the_report_says_which_group_and_why(
     head = next(e for e in finding["estimates"] if e["role"] == "headline")
     assert head["status"] == "released" or head["reason"]
     check = next(d for d in finding["diagnostics"] if d["name"] == "comparison_group")
+    if study in ("waiting", "not-asked"):  # nearly the same people as those of a study before
+        assert finding["standing"]["verdict"] == "hidden" and check["display"] == "not shown"
+        return
     assert check["display"].startswith(words)
     said = check["display"]
     assert f"The comparison group. {said[0].upper()}{said[1:]}" in report

@@ -300,10 +300,11 @@ def test_one_missing_outcome_is_not_given_away(firm: Firm) -> None:
             assert len(f"{estimate['std_error']:.6g}".replace(".", "").strip("0")) <= 3
 
 
-def test_another_key_makes_the_pseudonyms_anew(answered: Firm) -> None:
+def test_another_key_is_refused_since_nobody_could_be_compared(answered: Firm) -> None:
     (answered.project.parent / "test.key").write_text("c" * 64)
     code, _, err = answered.run()
-    assert code == 0 and "ingest: started" in err
+    assert code == 3 and "made with another key" in err and "rotate-key" in err
+    assert "ingest: started" not in err
 
 
 def test_the_same_content_under_two_names_is_read_once_and_said(firm: Firm) -> None:

@@ -149,7 +149,7 @@ def live(week: Week, server: str, heard: list[dict[str, Any]]) -> None:
     company = week.company
     folders = Folders(company.project, company.data, company.out)
     whole, _apart = deployments(folders, Schedule(cron="0 6 * * *", studies={"sales": "0 7 1 * *"}))
-    deployment = whole.apply()
+    deployment = whole.apply(_sync=True)
     with get_client(sync_client=True) as client:
 
         def lives(number: int, run: Any = None) -> None:
