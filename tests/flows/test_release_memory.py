@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from itertools import combinations
@@ -199,7 +200,13 @@ def holding(person: str, firm: Firm) -> list[str]:
     return [name for name, content in files(firm).items() if token in content]
 
 
-@pytest.mark.parametrize("kept", ["the warehouse before", "nothing but the memory"])
+LONG = os.environ.get("MENTORLIFT_LONG")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ["the warehouse before", "nothing but the memory"] if LONG else ["nothing but the memory"],
+)
 def test_who_is_in_no_delivery_any_more_can_still_be_erased(firm: Firm, kept: str) -> None:
     """Taken out of the exports first, the person stands in what was made before."""
     shown(firm)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from pipelines.memory.forget import holding
 from pipelines.memory.store import Tokens
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.flows.conftest import Firm
+
+
+long = pytest.mark.skipif(
+    not os.environ.get("MENTORLIFT_LONG"), reason="half a minute each: set MENTORLIFT_LONG=1"
+)
 
 
 def remembers(firm: Firm) -> bool:
@@ -47,6 +55,7 @@ def test_a_folder_of_one_study_stays_one_and_forgets_who_was_erased_beside_it(fi
     assert [finding["study"] for finding in told] == ["sales"]
 
 
+@long
 def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path) -> None:
     firm, file = answered, tmp_path / "old.tar.gz"
     back = replace(firm, out=tmp_path / "back")
@@ -82,6 +91,7 @@ def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     assert code == 3 and "another key" in err and not (tmp_path / "back").exists()
 
 
+@long
 def test_an_erasure_can_end_after_the_key_was_changed_elsewhere(
     answered: Firm, tmp_path: Path
 ) -> None:

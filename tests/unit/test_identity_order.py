@@ -25,7 +25,7 @@ CELLS = st.tuples(*map(st.sampled_from, POOLS)).filter(lambda row: row[:3] != NO
 ROWS = st.lists(CELLS, min_size=1, max_size=5)
 DAYS = ("2024-01-31", "2024-02-29", "2024-03-31")
 MANY = settings(
-    max_examples=500 if os.environ.get("MENTORLIFT_LONG") else 12,
+    max_examples=500 if os.environ.get("MENTORLIFT_LONG") else 6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
