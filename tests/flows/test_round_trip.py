@@ -439,6 +439,7 @@ def test_the_company_of_the_specification_loses_what_it_says(whole: Trip) -> Non
 # ---- run again, and what it does to the answers
 
 
+@pytest.mark.skipif(not os.environ.get("MENTORLIFT_LONG"), reason="long: set MENTORLIFT_LONG=1")
 def test_running_twice_changes_nothing(planted: Trip, tmp_path: Path) -> None:
     """Neither in the same folder, nor from nothing in another one."""
     files = ("report.html", "findings.json", "private/identity_review.csv", "quarantine/*.xlsx")

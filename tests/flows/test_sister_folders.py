@@ -77,6 +77,7 @@ def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path
     assert back.run()[0] == 0 and firm.run()[0] == 0  # one key, the one in use, for both
 
 
+@long
 def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     answered: Firm, tmp_path: Path
 ) -> None:

@@ -229,6 +229,7 @@ def test_complete_cases_count_leavers_too_often() -> None:
     assert len(whole) == len(made.cohort.people)
 
 
+@pytest.mark.skipif(not os.environ.get("MENTORLIFT_LONG"), reason="long: set MENTORLIFT_LONG=1")
 def test_who_answers_by_how_they_feel_fools_every_weight_and_is_warned_of() -> None:
     """Scenario nonresponse: published -.034 against -.092. Differences in missing outcomes warn or
     fail in most draws, and the limits hold the truth in all.
