@@ -69,6 +69,18 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
         solved[side, target] = True
 
 
+def told_by_figures(known: Known, signs: Known, of: csr_array, wide: Floats) -> Ints:
+    """The targets, by number, that figures tell more of than signs alone do, and too much.
+
+    That is an interval that is not ``wide`` enough, and tighter than by ``signs``: what follows
+    with every figure blackened is not told by figures. Shapes as in `widths`.
+    """
+    found = widths(known, of, wide)
+    short = np.flatnonzero(found < wide - TOLERANCE)
+    by_signs = widths(signs, csr_array(of[short]), wide[short])
+    return np.asarray(short[found[short] < by_signs - TOLERANCE], dtype=np.int64)
+
+
 def _in_closed_form(known: Known, of: csr_array, part: Ints) -> tuple[Floats, Floats]:
     """The ends of targets in parts where figures and targets are nested sums; else NaN.
 

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis.release.atoms import atoms, incidence
-from analysis.release.audit import TOLERANCE, Known, widths
+from analysis.release.audit import Known, told_by_figures
 from analysis.release.cells import Cell, count_choices, size_sign
 from analysis.release.tables import others
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analysis.release.atoms import Atoms
-    from analysis.release.audit import Floats
     from analysis.release.ledger import Ledger
     from analysis.release.tables import Table
     from analysis.rules import Rules
@@ -133,26 +132,18 @@ def _disclosed(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
     cut = atoms([c.members for c in cells])
     sign = {"small": rules.min_group - 2}
     wide = np.array([sign.get(cells[i].sign, 2 * NEAR + 1) for i in of], dtype=float)
-    found = _widths(cut, cells, of, wide, signs_alone=False)
-    short = np.flatnonzero(found < wide - TOLERANCE)
-    of = [of[i] for i in short]
-    by_signs = _widths(cut, cells, of, wide[short], signs_alone=True)
-    return [
-        cells[i] for i, told in zip(of, found[short] < by_signs - TOLERANCE, strict=True) if told
-    ]
+    known, signs = (_known(cut, cells, signs_alone=alone) for alone in (False, True))
+    return [cells[of[i]] for i in told_by_figures(known, signs, csr_array(cut.uses[of]), wide)]
 
 
-def _widths(
-    cut: Atoms, cells: Sequence[Cell], of: Sequence[int], wide: Floats, *, signs_alone: bool
-) -> Floats:
-    """How wide the interval of each cell ``of`` is, by all that is printed or by signs alone."""
+def _known(cut: Atoms, cells: Sequence[Cell], *, signs_alone: bool) -> Known:
+    """What all that is printed says of the atoms, or signs alone."""
     rows = [
         i for i, c in enumerate(cells)
         if (c.low > 0 or c.high < math.inf) and not (signs_alone and c.printed)
     ]  # fmt: skip
     low, high = (np.array([getattr(cells[i], end) for i in rows]) for end in ("low", "high"))
-    known = Known(csr_array(cut.uses[rows]), low, high, cut.size.astype(float))
-    return widths(known, csr_array(cut.uses[of]), wide)
+    return Known(csr_array(cut.uses[rows]), low, high, cut.size.astype(float))
 
 
 def _say_less(cells: Sequence[Cell], told: Sequence[Cell], made: Sequence[Choices]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from analysis.release.audit import TOLERANCE, Floats, Known, widths
+from analysis.release.audit import Floats, Known, told_by_figures
 from analysis.rules import ROUND_TO
 
 if TYPE_CHECKING:
@@ -110,24 +110,17 @@ class Sheet:
     def _told(self, said: Sequence[Said]) -> list[int]:
         small = [i for i, n in enumerate(self.people) if 0 < n < self.rules.min_group]
         wide = np.full(len(small), self.rules.min_group - 2.0)
-        short = np.flatnonzero(self._widths(said, small, wide) < wide - TOLERANCE)
-        if not short.size:
-            return []
         signs = [s if s.text.startswith("<") else Said("") for s in said]
-        of = [small[i] for i in short]
-        found = self._widths(said, of, wide[short])
-        by_signs = self._widths(signs, of, wide[short])
-        return [i for i, told in zip(of, found < by_signs - TOLERANCE, strict=True) if told]
+        of = csr_array(np.eye(len(said))[small])
+        return [small[i] for i in told_by_figures(self._known(said), self._known(signs), of, wide)]
 
-    def _widths(self, said: Sequence[Said], of: Sequence[int], wide: Floats) -> Floats:
-        one = csr_array(np.eye(len(said)))
+    def _known(self, said: Sequence[Said]) -> Known:
         low, high = np.array([s.low for s in said]), np.array([s.high for s in said])
         zero = np.zeros(len(self.sums))
-        known = Known(
-            csr_array(np.vstack([one.toarray(), self._relations()])),
+        return Known(
+            csr_array(np.vstack([np.eye(len(said)), self._relations()])),
             np.append(low, zero), np.append(high, zero), np.array(self.people, dtype=float),
         )  # fmt: skip
-        return widths(known, csr_array(one[list(of)]), wide)
 
     def _relations(self) -> Floats:
         made = np.zeros((len(self.sums), len(self.people)))
