@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 Floats = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
     """
     if not of.shape[0]:
         return np.zeros(0)
-    part = _parts(known.uses, of)
+    part = linked_parts(known.uses, of)
     target = of.indices[of.indptr[:-1]]
     block = part[target]
     least = of @ known.truth
@@ -145,9 +145,13 @@ def _extreme(known: Known, objective: Floats, cut: LinearConstraint) -> Floats:
     return np.asarray(found.x, dtype=float)
 
 
-def _parts(uses: csr_array, of: csr_array) -> Ints:
-    """The number of the connected part that each unknown is in (unknowns,)."""
-    links = abs(uses).T @ abs(uses) + abs(of).T @ abs(of)
+def linked_parts(*rows: csr_array) -> Ints:
+    """The number of the connected part that each column is in (columns,): rows link what they use.
+
+    All ``rows`` have the same columns.
+    """
+    every = abs(csr_array(vstack(rows)))
+    links = every.T @ every
     return np.asarray(connected_components(csr_array(links), directed=False)[1], dtype=np.int64)
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from analysis.release.atoms import atoms, incidence
-from analysis.release.audit import Known, told_by_figures
+from analysis.release.audit import Known, linked_parts, told_by_figures
 from analysis.release.cells import Cell, count_choices, size_sign
 from analysis.release.tables import others
 
@@ -74,8 +73,7 @@ def _chosen(choices: Choices, weaker: Mapping[str, int]) -> Cell:
 
 def _linked_to(doubtful: set[str], made: Sequence[Choices]) -> list[Choices]:
     """The cells that share people, or cells that share people, with one of these."""
-    people = incidence([m[0].members for m in made])
-    _, block = connected_components(csr_array(people @ people.T), directed=False)
+    block = linked_parts(csr_array(incidence([m[0].members for m in made]).T))
     blocks = {b for b, m in zip(block, made, strict=True) if m[0].name in doubtful}
     return [m for b, m in zip(block, made, strict=True) if b in blocks]
 

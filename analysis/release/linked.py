@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
-from analysis.release.audit import Floats, Known, told_by_figures
+from analysis.release.audit import Floats, Known, linked_parts, told_by_figures
 from analysis.rules import ROUND_TO
 
 if TYPE_CHECKING:
@@ -129,6 +128,4 @@ class Sheet:
         return made
 
     def _linked(self) -> list[int]:
-        made = np.abs(self._relations())
-        _, part = connected_components(csr_array(made.T @ made), directed=False)
-        return [int(p) for p in part]
+        return [int(p) for p in linked_parts(csr_array(self._relations()))]
