@@ -10,6 +10,7 @@ from analysis.release.members import members
 from pipelines.memory.store import (
     FOLDER,
     SETS,
+    cells_in,
     entry_files,
     read_entry,
     read_set,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from analysis.release.members import Members
     from pipelines.memory.store import Tokens
 
 
@@ -34,22 +36,30 @@ def forget(private: Path, tokens: Tokens, pseudonyms: Iterable[str]) -> None:
     entries = [read_entry(path) for path in entry_files(private)]
     for entry in entries:
         touched = False
-        for cell in (c for study in entry["studies"] for c in study["cells"]):
+        for cell in cells_in(entry):
             found = read_set([folder], cell["set"])
             left = np.setdiff1d(found, gone, assume_unique=True)
             if len(left) < len(found):
-                cell["set"] = write_set(folder, tokens, left)
-                cell["erased"] += len(found) - len(left)
-                cell.pop("figures", None)  # nobody can be compared with them again
+                leave(folder, tokens, cell, left, len(found) - len(left))
                 touched = True
         if touched:
             write_entry(folder, entry)
     drop_unnamed(folder, entries)
 
 
+def leave(folder: Path, tokens: Tokens, cell: dict[str, Any], people: Members, erased: int) -> None:
+    """Leave these people in a cell of an entry, and count the ``erased`` ones.
+
+    What was read of each is not kept: nobody can be compared with it again.
+    """
+    cell["set"] = write_set(folder, tokens, people)
+    cell["erased"] += erased
+    cell.pop("figures", None)
+
+
 def drop_unnamed(folder: Path, entries: Iterable[dict[str, Any]]) -> None:
     """Remove the sets that no entry names any more."""
-    cells = [c for e in entries for s in e["studies"] for c in s["cells"]]
+    cells = [c for e in entries for c in cells_in(e)]
     named = {c["set"] for c in cells} | {c.get("figures") for c in cells}
     for path in sorted((folder / SETS).glob("*")):
         if path.name not in named:

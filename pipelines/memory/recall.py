@@ -13,7 +13,15 @@ from analysis.disclosure import restore
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.renewal import Before
 from pipelines.errors import Exit, UserError
-from pipelines.memory.store import FOLDER, RESTORE, SETS, entry_files, read_entry, read_set
+from pipelines.memory.store import (
+    FOLDER,
+    RESTORE,
+    SETS,
+    cells_in,
+    entry_files,
+    read_entry,
+    read_set,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,13 +50,11 @@ class Memory:
         wanted = {c.name for c in cells}
         found: dict[tuple[str, str, int, str], str] = {}
         for entry in self.entries:
-            for study in entry["studies"]:
-                for cell in study["cells"]:
-                    if cell["cell"] in wanted:
-                        figures = cell.get("figures") or ""
-                        place = (cell["cell"], cell["set"], cell["erased"], figures)
-                        found.pop(place, None)
-                        found[place] = entry["run"]
+            for cell in (c for c in cells_in(entry) if c["cell"] in wanted):
+                figures = cell.get("figures") or ""
+                place = (cell["cell"], cell["set"], cell["erased"], figures)
+                found.pop(place, None)
+                found[place] = entry["run"]
         return Ledger(
             tuple(
                 Shown(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.release.members import members
-from pipelines.memory.forget import drop_unnamed
-from pipelines.memory.store import FOLDER, entry_files, read_entry, read_set, write_entry, write_set
+from pipelines.memory.forget import drop_unnamed, leave
+from pipelines.memory.store import FOLDER, cells_in, entry_files, read_entry, read_set, write_entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +33,10 @@ def rekey(
     renamed = {was.token(a): now.token(b) for a, b in people.items()}
     entries = [read_entry(path) for path in entry_files(private)]
     for entry in (e for e in entries if e["key_id"] == before):
-        for cell in (c for study in entry["studies"] for c in study["cells"]):
+        for cell in cells_in(entry):
             found = read_set([folder], cell["set"]).tolist()
             kept = [renamed[t] for t in found if t in renamed]
-            cell["set"] = write_set(folder, now, members(kept))
-            cell["erased"] += len(found) - len(kept)
-            cell.pop("figures", None)  # made with the old key, and of figures that are not kept
+            leave(folder, now, cell, members(kept), len(found) - len(kept))
         entry["key_id"] = after
         write_entry(folder, entry)
     drop_unnamed(folder, entries)

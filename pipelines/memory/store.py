@@ -19,7 +19,7 @@ from pipelines.errors import Exit, UserError
 from pipelines.keys import Purpose, derived
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from analysis.release.members import Members
@@ -76,6 +76,11 @@ def read_entry(path: Path) -> dict[str, Any]:
     if not known:
         raise UserError(f"{path}: not a record of what was shown", RESTORE, Exit.PROJECT)
     return entry
+
+
+def cells_in(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The cells of all studies in the entry of a run."""
+    return (cell for study in entry["studies"] for cell in study["cells"])
 
 
 def write_entry(folder: Path, entry: dict[str, Any]) -> None:
