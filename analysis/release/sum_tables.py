@@ -15,11 +15,11 @@ from analysis.release.primary import gives_away, rounded
 from analysis.release.tables import others
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-    from analysis.release.ledger import Ledger
+    from analysis.release.ledger import Ledger, Shown
     from analysis.release.members import Members
     from analysis.release.tables import Key, Part, Table
     from analysis.rules import Rules
@@ -92,14 +92,11 @@ def _one(
     if why := gives_away(contributions):
         return cell(sign="hidden", reason=why)
     decision = decide(name, members, ledger, rules.min_group)
-    earlier = ledger.of(name)
     if decision.verdict in ("new", "fresh"):
         mean = table.of == "mean"
         value = float(contributions.mean() if mean else contributions.sum())
         return cell(sign="shown", value=rounded(value, contributions, mean=mean), anew=True)
-    if earlier[-1].erased:
-        return cell(sign="hidden", reason=BESIDE)
-    return standing(cell, earlier[-1])
+    return _as_it_was(cell, ledger.of(name))
 
 
 def _too_telling(
@@ -134,7 +131,11 @@ def _back(cell: Cell, ledger: Ledger) -> Cell:
     made = partial(
         Cell, name=cell.name, key=cell.key, members=cell.members, remainder=cell.remainder
     )
-    earlier = ledger.of(cell.name)
+    return _as_it_was(made, ledger.of(cell.name))
+
+
+def _as_it_was(cell: Callable[..., Cell], earlier: Sequence[Shown]) -> Cell:
+    """The last figure again; hidden where there is none, or one of people since erased."""
     if earlier and not earlier[-1].erased:
-        return standing(made, earlier[-1])
-    return made(sign="hidden", reason=BESIDE)
+        return standing(cell, earlier[-1])
+    return cell(sign="hidden", reason=BESIDE)
