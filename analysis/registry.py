@@ -28,7 +28,7 @@ _EXCLUDED: dict[str, Any] = {
 # Lists whose order says nothing.
 _SETS = ("adjust_for", "negative_controls", "subgroups", "dose", "practices", "start_dates_within")
 # Kinds of outcome under which one figure of a person may be analysed.
-_FIGURES = ("continuous", "count", "rating")
+FIGURES = ("continuous", "count", "rating")
 _UNSET = "not set"
 
 State = Literal["registered", "amended", "changed"]
@@ -199,7 +199,7 @@ def _about(entry: Entry) -> str:
     kind, design = outcome.get("kind", "continuous"), entry.meaning["design"]
     own_names = design == "rollout" or (kind == "exit" and design != "randomised")
     compared = [] if own_names else sorted([*arms["treated"], arms["comparison"]])
-    kind = "continuous" if kind in _FIGURES else kind
+    kind = "continuous" if kind in FIGURES else kind
     return json.dumps([entry.meaning["programme"], kind, outcome["metric"], compared])
 
 

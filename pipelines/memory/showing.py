@@ -10,7 +10,7 @@ import numpy as np
 from analysis.canonical import sha256_of
 from analysis.disclosure import release
 from analysis.membership import MAIN
-from analysis.registry import meaning
+from analysis.registry import FIGURES, meaning
 from analysis.release.members import changed, members
 from analysis.release.renewal import Cell, as_shown, renew
 from pipelines import record, registry_file
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pipelines.memory.recall import Memory
     from pipelines.run import Context
 
-_FIGURES = ("continuous", "count", "rating")  # ways to look at one figure of a person
 _PEOPLE = "select person_no, person_key from staging.person order by person_no"
 
 
@@ -172,7 +171,7 @@ def _cell(spec: StudySpec, part: Part, known: dict[int, int], tokens: Tokens) ->
 
 
 def _about(spec: StudySpec, what: str) -> str:
-    kind = "figure" if spec.outcome.kind in _FIGURES else spec.outcome.kind
+    kind = "figure" if spec.outcome.kind in FIGURES else spec.outcome.kind
     return f"{spec.programme}|{kind}:{spec.outcome.metric}|{what}"
 
 
