@@ -18,7 +18,7 @@ from analysis.exits.curves import ALL_KINDS, observed_curves
 from analysis.exits.observed import observed_differences
 from analysis.exits.ratios import hazard_ratios
 from analysis.exits.results import estimate_exits
-from analysis.exits.setting import fitter_of
+from analysis.exits.setting import arm_codes, fitter_of
 from analysis.exits.subgroups import subgroup_exits
 from analysis.figures_of_people import of_careers, with_contents
 from analysis.finding import Finding
@@ -71,8 +71,7 @@ def _people(spec: StudySpec, built: Built) -> Iterator[Part]:
     """Who is compared in any trial, of each treated arm where arms were drawn."""
     fitter = fitter_of(built.careers, spec)
     kinds = ALL_KINDS if spec.outcome.metric == "any" else fitter.kinds[0].codes
-    assigned = spec.design == "randomised"
-    for code in range(1, len(spec.arms.treated) + 1) if assigned else (None,):
+    for code in arm_codes(spec, assigned=spec.design == "randomised"):
         entries, _ = fitter.trials(code)
         yield from of_trials(spec, built.careers, built.person_no, entries, kinds)
 

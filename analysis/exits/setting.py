@@ -104,6 +104,11 @@ def is_assigned(careers: Careers) -> bool:
     return bool((careers.arm >= 0).any())
 
 
+def arm_codes(spec: StudySpec, *, assigned: bool) -> tuple[int | None, ...]:
+    """The treated arms as careers carry them; None alone where nobody was assigned."""
+    return tuple(range(1, len(spec.arms.treated) + 1)) if assigned else (None,)
+
+
 def windows_of(spec: StudySpec) -> tuple[Window, ...]:
     """The primary window, then each further one once."""
     primary = spec.follow_up.primary
@@ -119,7 +124,7 @@ def fitter_of(careers: Careers, spec: StudySpec, *, exact_rows: bool = False) ->
 def prepare(careers: Careers, spec: StudySpec, *, exact_rows: bool = False) -> ExitSetting:
     """Everything a study of exits fits, each model once; ``exact_rows`` without compression."""
     fitter = fitter_of(careers, spec, exact_rows=exact_rows)
-    codes = range(1, len(spec.arms.treated) + 1) if is_assigned(careers) else (None,)
+    codes = arm_codes(spec, assigned=is_assigned(careers))
     arms = tuple(
         _arm(fitter, code, name) for code, name in zip(codes, spec.arms.treated, strict=False)
     )

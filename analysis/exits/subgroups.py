@@ -16,7 +16,7 @@ from analysis.benefits.subgroups import Benefits, relabel
 from analysis.estimate import Estimate
 from analysis.exits.figures import Maker
 from analysis.exits.results import contrast, difference, headline_kind
-from analysis.exits.setting import ExitSetting, fitter_of, is_assigned
+from analysis.exits.setting import ExitSetting, arm_codes, fitter_of, is_assigned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def subgroup_exits(careers: Careers, spec: StudySpec, *, exact_rows: bool = Fals
     )
     results: list[Result] = []
     tests: list[Interaction] = []
-    codes = range(1, len(spec.arms.treated) + 1) if is_assigned(careers) else (None,)
+    codes = arm_codes(spec, assigned=is_assigned(careers))
     for subgroup, column in zip(spec.subgroups, careers.subgroups, strict=True):
         for code, name in zip(codes, spec.arms.treated, strict=False):
             found, test = _of_arm(fitter, Maker(setting=setting, arm=name), code, subgroup, column)
