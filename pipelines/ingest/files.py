@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import stat
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import Exit, UserError, shown
 from pipelines.sources import READERS
+from pipelines.workspace import file_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,23 +80,22 @@ def input_hashes(settings: Settings, data: Path, known_at: dt.date | None = None
 
     Files delivered after ``known_at`` do not count; a name without a date does.
     """
-    found: dict[str, Path] = {}
-    for source in settings.sources:
-        for path in [*find(source, data), *corrections(source, data)]:
-            if known_at is None or (_date_or_none(source, path, data) or known_at) <= known_at:
-                found[_name(path, data)] = path
+    found = {
+        _name(path, data): path
+        for path, date in _dated(settings, data)
+        if known_at is None or (date or known_at) <= known_at
+    }
     return {name: _hash(found[name]) for name in sorted(found)}
 
 
 def dated_files(settings: Settings, data: Path) -> list[tuple[dt.date, str]]:
     """Date and name of every file and correction that declares a date, oldest first."""
-    found = {
-        (date, _name(path, data))
-        for source in settings.sources
-        for path in [*find(source, data), *corrections(source, data)]
-        if (date := _date_or_none(source, path, data)) is not None
-    }
-    return sorted(found)
+    return sorted({(date, _name(path, data)) for path, date in _dated(settings, data) if date})
+
+
+def _dated(settings: Settings, data: Path) -> list[tuple[Path, dt.date | None]]:
+    found = [(source, path) for source in settings.sources for path in present(source, data)]
+    return [(path, _date_or_none(source, path, data)) for source, path in found]
 
 
 def deliveries(
@@ -114,7 +113,7 @@ def deliveries(
     found: list[tuple[dt.date, int, str, DeliveredFile]] = []
     sources = [source for source in settings.sources if only is None or source is only]
     for position, source in enumerate(sources):
-        for path in [*find(source, data), *corrections(source, data)]:
+        for path in present(source, data):
             try:
                 date = delivery_date(source, path, data)
                 if known_at is None or date <= known_at:
@@ -139,6 +138,11 @@ def deliveries(
         own = [file for file in files if file.source is source and not file.correction]
         _check_row_identifiers(source, len(own))
     return Inbox(tuple(files), tuple(skipped), tuple(refused))
+
+
+def present(source: Source, data: Path) -> list[Path]:
+    """The source's files, then the corrections of its rows; raises as :func:`find` does."""
+    return [*find(source, data), *corrections(source, data)]
 
 
 def find(source: Source, data: Path) -> list[Path]:
@@ -286,8 +290,7 @@ def _name(path: Path, data: Path) -> str:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_hash(path)
     except OSError:
         raise _unreadable(shown(path.name)) from None
 

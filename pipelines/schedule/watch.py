@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import publish, workspace
 from pipelines.config import load_project
 from pipelines.errors import UserError
-from pipelines.ingest.files import corrections, find, input_hashes, stamp_of
+from pipelines.ingest.files import input_hashes, present, stamp_of
 from pipelines.timetable import zone_named
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def _stamps(settings: Settings, data: Path) -> dict[str, tuple[int, ...]]:
     stamps: dict[str, tuple[int, ...]] = {}
     for source in settings.sources:
         try:
-            paths = [*find(source, data), *corrections(source, data)]
-            found = {path.as_posix(): stamp_of(path) for path in paths}
+            found = {path.as_posix(): stamp_of(path) for path in present(source, data)}
         except (UserError, OSError):  # none yet, or one was taken away while we looked
             return {}
         if any(name.lower().endswith(UNFINISHED) for name in found):
