@@ -26,10 +26,10 @@ def refuse_superseded(out: Path, day: dt.date) -> None:
     A run that is made up for must not take the place of a newer one.
     """
     try:
-        in_force = publish.run_in_force(workspace.Workspace(out, "").warehouses)
+        in_force = publish.in_force(workspace.Workspace(out, ""))
     except UserError:
         return
-    made = record.read(workspace.Workspace(out, in_force))
+    made = record.read(in_force)
     if made is not None and made.known_at > day.isoformat():
         raise Superseded(
             f"the output folder holds a state of {made.known_at}, later than {day}",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipelines.config import Project, Settings
     from pipelines.delivery import Load, Source
+    from pipelines.workspace import Workspace
 
 _EVERYBODY = "select count(*) from staging.person"
 
@@ -28,7 +29,8 @@ def draft(project_dir: Path, out: Path) -> str:
     """The draft as Markdown; without a run it says what the project file knows."""
     project = load_project(project_dir)
     with suppress(UserError):
-        return render(_assessed(project, _served(project, out), _reconciled(out)))
+        space = publish.in_force(workspace.Workspace(out, ""))
+        return render(_assessed(project, _served(project, space), _reconciled(space)))
     return render(_assessed(project, None, {}))
 
 
@@ -53,10 +55,9 @@ def _assessed(project: Project, last: LastRun | None, reconciled: dict[str, Any]
     )
 
 
-def _served(project: Project, out: Path) -> LastRun:
-    """Counts of the version in service; raises :class:`UserError` where there is none."""
+def _served(project: Project, space: Workspace) -> LastRun:
+    """Counts of the version in service."""
     rules = project.settings.rules
-    space = workspace.Workspace(out, publish.run_in_force(out / "warehouse"))
     with Engine.open(publish.resolve(space.warehouses), read_only=True) as engine:
         people = [(role, rules.text(n)) for role, n in _people(engine) if n]
         held = engine.scalar("select count(*) from landed.quarantine")
@@ -82,9 +83,8 @@ def _people(engine: Engine) -> Iterator[tuple[str, int]]:
                 yield f"{table.table}: {column.name}", engine.scalar(sql)
 
 
-def _reconciled(out: Path) -> dict[str, Any]:
+def _reconciled(space: Workspace) -> dict[str, Any]:
     """Where the rows of the version in service went; empty where that is no longer kept."""
-    space = workspace.Workspace(out, publish.run_in_force(out / "warehouse"))
     told: dict[str, Any] = {}
     if space.reconciliation.is_file():
         told = workspace.read_json(space.reconciliation)

@@ -14,6 +14,7 @@ import shutil
 import stat
 import tempfile
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,11 @@ def resolve(folder: Path) -> Path:
 def run_in_force(folder: Path) -> str:
     """The run whose warehouse is in force below ``folder``; UserError where there is none."""
     return resolve(folder).name.split(".")[0].removeprefix("warehouse-")
+
+
+def in_force(space: Workspace) -> Workspace:
+    """The folders of the run in force in the same output folder; UserError where there is none."""
+    return replace(space, run=run_in_force(space.warehouses))
 
 
 def sweep(space: Workspace) -> tuple[Path, ...]:

@@ -77,7 +77,7 @@ def _space(given: str, out: Path) -> workspace.Workspace:
     if (path / "manifest.json").is_file():
         return workspace.Workspace(path.resolve().parent.parent, path.resolve().name)
     if (path / "warehouse").is_dir():
-        return workspace.Workspace(path, publish.run_in_force(path / "warehouse"))
+        return publish.in_force(workspace.Workspace(path, ""))
     ids = _ids(out)
     found = [run for run in ids if run.startswith(given)] if len(given) >= _SHORTEST else []
     if given not in ids and len(found) > 1:

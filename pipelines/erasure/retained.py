@@ -57,7 +57,7 @@ def deliveries_differ(project: Project, space: workspace.Workspace, data: Path) 
 
 def served(space: workspace.Workspace) -> dict[str, Any]:
     """The manifest of the version in service."""
-    told: dict[str, Any] = workspace.read_json(_serving(space).manifest, "manifest")
+    told: dict[str, Any] = workspace.read_json(publish.in_force(space).manifest, "manifest")
     return told
 
 
@@ -82,7 +82,7 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
     of the others again.
     """
     project = load_project(project_dir)
-    serving = _serving(workspace.Workspace(out, ""))
+    serving = publish.in_force(workspace.Workspace(out, ""))
     if study := apart(project, serving):
         project = only(project, study)
     saved = workspace.read_json(serving.manifest, "manifest")
@@ -110,11 +110,6 @@ def begin_retained(project_dir: Path, data: Path, out: Path, gone: Record, key: 
         store.rewrite(space.private, erased, *keys)
     shutil.rmtree(space.quarantine, ignore_errors=True)
     return context.finish("ingest")
-
-
-def _serving(space: workspace.Workspace) -> workspace.Workspace:
-    """The run whose version is in service."""
-    return workspace.Workspace(space.out, publish.run_in_force(space.warehouses))
 
 
 def _copy(engine: Engine, erased: Erased) -> Taken:

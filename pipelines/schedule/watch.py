@@ -62,8 +62,7 @@ def today(zone: str) -> dt.date:
 def read_by(out: Path) -> dict[str, str]:
     """The files that the run in force has read, with their hashes; empty where there is none."""
     try:
-        run = publish.run_in_force(workspace.Workspace(out, "").warehouses)
-        saved = workspace.read_json(workspace.Workspace(out, run).manifest)
+        saved = workspace.read_json(publish.in_force(workspace.Workspace(out, "")).manifest)
     except (UserError, OSError):
         return {}
     return dict(saved["inputs"])
