@@ -56,6 +56,11 @@ def temporary_of(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
+def final_of(temporary: Path) -> Path:
+    """The place that a file with a temporary name is to take; of another name, itself."""
+    return temporary.with_name(temporary.name.removesuffix(SUFFIX))
+
+
 def write(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a whole file and put it in place; ``mode`` as the umask leaves it."""
     place(stage(path, content, mode), path)
@@ -111,7 +116,7 @@ def place(temporary: Path, path: Path) -> None:
 
 def copy(source: Path, temporary: Path) -> None:
     """Copy a file's content; an error names what could not be written."""
-    fault("settle-opened", temporary.with_name(temporary.name.removesuffix(SUFFIX)))
+    fault("settle-opened", final_of(temporary))
     with naming(temporary):
         shutil.copyfile(source, temporary)
 

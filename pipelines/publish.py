@@ -170,7 +170,7 @@ def put_in_force(temporary: Path, path: Path, staged: Iterable[Path] = ()) -> Pa
     written = durable.stage(pointer, path.name + "\n")
     fault("publish-settled")
     for file in staged:
-        durable.place(file, file.with_name(file.name.removesuffix(durable.SUFFIX)))
+        durable.place(file, durable.final_of(file))
     durable.place(written, pointer)
     fault("publish-switched")
     _expire(path.parent, path)
