@@ -161,9 +161,9 @@ def _run(asked: Asked, name: str) -> tuple[Outcome, bool]:
         if changed:
             for stage, stage_task in _STAGES.items():
                 stage_task(stage, asked)
+            context = prepare(*folders, day=asked.day, study=asked.study)
         else:
             say("nothing has changed since the last run; the report is kept")
-        context = prepare(*folders, day=asked.day, study=asked.study)
         made = end(context)
         artifacts.leave(name, made, released(context))
     return made, changed
