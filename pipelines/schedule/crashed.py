@@ -43,7 +43,7 @@ class Crashes:
         for deployment in self.deployments:
             runs = _newest(client, deployment)
             for run in runs:
-                if not _counts_as_running(run) or _is_held(run):
+                if not _is(run, "RUNNING") or _is_held(run):
                     continue
                 if run.id in self._suspects:
                     _mark(client, run)
@@ -104,10 +104,6 @@ def _mark(client: SyncPrefectClient, run: FlowRun) -> None:
 
     message = "Nobody holds the output folder: the process of this run is gone."
     client.set_flow_run_state(run.id, Crashed(message=message), force=True)
-
-
-def _counts_as_running(run: FlowRun) -> bool:
-    return _is(run, "RUNNING")
 
 
 def _is(run: FlowRun, kind: str) -> bool:
