@@ -95,12 +95,12 @@ def _source(source: Source, settings: Settings, reconciled: dict[str, Any]) -> S
     files = [f for f in reconciled.get("files", ()) if f["source"] == source.name]
     rows = sum(file["rows_in"] for file in files)
     linked = settings.identity.links if settings.identity else ()
-    ids = [(link.ids, link.source) for link in linked if link.source == source.name]
     read = dict.fromkeys(x for load in source.loads for x in _columns(load))
     read |= dict.fromkeys(
         (header, f"identity: {system}")
-        for found, _ in ids
-        for system, headers in found.items()
+        for link in linked
+        if link.source == source.name
+        for system, headers in link.ids.items()
         for header in ((headers,) if isinstance(headers, str) else headers)
     )
     unread = {name for file in files for name in file["columns_not_loaded"]}
