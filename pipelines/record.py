@@ -20,6 +20,7 @@ from reports.previous import earlier, earlier_from
 if TYPE_CHECKING:
     from analysis.disclosure import Release
     from analysis.manifest import RunManifest
+    from analysis.study import StudySpec
     from pipelines.config import Project
     from reports.previous import Earlier
 
@@ -88,13 +89,15 @@ def make(
         min_group=settings.min_group,
         limits=sha256_of(settings.thresholds.model_dump(mode="json")),
         reading=_reading(project),
-        questions={
-            s.study: sha256_of({k: v for k, v in meaning(s).items() if k != "thresholds"})
-            for s in project.studies
-        },
+        questions={s.study: question(s) for s in project.studies},
         studies=tuple(earlier(r) for r in releases),
         remembered=settings.disclosure != "public",
     )
+
+
+def question(spec: StudySpec) -> str:
+    """Hash of all that decides the number of a study, without its day and the limits of checks."""
+    return sha256_of({k: v for k, v in meaning(spec).items() if k != "thresholds"})
 
 
 def read(space: workspace.Workspace) -> Record | None:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.canonical import sha256_of
 from analysis.disclosure import release
 from analysis.membership import MAIN
-from analysis.registry import FIGURES, meaning
+from analysis.registry import FIGURES
 from analysis.release.members import changed, members
 from analysis.release.renewal import Cell, as_shown, renew
 from pipelines import record, registry_file
@@ -111,18 +110,13 @@ def shown_anew(
     made: list[Renewal] = []
     for finding, fresh, cells in zip(findings, releases, known.cells, strict=True):
         before = known.memory.before(fresh.study)
-        found = renew(fresh, question(finding.spec), cells, ledger, before, rules)
+        found = renew(fresh, record.question(finding.spec), cells, ledger, before, rules)
         ledger = ledger.with_(*as_shown(found, known.named["run"]))
         made.append(found)
     _keep(known, [f.spec for f in findings], made)
     return [
         {"digest": m.release.digest(), "release": m.release.as_dict(), **_standing(m)} for m in made
     ]
-
-
-def question(spec: StudySpec) -> str:
-    """Hash of all that decides the number of a study, without its day and the limits of checks."""
-    return sha256_of({k: v for k, v in meaning(spec).items() if k != "thresholds"})
 
 
 def cells_of(
@@ -183,7 +177,7 @@ def _keep(known: Remembered, specs: Sequence[StudySpec], made: Sequence[Renewal]
         if cell.figures is not None:
             write_set(folder, tokens, cell.figures)
     studies = [
-        _study(m, question(spec), known.named["run"], tokens)
+        _study(m, record.question(spec), known.named["run"], tokens)
         for m, spec in zip(made, specs, strict=True)
     ]
     told = {"number": known.memory.number, "after": list(known.memory.after), "studies": studies}
