@@ -16,8 +16,8 @@ from pipelines.cli_options import (
     Study,
     note,
     tell,
+    tell_fields,
 )
-from reports.numbers import escaped
 
 if TYPE_CHECKING:
     from pipelines.key_rotation import Rotation
@@ -46,12 +46,7 @@ def rotate_key(
 
 def _tell(made: Rotation, as_json: bool) -> None:
     if as_json:
-        import json
-
-        names = {name: getattr(made, name) for name in made.__slots__}
-        told = {n: [str(p) for p in v] if isinstance(v, tuple) else v for n, v in names.items()}
-        text = json.dumps({"schema_version": 1, **told}, indent=1, default=str)
-        typer.echo(escaped(text))
+        tell_fields(made)
         return
     tell(f"published under key {made.new}: run {made.run}")
     for path in made.removed:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import AsJson, DataFolder, OutFolder, note, tell
+from pipelines.cli_options import AsJson, DataFolder, OutFolder, note, tell, tell_fields
 from pipelines.errors import Exit, UserError
-from reports.numbers import escaped
 
 if TYPE_CHECKING:
     from pipelines.erasure.erase import Certificate
@@ -71,11 +70,7 @@ def _named(given: str) -> list[str]:
 
 def _tell(made: Certificate, as_json: bool) -> None:
     if as_json:
-        import json
-
-        names = {name: getattr(made, name) for name in made.__slots__}
-        told = {n: [str(p) for p in v] if isinstance(v, tuple) else v for n, v in names.items()}
-        typer.echo(escaped(json.dumps({"schema_version": 1, **told}, indent=1)))
+        tell_fields(made)
         return
     tell(f"persons erased: {made.persons}; published without them: run {made.run}")
     for path in made.removed:

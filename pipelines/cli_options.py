@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from reports.numbers import plain
+from reports.numbers import escaped, plain
 
 ProjectFolder = Annotated[
     Path, typer.Argument(help="Folder with mentorlift.yml and studies/.", show_default=False)
@@ -65,3 +65,12 @@ def note(text: str) -> None:
 def tell(text: str) -> None:
     """Print a line of the answer; words of files and projects cannot steer the terminal."""
     typer.echo(plain(text))
+
+
+def tell_fields(made: Any) -> None:
+    """Print a dataclass with slots as one JSON document; paths are written as text."""
+    import json
+
+    names = {name: getattr(made, name) for name in made.__slots__}
+    told = {n: [str(p) for p in v] if isinstance(v, tuple) else v for n, v in names.items()}
+    typer.echo(escaped(json.dumps({"schema_version": 1, **told}, indent=1, default=str)))
