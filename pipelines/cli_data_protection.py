@@ -38,9 +38,11 @@ def rotate_key(
 
     Example: mentorlift rotate-key my-project --data exports --out results
     """
+    from pipelines.day import beside
     from pipelines.key_rotation import Asked, rotate
 
-    folders = (data or project / "data", out or project / ("out" if not study else f"out-{study}"))
+    whole = project / "out"
+    folders = (data or project / "data", out or (beside(whole, study) if study else whole))
     _tell(rotate(Asked(project, *folders, on.date() if on else None, study), note), as_json)
 
 
