@@ -15,12 +15,13 @@ from pipelines import durable, publish
 from pipelines.backup import listed, shown
 from pipelines.backup.contents import PROJECT, RESULTS, proof
 from pipelines.backup.unpack import verify
-from pipelines.day import kin
+from pipelines.config import PROJECT_FILE
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.keys import key_id, key_path, retired
 from pipelines.opened import opened
 from pipelines.registry_file import FILE as REGISTRY
+from pipelines.run import private_folders
 from pipelines.workspace import Workspace, file_hash
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ def restore(places: Places, say: Callable[[str], None]) -> str:
         index = verify(places.file, beside)
         durable.fault("restore-unpacked")
         made = beside / RESULTS
-        for folder in (made / "private", made / "runs", made / "warehouse"):
+        space = Workspace(made, "")
+        for folder in (space.private, space.runs, space.warehouses):
             publish.make_private(folder)
         made.chmod(0o755)  # as a run makes it: the site in it may be served
-        _prove(Workspace(made, ""), index, places.file)
+        _prove(space, index, places.file)
         durable.fault("restore-proved")
         folders = [out, Path(index["made_of"]), *places.erased_in]
         shown.bring(made, folders)
-        folders += [*kin(places.project, out), places.project / "out"]
         _keep_erased(made, folders, places, index, say)
         _list_backups(made, out, places.file, index["run"])
         _registry(beside / PROJECT / REGISTRY, places.project / REGISTRY, say)
@@ -118,6 +119,7 @@ def _keep_erased(
     from pipelines.erasure.erase import Wanted, erase, incomplete
 
     privates = [Workspace(folder, "").private for folder in (made, *folders)]
+    privates += private_folders(places.project, places.out.absolute())
     for folder in places.erased_in:
         if not (folder / "private" / tombstones.FILE).is_file():
             fix = "Name the folder of results, which has private/tombstones.json."
@@ -125,7 +127,7 @@ def _keep_erased(
     every, since = _erased_since(privates, index)
     if not since:
         return
-    if not (places.project / "mentorlift.yml").is_file():
+    if not (places.project / PROJECT_FILE).is_file():
         fix = "Name the project (--project, --data), so that the folder is made without them."
         what = f"{places.file}: made before an erasure; people erased since then: {len(since)}"
         raise UserError(what, fix, Exit.USAGE)
@@ -168,7 +170,7 @@ def _list_backups(made: Path, out: Path, file: Path, run: str) -> None:
 
 def _registry(saved: Path, present: Path, say: Callable[[str], None]) -> None:
     """The registry of studies comes back where the project has none; one that is there stays."""
-    if not saved.is_file() or not (present.parent / "mentorlift.yml").is_file():
+    if not saved.is_file() or not (present.parent / PROJECT_FILE).is_file():
         return
     if not present.exists():
         durable.write(present, saved.read_bytes(), 0o644)
