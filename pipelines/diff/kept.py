@@ -49,8 +49,7 @@ class Kept:
 def asked(project: Project) -> dict[str, Any]:
     """What the estimate stage writes down: studies in full, limits and the rules of release."""
     rules = project.settings.rules
-    return {
-        versions.KEY: versions.SCHEMAS["asked"],
+    document = {
         "mode": rules.mode,
         "min_group": rules.min_group,
         "thresholds": project.settings.thresholds.model_dump(exclude_defaults=True),
@@ -60,6 +59,7 @@ def asked(project: Project) -> dict[str, Any]:
             for s in project.studies
         ],
     }
+    return versions.stamped("asked", document)
 
 
 def manifest_of(given: str, out: Path) -> tuple[workspace.Workspace, RunManifest]:
