@@ -236,11 +236,7 @@ def _remembered(key: bytes, tokens: Sequence[Token]) -> tuple[Tokens, list[str]]
 def _end(private: Path) -> None:
     """Nothing was found: the tombstones stay, what was looked for goes."""
     (private / UNFINISHED).unlink(missing_ok=True)
-    file = private / tombstones.FILE
-    if file.is_file():
-        told = workspace.read_json(file)
-        record = tombstones.read([private], told["key_id"], tombstones.keys_of(told))
-        tombstones.write(private, replace(record, pending=False))
+    tombstones.end(private)
 
 
 def _written(project: Project, data: Path, space: workspace.Workspace) -> list[Path]:

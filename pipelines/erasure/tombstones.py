@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -23,7 +23,7 @@ from pipelines.keys import Purpose, derived
 from pipelines.publish import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 FILE = "tombstones.json"
@@ -80,21 +80,23 @@ def read(folders: Iterable[Path], key_id: str, before: Collection[str] = ()) -> 
                 "retired one beside it; tombstones mean nothing to another.",
                 Exit.PROJECT,
             )
-        named = (replace(p, key_id="" if p.key_id == key_id else p.key_id) for p in told.persons)
-        persons |= dict.fromkeys(named)
+        persons |= dict.fromkeys(_under(key_id, told))
         pending = pending or told.pending
     return Record(key_id, tuple(persons), pending)
-
-
-def keys_of(told: dict[str, Any]) -> set[str]:
-    """Ids of the keys that the tombstones of a parsed file were made with."""
-    return {person.get("key_id") or told["key_id"] for person in told["persons"]}
 
 
 def write(folder: Path, record: Record) -> None:
     """Write the tombstones of a private folder, readable by its owner alone."""
     text = json.dumps(versions.stamped("tombstones", asdict(record)), indent=1) + "\n"
     write_private(folder / FILE, text)
+
+
+def end(folder: Path) -> None:
+    """Write down that the erasure has ended; the tombstones stay, of whatever key they are."""
+    path = folder / FILE
+    if path.is_file():
+        told = _parsed(path)
+        write(folder, Record(told.key_id, tuple(dict.fromkeys(_under(told.key_id, told)))))
 
 
 class Erased:
@@ -173,6 +175,11 @@ class Erased:
         forms = {cell, turned, *cell.split(";")} if cell else set()
         own = any(self.hashed_cell(form) in self._cells for form in forms)
         return own or any(before.names(cell) for before in self._before)
+
+
+def _under(key_id: str, told: Record) -> Iterator[Tombstone]:
+    """The tombstones of a file in a record of this key, whose name is not repeated in each."""
+    return (replace(p, key_id="" if p.key_id == key_id else p.key_id) for p in told.persons)
 
 
 def _normal(cell: str) -> str:
