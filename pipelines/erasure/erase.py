@@ -73,7 +73,7 @@ def erase(
             remove_all(listed)
             removed, listed = [*removed, *listed], []
         publish.fault("erase-expired")
-        found = _proof(project, data, context.space, tokens, listed)
+        found = _proof(project, data, context.space, key, tokens, listed)
         found = replace(found, persons=len(known), shared=sum(k.shared for k in known))
         return replace(found, removed=tuple(removed), rewritten=tuple(pulled))
 
@@ -112,6 +112,7 @@ def _proof(
     project: Project,
     data: Path,
     space: workspace.Workspace,
+    key: bytes,
     tokens: Sequence[Token],
     listed: Sequence[Path],
 ) -> Certificate:
@@ -120,7 +121,6 @@ def _proof(
     keys = encryption.keys_of(project.settings.project)
     hits = search(files, tokens, _without_rows(space), keys)
     publish.fault("erase-searched")
-    key, _, _ = load_key(project.settings.project)
     sets = holding(space.private, *_remembered(key, tokens))
     remaining = sorted({*(h.file for h in hits if h.certain), *listed, *sets})
     if not remaining:
