@@ -104,7 +104,7 @@ class Register:
             return True
         for path in self._earlier:
             with suppress(UserError), opened(path, "warehouse", older=True) as engine:
-                if (pseudonym,) in engine.rows(_PEOPLE):
+                if engine.rows(f"select 1 from ({_PEOPLE}) where person_key = $1", [pseudonym]):
                     return True
         return False
 
