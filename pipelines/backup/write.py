@@ -15,10 +15,11 @@ from pipelines.backup import listed
 from pipelines.backup.contents import INDEX, PROJECT, RESULTS, Packed, as_json, files_of, proof
 from pipelines.backup.unpack import verify
 from pipelines.erasure import tombstones
+from pipelines.erasure.retained import served
 from pipelines.errors import Exit, UserError
 from pipelines.keys import key_path, retired
 from pipelines.registry_file import FILE as REGISTRY
-from pipelines.workspace import Workspace, file_hash, read_json
+from pipelines.workspace import Workspace, file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +59,7 @@ def backup(out: Path, file: Path, project: Path, say: Callable[[str], None]) -> 
 
 def _contents(space: Workspace, project: Path) -> tuple[dict[str, Any], dict[str, Path]]:
     """The index, and each file by its name in the archive."""
-    run = publish.run_in_force(space.warehouses)
-    manifest = read_json(Workspace(space.out, run).manifest, "manifest")
+    manifest = served(space)
     keys = retired(manifest["project"])
     if tombstones.read([space.private], manifest["key_id"], keys).pending:
         fix = "End it with `mentorlift erase`: a backup made now would hold the person."
