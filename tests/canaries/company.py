@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from tests.flows.conftest import STUDY, Firm
+from tests.flows.conftest import write_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from tests.flows.conftest import Firm
 
 STEM = "quaxel"  # then a letter that says what it is
 NUMBER = "731048"  # then six digits
@@ -154,10 +156,7 @@ def _person(index: int, code: str, number: int) -> Person:
 
 def write_company(folder: Path, everybody: Sequence[Person]) -> Firm:
     """Project and deliveries; some rows are wrong."""
-    firm = Firm(folder / "project", folder / "exports", folder / "out")
-    (firm.project / "studies").mkdir(parents=True)
-    (firm.project / "mentorlift.yml").write_text(PROJECT)
-    (firm.project / "studies" / "sales.yml").write_text(STUDY)
+    firm = write_project(folder, PROJECT)
     firm.data.mkdir()
     write_deliveries(firm.data, everybody)
     return firm

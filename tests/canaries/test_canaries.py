@@ -60,10 +60,6 @@ class Watched:
         """The whole path."""
         self.do(*self.firm.arguments, code=code)
 
-    def folders(self, *options: str) -> list[str]:
-        """The folders of the company, as options."""
-        return [*options, "--data", str(self.firm.data), "--out", str(self.firm.out)]
-
     def leaks(self, *, unfinished: bool = False) -> dict[str, set[str]]:
         """Where a canary stands that must not; a run that was killed leaves more in `private/`."""
         out = self.firm.out
@@ -144,10 +140,10 @@ def _the_whole_way(watched: Watched) -> None:
     assert watched.leaks() == {}
     _killed(watched)
     _scheduled(watched)
-    watched.do("rotate-key", str(firm.project), *watched.folders(), code=0)
+    watched.do("rotate-key", str(firm.project), *firm.where, code=0)
     assert watched.leaks() == {}
     gone = watched.everybody[7]
-    watched.do("erase", gone.employee, *watched.folders("--project", str(firm.project)))
+    watched.do(*firm.erasing(gone.employee))
     assert watched.leaks() == {}
     assert Search.for_one(gone).below(firm.out) == {}
 

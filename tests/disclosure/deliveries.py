@@ -257,7 +257,7 @@ def attacked(folder: Path, company: Company, months: int, *, memory: bool) -> At
 
     A folder of its own is what a product without a memory would do in every month.
     """
-    firm = Firm(folder / "project", folder / "exports", folder / "out")
+    firm = Firm.below(folder)
     shown, said, leaks, texts = [], [], [], []
     for month in range(months):
         company.write(firm, month)

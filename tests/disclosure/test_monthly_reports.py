@@ -34,7 +34,7 @@ def test_reports_in_one_folder_do_not_tell_of_the_leaver(tmp_path: Path, key: Pa
 
 def test_a_corrected_figure_of_one_person_is_not_told(tmp_path: Path, key: Path) -> None:
     """Nobody comes or goes; anew, the difference times the people of the arm is the correction."""
-    firm = Firm(tmp_path / "project", tmp_path / "exports", tmp_path / "out")
+    firm = Firm.below(tmp_path)
     company = draw_company(SEED, MONTHS)
     corrected = company.sales.copy()
     corrected[101] += 3000
@@ -47,7 +47,7 @@ def test_a_corrected_figure_of_one_person_is_not_told(tmp_path: Path, key: Path)
 
 
 def test_the_search_for_names_finds_those_in_the_files_of_the_company(tmp_path: Path) -> None:
-    firm = Firm(tmp_path / "project", tmp_path / "exports", tmp_path / "out")
+    firm = Firm.below(tmp_path)
     draw_company(SEED, MONTHS).write(firm, 0)
     assert {line.split(": ")[1] for line in found(tmp_path, needles())} == {
         *map(str.lower, needles())

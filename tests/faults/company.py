@@ -70,4 +70,4 @@ def rows_in(firm: Firm) -> dict[str, int]:
 def copy(firm: Firm, folder: Path) -> Firm:
     """The company with its results, in another folder."""
     shutil.copytree(firm.project.parent, folder)
-    return Firm(folder / "project", folder / "exports", folder / "out")
+    return Firm.below(folder)

@@ -75,14 +75,12 @@ def command(
 
 def run(firm: Firm, **how: object) -> Ended:
     """The whole path."""
-    folders = ["--data", str(firm.data), "--out", str(firm.out)]
-    return command(firm, "run", str(firm.project), *folders, **how)
+    return command(firm, *firm.arguments, **how)
 
 
 def erase(firm: Firm, *persons: str, **how: object) -> Ended:
     """An erasure; without persons, one that was begun goes on."""
-    folders = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
-    return command(firm, "erase", *persons, *folders, **how)
+    return command(firm, *firm.erasing(*persons), **how)
 
 
 def environment(firm: Firm, fault: str = "") -> dict[str, str]:

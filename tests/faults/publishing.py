@@ -16,7 +16,7 @@ RUNS = ("0" * 12, "1" * 12)
 
 def write(folder: Path) -> Firm:
     """A folder with one version published, and one row delivered since."""
-    firm = Firm(folder / "project", folder / "exports", folder / "out")
+    firm = Firm.below(folder)
     firm.project.mkdir(parents=True)
     firm.data.mkdir()
     (firm.data / "a.csv").write_text("n\n1\n2\n3\n")

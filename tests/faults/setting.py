@@ -105,9 +105,7 @@ def running(folder: Path, *, small: bool = False) -> Setting:
 
 def erasing(folder: Path) -> Setting:
     """An erasure, where the run of :func:`running` has ended."""
-    done = folder / "run-whole"
-    firm = Firm(done / "project", done / "exports", done / "out")
-    return _setting("erase", firm, erase, folder)
+    return _setting("erase", Firm.below(folder / "run-whole"), erase, folder)
 
 
 def _setting(name: str, base: Firm, act: Callable[..., process.Ended], folder: Path) -> Setting:

@@ -17,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0123456789abcdef" * 4
@@ -117,6 +118,11 @@ class Firm:
     data: Path
     out: Path
 
+    @classmethod
+    def below(cls, folder: Path) -> Self:
+        """The folders of a company that lies in one folder."""
+        return cls(folder / "project", folder / "exports", folder / "out")
+
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace text in a file of the project or the exports."""
         path = self.project / file if (self.project / file).exists() else self.data / file
@@ -127,7 +133,16 @@ class Firm:
     @property
     def arguments(self) -> list[str]:
         """What follows `mentorlift` on the command line."""
-        return ["run", str(self.project), "--data", str(self.data), "--out", str(self.out)]
+        return ["run", str(self.project), *self.where]
+
+    @property
+    def where(self) -> list[str]:
+        """The options that name the exports and the results."""
+        return ["--data", str(self.data), "--out", str(self.out)]
+
+    def erasing(self, *options: str) -> list[str]:
+        """What follows `mentorlift` on the command line of an erasure."""
+        return ["erase", *options, "--project", str(self.project), *self.where]
 
     def run(self, *options: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of the command, in this process."""
@@ -159,12 +174,18 @@ def write_exports(data: Path, people: int = 60) -> None:
         (data / f"{file}.csv").write_text("\n".join(lines) + "\n")
 
 
+def write_project(folder: Path, project: str = PROJECT) -> Firm:
+    """A project with the small company's study, and no exports yet."""
+    firm = Firm.below(folder)
+    (firm.project / "studies").mkdir(parents=True)
+    (firm.project / "mentorlift.yml").write_text(project)
+    (firm.project / "studies" / "sales.yml").write_text(STUDY)
+    return firm
+
+
 def write_firm(folder: Path) -> Firm:
     """The small company, freshly written."""
-    firm = Firm(folder / "project", folder / "exports", folder / "out")
-    (firm.project / "studies").mkdir(parents=True)
-    (firm.project / "mentorlift.yml").write_text(PROJECT)
-    (firm.project / "studies" / "sales.yml").write_text(STUDY)
+    firm = write_project(folder)
     write_exports(firm.data)
     return firm
 
@@ -210,7 +231,7 @@ def answered(tmp_path: Path, key: Path, first_run: Firm) -> Firm:
 
 def copied(firm: Firm, folder: Path) -> Firm:
     """The same company in another folder: project, exports and results."""
-    copy = Firm(folder / "project", folder / "exports", folder / "out")
+    copy = Firm.below(folder)
     for old, new in ((firm.project, copy.project), (firm.data, copy.data), (firm.out, copy.out)):
         shutil.copytree(old, new)
     return copy

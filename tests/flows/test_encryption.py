@@ -15,7 +15,7 @@ from pipelines.errors import UserError
 from pipelines.keys import Purpose, derived, id_of, retired_path
 from pipelines.opened import opened
 from tests.flows.conftest import KEY, command
-from tests.flows.test_erase import arguments, erase, people
+from tests.flows.test_erase import erase, people
 from tests.flows.test_identity_run import SECRETS, several  # noqa: F401
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def test_where_nothing_can_be_encrypted_nothing_is_written(
     switch(several, on=True)
     key.unlink()
     before = sorted(several.project.parent.rglob("*"))
-    folders = [str(several.project), "--data", str(several.data)]
-    folders += [] if name == "check" else ["--out", str(several.out)]
-    given = arguments(several, "E0042") if name == "erase" else [name, *folders]
+    folders = several.where[:2] if name == "check" else several.where
+    given = [name, str(several.project), *folders]
+    given = several.erasing("E0042") if name == "erase" else given
     code, out, err = command(*given)
     assert code == 3, err
     said = out + err
@@ -106,11 +106,11 @@ def test_the_key_is_bound_and_stands_in_no_statement(
 
 def test_the_option_is_followed_both_ways_and_said(several: Firm, cipher: None) -> None:  # noqa: F811
     path = crosswalk(several)
-    folders = [str(several.project), "--data", str(several.data), "--out", str(several.out)]
-    assert command("ingest", *folders)[0] == 0
+    ingest = ["ingest", str(several.project), *several.where]
+    assert command(*ingest)[0] == 0
     for state, told in ((True, "is encrypted; the unencrypted"), (False, "is no longer encrypted")):
         switch(several, on=state)
-        code, _, err = command("ingest", *folders)
+        code, _, err = command(*ingest)
         assert code == 0 and f"private/identity.duckdb {told}" in err, err
         assert is_encrypted(path) == state and path.stat().st_mode & 0o777 == 0o600
         found = [s for s in SECRETS if s in path.read_bytes()]
@@ -123,8 +123,8 @@ def test_a_key_before_opens_what_came_back_and_the_next_run_takes_the_new_one(
     key: Path,
 ) -> None:
     switch(several, on=True)
-    folders = [str(several.project), "--data", str(several.data), "--out", str(several.out)]
-    assert command("ingest", *folders)[0] == 0
+    ingest = ["ingest", str(several.project), *several.where]
+    assert command(*ingest)[0] == 0
     (old,) = keys_of(NAME)
     assert base64.b64decode(old) == derived(bytes.fromhex(KEY), Purpose.ENCRYPTION)
     with pytest.raises(UserError, match="key that is not at hand"), opened(*of(several)):
@@ -135,7 +135,7 @@ def test_a_key_before_opens_what_came_back_and_the_next_run_takes_the_new_one(
     assert before == old != new
     code, out, err = command("upgrade", str(several.out))
     assert code == 0 and "nothing to upgrade" in out, err
-    code, _, err = command("ingest", *folders)
+    code, _, err = command(*ingest)
     assert code == 0 and "warning" not in err, err
     with opened(*of(several), keys=(new,)) as engine:
         assert engine.scalar(PEOPLE) == 60

@@ -28,15 +28,9 @@ if TYPE_CHECKING:
 GONE = "E0042"
 
 
-def arguments(firm: Firm, *options: str) -> list[str]:
-    """What follows `mentorlift` on the command line."""
-    folders = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
-    return ["erase", *options, *folders]
-
-
 def erase(firm: Firm, *options: str) -> tuple[int, str, str]:
     """The command, on the small firm."""
-    return command(*arguments(firm, *options))
+    return command(*firm.erasing(*options))
 
 
 def pseudonym(anchor: str) -> bytes:
@@ -163,7 +157,7 @@ def test_whoever_was_mentor_or_manager_is_taken_out_of_the_rows_of_others(firm: 
 @pytest.mark.parametrize("fault", ["erase-recorded", "publish-switched", "erase-rebuilt"])
 def test_an_erasure_that_was_killed_ends_when_begun_again(answered: Firm, fault: str) -> None:
     firm = answered
-    assert command_apart(*arguments(firm, GONE), MENTORLIFT_FAULT=fault)[0] == -9
+    assert command_apart(*firm.erasing(GONE), MENTORLIFT_FAULT=fault)[0] == -9
     _, _, err = firm.run()
     assert "an erasure was begun and has not ended" in err
     code, _, err = erase(firm)  # whom it was about need not be said again

@@ -181,8 +181,7 @@ def test_a_report_of_a_study_that_had_another_name_is_remembered(firm: Firm) -> 
 
 def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm: Firm) -> None:
     first = shown(firm)
-    folders = ("--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out))
-    code, _, err = command("erase", "E0041", *folders)
+    code, _, err = command(*firm.erasing("E0041"))
     assert code == 0, err
     (after,) = json.loads((firm.out / "findings.json").read_text())
     assert figures(after) == figures(first)  # one person less: the answer is not made anew
@@ -219,11 +218,10 @@ def test_who_is_in_no_delivery_any_more_can_still_be_erased(firm: Firm, kept: st
         for path in (firm.out / "warehouse").glob("*.duckdb"):
             if after["hashes"]["run"] not in path.name:
                 path.unlink()
-    folders = ("--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out))
     for record in (firm.out / "runs").glob("*/record.json"):
         if kept == "the warehouse before":
             record.unlink()
-    code, said, err = command("erase", "E0001", *folders)
+    code, said, err = command(*firm.erasing("E0001"))
     assert code == 0, said + err
     assert not holding("E0001", firm)
     assert len(list((firm.out / "warehouse").glob("*.duckdb"))) == 1

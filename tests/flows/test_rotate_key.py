@@ -37,7 +37,7 @@ PUBLISHED = ("report.html", "findings.json", "report.xlsx", "site/index.html")
 
 def folders(firm: Firm) -> list[str]:
     """The command's arguments."""
-    return ["rotate-key", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
+    return ["rotate-key", str(firm.project), *firm.where]
 
 
 def published(firm: Firm) -> dict[str, bytes]:

@@ -40,9 +40,7 @@ COMPANIES = 5  # a project: one of each design
 def answered(folder: Path, seed: int) -> list[tuple[Company, Finding]]:
     """The exact finding of each company of a project, through ingest, build and estimate."""
     firm, made = draw_project(folder, seed, COMPANIES)
-    code, _, err = command(
-        "build", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)
-    )
+    code, _, err = command("build", str(firm.project), *firm.where)
     assert code == 0, err
     (built,) = firm.out.rglob("built.duckdb")
     found = []

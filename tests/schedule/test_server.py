@@ -12,21 +12,21 @@ import gc
 import os
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flows.conftest import command, own_key
+from tests.flows.conftest import ROOT, command, own_key
 from tests.schedule.listener import listening
 from tests.schedule.week import Week, day, live, report_in, write_company
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.flows.conftest import Firm
 
-ROOT = Path(__file__).resolve().parents[2]
 SERVER_START_SECONDS = 120  # a cold server on a busy two-core machine takes half a minute
 
 pytestmark = [
@@ -160,13 +160,13 @@ def test_nothing_ran_twice(week: Week) -> None:
 def test_every_report_is_as_known_at_its_day(week: Week, tmp_path: Path) -> None:
     """At the end of the week, from all its files, each day's report is made again by command."""
     company = week.company
+    past = replace(company, out=tmp_path / "out")
     asked = {0: 0, 2: 0, 3: 3, 4: 4, 5: 5}
     for number, as_of in asked.items():
         company.ask(day(as_of))
-        past = ["--out", str(tmp_path / "out"), "--as-known-at", str(day(number))]
-        code, _, said = command("run", *company.arguments, *past)
+        code, _, said = past.run("--as-known-at", str(day(number)))
         assert code == 0, said
-        assert report_in(tmp_path / "out") == company.copies[day(number)], day(number)
+        assert report_in(past.out) == company.copies[day(number)], day(number)
 
 
 def test_what_was_due_is_said_in_the_report_and_in_the_notice(week: Week) -> None:
@@ -189,7 +189,7 @@ def test_notices_come_with_new_reports_alone_and_carry_no_path(week: Week) -> No
     assert [len(week.notices[n]) for n in range(7)] == [1, 0, 1, 1, 1, 0, 0]
     for notice in (n for notices in week.notices.values() for n in notices):
         assert notice["project"] == "little-firm" and notice["state"] == "Completed"
-        assert str(week.company.folder) not in str(notice) and "E0001" not in str(notice)
+        assert str(week.company.project.parent) not in str(notice) and "E0001" not in str(notice)
 
 
 def test_a_study_has_a_deployment_and_a_folder_of_its_own(week: Week) -> None:
@@ -201,4 +201,4 @@ def test_a_study_has_a_deployment_and_a_folder_of_its_own(week: Week) -> None:
     _, apart = deployments(folders, Schedule(studies={"sales": "0 7 1 * *"}))
     assert apart.name == "little-firm-sales"
     assert apart.parameters["study"] == "sales"
-    assert apart.parameters["out"] == str((company.folder / "out-sales").resolve())
+    assert apart.parameters["out"] == str((company.project.parent / "out-sales").resolve())

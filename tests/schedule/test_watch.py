@@ -79,7 +79,7 @@ def test_a_file_counts_from_the_day_it_is_dated(watch: Watch, firm: Firm) -> Non
 
 
 def test_the_command_runs_on_what_arrived_and_knows_it_when_started_again(firm: Firm) -> None:
-    arguments = ["watch", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
+    arguments = ["watch", str(firm.project), *firm.where]
     code, out, _ = command(*arguments, "--every", "0.1", "--looks", "3")
     assert code == 0 and "Randomised" in out
     assert set(read_by(firm.out)) == {"funnel.csv", "sales.csv", "meetings.csv"}

@@ -7,17 +7,15 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.flows.conftest import PROJECT, STUDY, command, write_exports
+from tests.flows.conftest import PROJECT, ROOT, STUDY, Firm, write_exports, write_project
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from uuid import UUID
-
-ROOT = Path(__file__).resolve().parents[2]
 
 MONDAY = dt.date(2026, 3, 2)
 BEFORE = dt.date(2026, 2, 24)  # the Tuesday of the week before
@@ -30,29 +28,11 @@ def day(number: int) -> dt.date:
     return MONDAY + dt.timedelta(days=number)
 
 
-@dataclass
-class Company:
-    """Its folders; ``copies`` has what `report.html` and `findings.json` were after each day."""
+@dataclass(frozen=True)
+class Company(Firm):
+    """The company; ``copies`` has what `report.html` and `findings.json` were after each day."""
 
-    folder: Path
     copies: dict[dt.date, tuple[bytes, bytes]] = field(default_factory=dict)
-
-    @property
-    def project(self) -> Path:
-        return self.folder / "project"
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "exports"
-
-    @property
-    def out(self) -> Path:
-        return self.folder / "out"
-
-    @property
-    def arguments(self) -> list[str]:
-        """What follows `mentorlift run` but for the output folder."""
-        return [str(self.project), "--data", str(self.data)]
 
     def ask(self, as_of: dt.date) -> None:
         """The owner asks the study as of a day."""
@@ -75,12 +55,11 @@ def report_in(out: Path) -> tuple[bytes, bytes]:
 
 def write_company(folder: Path) -> Company:
     """The company with the sales of the Tuesday before the week."""
-    company = Company(folder)
-    (company.project / "studies").mkdir(parents=True)
     text = PROJECT.replace("2025-12-31", str(EARLIER)).replace("sales.csv", "sales-*.csv")
     head, sales = text.split("- name: sales")
     sales = sales.replace(f"delivered_on: {EARLIER}", DATED, 1)
-    (company.project / "mentorlift.yml").write_text(f"{head}- name: sales{sales}")
+    write_project(folder, f"{head}- name: sales{sales}")
+    company = Company.below(folder)
     company.ask(MONDAY)
     write_exports(company.data, people=40)
     (company.data / "sales.csv").rename(company.data / f"sales-{BEFORE}.csv")
@@ -234,7 +213,6 @@ def _saturday_by_hand(company: Company) -> None:
     """The plain command where the server is away."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-        arguments = [*company.arguments, "--out", str(company.out), "--on", str(day(5))]
-        code, _, said = command("run", *arguments)
+        code, _, said = company.run("--on", str(day(5)))
     assert code == 0, said
     company.keep(day(5))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flows.conftest import KEY, Firm, command
+from tests.flows.conftest import Firm, command, own_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,23 +34,15 @@ def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The key with which the fixture was made."""
-    path = tmp_path_factory.mktemp("key") / "key"
-    path.write_text(KEY + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MENTORLIFT_KEY_FILE", str(path))
+    with own_key(tmp_path_factory.mktemp("key")) as path:
         yield path
-
-
-def firm_in(folder: Path) -> Firm:
-    """The folders of the fixture as they are called in it."""
-    return Firm(folder / "project", folder / "exports", folder / "out")
 
 
 @pytest.fixture
 def old(archived: Path, tmp_path: Path) -> Firm:
     """The folder as the first version left it."""
     shutil.copytree(archived, tmp_path / "old")
-    return firm_in(tmp_path / "old")
+    return Firm.below(tmp_path / "old")
 
 
 @pytest.fixture(scope="session")
@@ -61,4 +53,4 @@ def upgraded(archived: Path, tmp_path_factory: pytest.TempPathFactory) -> Firm:
     code, out, err = command("upgrade", str(folder / "out"))
     assert code == 0, err
     assert out == "upgraded: warehouse, analyst, identity, ledger\n"
-    return firm_in(folder)
+    return Firm.below(folder)

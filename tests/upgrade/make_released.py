@@ -5,7 +5,6 @@ python -m tests.upgrade.make_released VERSION
 
 from __future__ import annotations
 
-import os
 import sys
 import tarfile
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from pipelines.engine import Engine
 from pipelines.publish import resolve
 from tests import two_deliveries
-from tests.flows.conftest import KEY, command
+from tests.flows.conftest import Firm, command, own_key
 
 HERE = Path(__file__).resolve().parent
 GONE = "E0042"  # erased after the first run
@@ -26,18 +25,15 @@ TABLES = (
 
 def main(version: str) -> None:
     """Two runs of a company, the second after an erasure; the archive, figures and row counts."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, key = Path(name) / "released", Path(name) / "key"
+    with tempfile.TemporaryDirectory() as name, own_key(Path(name)):
+        folder = Path(name) / "released"
         folder.mkdir()
-        key.write_text(KEY + "\n", encoding="utf-8")
-        os.environ["MENTORLIFT_KEY_FILE"] = str(key)
-        project, exports, out = (folder / n for n in ("project", "exports", "out"))
-        two_deliveries.draw().write(project, exports, ())
-        where = ["--data", str(exports), "--out", str(out)]
-        for arguments in (["run", str(project)], ["erase", GONE, "--project", str(project)]):
-            code, _, err = command(*arguments, *where)
+        firm = Firm.below(folder)
+        two_deliveries.draw().write(firm.project, firm.data, ())
+        for arguments in (firm.arguments, firm.erasing(GONE)):
+            code, _, err = command(*arguments)
             assert code == 0, err
-        _figures(resolve(out / "warehouse"), HERE / f"released-{version}")
+        _figures(resolve(firm.out / "warehouse"), HERE / f"released-{version}")
         with tarfile.open(HERE / f"released-{version}.tar.xz", "w:xz", preset=9) as archive:
             archive.add(folder, arcname=".", filter=_plain)
 

@@ -133,7 +133,7 @@ def test_every_command_that_opens_a_warehouse_says_so(firm: Firm, name: str) -> 
     commands = [
         ["plan", project, *out],
         ["calibrate", project, *out],
-        ["erase", "E0100", "--project", project, "--data", str(firm.data), *out],
+        firm.erasing("E0100"),
         ["upgrade", str(firm.out)],
         ["backup", str(firm.out), str(saved)],
         ["diff", run, "eb940ca99d67", *out],
@@ -156,8 +156,7 @@ def test_an_analysts_file_of_another_kind_is_named(firm: Firm, name: str) -> Non
 @pytest.mark.parametrize("name", ["cut in half", "text", "another tool's DuckDB", "newer"])
 def test_a_crosswalk_of_another_kind_stops_an_erasure(firm: Firm, name: str) -> None:
     said = put(firm.out / "private" / "identity.duckdb", name)
-    where = ["--project", str(firm.project), "--data", str(firm.data), "--out", str(firm.out)]
-    code, text, err = command("erase", "E0100", *where)
+    code, text, err = command(*firm.erasing("E0100"))
     assert told(code, text, err, said) and "E0100" not in err
 
 
