@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,17 @@ take_up: met_mentor_once
 outcome: {metric: revenue, unit: EUR}
 follow_up: {months: 3, primary: [1, 3]}
 adjust_for: [pre_period_outcome]
+"""
+
+
+IDENTITY = """
+systems:
+  employee_no: {kind: text}
+  mail: {kind: mail}
+  name: {kind: name}
+links:
+  - {source: workers, ids: {employee_no: employee, mail: mail, name: [given, family]}}
+master: [workers]
 """
 
 
@@ -190,6 +202,40 @@ def write_firm(folder: Path) -> Firm:
     return firm
 
 
+def join_systems(firm: Firm) -> None:
+    """Give the small company a personnel file; its meetings come by mail, from the platform."""
+    path = firm.project / "mentorlift.yml"
+    project = yaml.safe_load(path.read_text())
+    project["identity"] = yaml.safe_load(IDENTITY)
+    for source in project["sources"]:
+        system = "mail" if source["name"] == "meetings" else "employee_no"
+        source["loads"][0]["id_systems"] = {"person_id": system}
+    project["sources"].append(
+        {
+            "name": "workers",
+            "file": "workers.csv",
+            "delivered_on": "2025-12-31",
+            "loads": [
+                {
+                    "table": "people",
+                    "columns": {"person_id": "employee"},
+                    "id_systems": {"person_id": "employee_no"},
+                }
+            ],
+        }
+    )
+    path.write_text(yaml.safe_dump(project))
+    lines = ["employee,mail,given,family"]
+    for number in range(60):
+        lines.append(f"E{number:04d},quaxelrod{number:04d}@firm.example,Zbigniewa,Fam{number}")
+    (firm.data / "workers.csv").write_text("\n".join(lines) + "\n")
+    meetings = (firm.data / "meetings.csv").read_text().splitlines()
+    moved = [meetings[0]] + [
+        f"Quaxelrod{line[1:5]}@Firm.example{line[5:]}" for line in meetings[1:]
+    ]
+    (firm.data / "meetings.csv").write_text("\n".join([*moved, "coach@out.example,2025-04-01"]))
+
+
 @contextmanager
 def own_key(folder: Path) -> Iterator[Path]:
     """A key of the test's own, so that nothing is written to anybody's home."""
@@ -211,6 +257,13 @@ def key(tmp_path: Path) -> Iterator[Path]:
 def firm(tmp_path: Path, key: Path) -> Firm:
     """The small company, freshly written."""
     return write_firm(tmp_path)
+
+
+@pytest.fixture
+def several(firm: Firm) -> Firm:
+    """The small company of several systems."""
+    join_systems(firm)
+    return firm
 
 
 @pytest.fixture(scope="session")

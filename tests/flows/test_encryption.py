@@ -16,7 +16,7 @@ from pipelines.keys import Purpose, derived, id_of, retired_path
 from pipelines.opened import opened
 from tests.flows.conftest import KEY, command
 from tests.flows.test_erase import erase, people
-from tests.flows.test_identity_run import SECRETS, several  # noqa: F401
+from tests.flows.test_identity_run import SECRETS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def cipher(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_extension")
 @pytest.mark.parametrize("name", ["run", "ingest", "rotate-key", "erase", "check"])
 def test_where_nothing_can_be_encrypted_nothing_is_written(
-    several: Firm,  # noqa: F811
+    several: Firm,
     key: Path,
     name: str,
 ) -> None:
@@ -104,7 +104,7 @@ def test_the_key_is_bound_and_stands_in_no_statement(
     assert not [sql for sql, _ in sent if "a key of" in sql]
 
 
-def test_the_option_is_followed_both_ways_and_said(several: Firm, cipher: None) -> None:  # noqa: F811
+def test_the_option_is_followed_both_ways_and_said(several: Firm, cipher: None) -> None:
     path = crosswalk(several)
     ingest = ["ingest", str(several.project), *several.where]
     assert command(*ingest)[0] == 0
@@ -118,7 +118,7 @@ def test_the_option_is_followed_both_ways_and_said(several: Firm, cipher: None) 
 
 
 def test_a_key_before_opens_what_came_back_and_the_next_run_takes_the_new_one(
-    several: Firm,  # noqa: F811
+    several: Firm,
     cipher: None,
     key: Path,
 ) -> None:
@@ -142,7 +142,7 @@ def test_a_key_before_opens_what_came_back_and_the_next_run_takes_the_new_one(
 
 
 def test_backups_hold_it_damage_is_named_and_people_are_erased_from_it(
-    several: Firm,  # noqa: F811
+    several: Firm,
     cipher: None,
     tmp_path: Path,
 ) -> None:
@@ -175,7 +175,7 @@ def test_backups_hold_it_damage_is_named_and_people_are_erased_from_it(
 
 
 @pytest.mark.skipif(not can_encrypt(), reason="DuckDB's extension httpfs is not installed here")
-def test_with_the_extension_a_run_encrypts(several: Firm) -> None:  # noqa: F811
+def test_with_the_extension_a_run_encrypts(several: Firm) -> None:
     switch(several, on=True)
     code, _, err = several.run()
     assert code == 0, err

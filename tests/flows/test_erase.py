@@ -18,7 +18,6 @@ from pipelines.engine import Engine
 from pipelines.erasure.search import Token, search
 from pipelines.publish import resolve
 from tests.flows.conftest import KEY, command, command_apart
-from tests.flows.test_identity_run import several  # noqa: F401
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +107,7 @@ def test_tombstones_say_nothing_and_hold_for_their_key_alone(answered: Firm, key
     assert code == 3 and "made with another key" in err
 
 
-def test_all_of_a_persons_identifiers_go_and_what_others_share_stays(several: Firm) -> None:  # noqa: F811
+def test_all_of_a_persons_identifiers_go_and_what_others_share_stays(several: Firm) -> None:
     several.edit("sales.csv", f"{GONE},2025-03,", f"{GONE},the third,")
     assert several.run()[0] == 0
     mail = "quaxelrod0042@firm.example"
@@ -199,7 +198,7 @@ def test_backups_that_hold_the_project_are_refused(firm: Firm) -> None:
 
 
 def test_where_deliveries_are_gone_the_landed_rows_are_copied_without_the_person(
-    several: Firm,  # noqa: F811
+    several: Firm,
 ) -> None:
     assert several.run()[0] == 0
     (several.data / "sales.csv").unlink()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.publish import FOR_READERS, LOCK
-from tests.flows.test_identity_run import several  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,6 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from pipelines.engine import Engine
 from tests.flows.test_diff import EXACT, headlines, said
@@ -16,52 +15,7 @@ from tests.flows.test_diff_small import run_of
 if TYPE_CHECKING:
     from tests.flows.conftest import Firm
 
-IDENTITY = """
-systems:
-  employee_no: {kind: text}
-  mail: {kind: mail}
-  name: {kind: name}
-links:
-  - {source: workers, ids: {employee_no: employee, mail: mail, name: [given, family]}}
-master: [workers]
-"""
 SECRETS = (b"E0042", b"quaxelrod", b"Zbigniewa", b"zbigniewa", b"@firm.example")
-
-
-@pytest.fixture
-def several(firm: Firm) -> Firm:
-    """The small firm with a personnel file; its meetings come by mail, from the platform."""
-    path = firm.project / "mentorlift.yml"
-    project = yaml.safe_load(path.read_text())
-    project["identity"] = yaml.safe_load(IDENTITY)
-    for source in project["sources"]:
-        system = "mail" if source["name"] == "meetings" else "employee_no"
-        source["loads"][0]["id_systems"] = {"person_id": system}
-    project["sources"].append(
-        {
-            "name": "workers",
-            "file": "workers.csv",
-            "delivered_on": "2025-12-31",
-            "loads": [
-                {
-                    "table": "people",
-                    "columns": {"person_id": "employee"},
-                    "id_systems": {"person_id": "employee_no"},
-                }
-            ],
-        }
-    )
-    path.write_text(yaml.safe_dump(project))
-    lines = ["employee,mail,given,family"]
-    for number in range(60):
-        lines.append(f"E{number:04d},quaxelrod{number:04d}@firm.example,Zbigniewa,Fam{number}")
-    (firm.data / "workers.csv").write_text("\n".join(lines) + "\n")
-    meetings = (firm.data / "meetings.csv").read_text().splitlines()
-    moved = [meetings[0]] + [
-        f"Quaxelrod{line[1:5]}@Firm.example{line[5:]}" for line in meetings[1:]
-    ]
-    (firm.data / "meetings.csv").write_text("\n".join([*moved, "coach@out.example,2025-04-01"]))
-    return firm
 
 
 def test_meetings_by_mail_give_the_same_report_as_by_number(firm: Firm, several: Firm) -> None:

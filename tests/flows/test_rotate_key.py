@@ -24,7 +24,6 @@ from pipelines.publish import resolve, write_private
 from pipelines.run import begin
 from tests.flows.conftest import KEY, command
 from tests.flows.test_erase import erase, people, traces
-from tests.flows.test_identity_run import several  # noqa: F401
 
 if TYPE_CHECKING:
     from pathlib import Path
