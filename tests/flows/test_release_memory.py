@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,6 +15,7 @@ import openpyxl
 import pytest
 
 from tests.flows.conftest import KEY, Firm, command, own_key, write_exports, write_firm
+from tests.long_runs import LONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,9 +197,6 @@ def holding(person: str, firm: Firm) -> list[str]:
     own = hmac.digest(bytes.fromhex(KEY), b"mentorlift: people behind what was shown", "sha256")
     token = hmac.digest(own, pseudonym.encode(), "sha256")[:8]
     return [name for name, content in files(firm).items() if token in content]
-
-
-LONG = os.environ.get("MENTORLIFT_LONG")
 
 
 @pytest.mark.parametrize(

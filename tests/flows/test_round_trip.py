@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
@@ -18,13 +17,13 @@ import pytest
 from pipelines.errors import Exit
 from tests.flows.conftest import own_key
 from tests.flows.round_trip import MARTS, Held, Place, Trip, arrive, travel
+from tests.long_runs import LONG, long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PEOPLE = 500  # the least that has everything; one in ten of the defects of the specification
-LONG = "MENTORLIFT_LONG"
 
 UNKNOWN = "unknown person"
 LEFT = "after the person has left"
@@ -109,7 +108,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Trip:
     return travel(tmp_path_factory.mktemp("whole"), defects="planted", people=5_000)
 
 
-@pytest.fixture(params=["planted", "whole"] if os.environ.get(LONG) else ["planted"])
+@pytest.fixture(params=["planted", "whole"] if LONG else ["planted"])
 def trip(request: pytest.FixtureRequest) -> Trip:
     """The planted run; where asked for, also of the whole company."""
     found: Trip = request.getfixturevalue(request.param)
@@ -431,7 +430,7 @@ def test_the_run_sets_aside_as_much_as_the_manifest_says(trip: Trip) -> None:
     assert met(trip) == {outcome: wanted[outcome] for outcome in TOTALS}
 
 
-@pytest.mark.skipif(not os.environ.get(LONG), reason=f"5,000 people: set {LONG}=1")
+@long("5,000 people, two minutes")
 def test_the_company_of_the_specification_loses_what_it_says(whole: Trip) -> None:
     assert met(whole) == TOTALS
 
@@ -439,7 +438,7 @@ def test_the_company_of_the_specification_loses_what_it_says(whole: Trip) -> Non
 # ---- run again, and what it does to the answers
 
 
-@pytest.mark.skipif(not os.environ.get("MENTORLIFT_LONG"), reason="long: set MENTORLIFT_LONG=1")
+@long("two more runs of the vendors' deliveries")
 def test_running_twice_changes_nothing(planted: Trip, tmp_path: Path) -> None:
     """Neither in the same folder, nor from nothing in another one."""
     files = ("report.html", "findings.json", "private/identity_review.csv", "quarantine/*.xlsx")

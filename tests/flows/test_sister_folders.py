@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import pytest
 
 from pipelines.memory.forget import holding
 from pipelines.memory.store import Tokens
 from tests.flows.conftest import KEY, command
 from tests.flows.test_erase import GONE, erase, people, pseudonym, traces
 from tests.flows.test_rotate_key import folders
+from tests.long_runs import long
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.flows.conftest import Firm
-
-
-long = pytest.mark.skipif(
-    not os.environ.get("MENTORLIFT_LONG"), reason="half a minute each: set MENTORLIFT_LONG=1"
-)
 
 
 def remembers(firm: Firm) -> bool:
@@ -55,7 +48,7 @@ def test_a_folder_of_one_study_stays_one_and_forgets_who_was_erased_beside_it(fi
     assert [finding["study"] for finding in told] == ["sales"]
 
 
-@long
+@long("half a minute")
 def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path) -> None:
     firm, file = answered, tmp_path / "old.tar.gz"
     back = replace(firm, out=tmp_path / "back")
@@ -77,7 +70,7 @@ def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path
     assert back.run()[0] == 0 and firm.run()[0] == 0  # one key, the one in use, for both
 
 
-@long
+@long("half a minute")
 def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     answered: Firm, tmp_path: Path
 ) -> None:
@@ -92,7 +85,7 @@ def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     assert code == 3 and "another key" in err and not (tmp_path / "back").exists()
 
 
-@long
+@long("half a minute")
 def test_an_erasure_can_end_after_the_key_was_changed_elsewhere(
     answered: Firm, tmp_path: Path
 ) -> None:

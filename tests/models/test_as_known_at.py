@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from pipelines.engine import Engine
 from pipelines.ingest import land
 from pipelines.models import build, contracts
+from tests.long_runs import LONG
 from tests.unit.delivered import KEY, settings
 
 DATES = [dt.date(2024, month, 28) for month in range(1, 7)]
@@ -126,7 +126,7 @@ def marts_at(data, folder, known_at=None):
     return rows, files
 
 
-@pytest.mark.parametrize("seed", [1, 2] if os.environ.get("MENTORLIFT_LONG") else [1])
+@pytest.mark.parametrize("seed", [1, 2] if LONG else [1])
 def test_the_marts_of_a_past_date_are_byte_for_byte_what_they_were(tmp_path, seed):
     now = tmp_path / "now"
     now.mkdir()

@@ -31,6 +31,7 @@ from hypothesis.stateful import (
 from pipelines import durable, publish
 from pipelines.engine import Engine
 from pipelines.run import run
+from tests.long_runs import LONG
 
 ROOT = Path(__file__).resolve().parents[2]
 GAP = 3
@@ -314,7 +315,7 @@ def key(tmp_path, monkeypatch):
 
 
 def test_whatever_is_delivered_the_marts_agree_with_the_oracle(key):
-    examples, steps = (200, 20) if os.environ.get("MENTORLIFT_LONG") else (3, 8)
+    examples, steps = (200, 20) if LONG else (3, 8)
     run_state_machine_as_test(
         Deliveries,
         settings=settings(

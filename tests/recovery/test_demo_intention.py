@@ -38,6 +38,7 @@ from analysis.synthetic.items import FLIPPED_ITEM, FLIPPED_WAVE, INVERTED, TIS
 from analysis.synthetic.lottery import drawn_on
 from analysis.synthetic.surveys import WAVES
 from analysis.synthetic.truth_feelings import Feeling, feeling_truths, lottery_feelings
+from tests.long_runs import long
 
 DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "12"))
 WINDOW, CUT = (5, 10), 3.5
@@ -229,7 +230,7 @@ def test_complete_cases_count_leavers_too_often() -> None:
     assert len(whole) == len(made.cohort.people)
 
 
-@pytest.mark.skipif(not os.environ.get("MENTORLIFT_LONG"), reason="long: set MENTORLIFT_LONG=1")
+@long(f"{DRAWS} more companies are drawn")
 def test_who_answers_by_how_they_feel_fools_every_weight_and_is_warned_of() -> None:
     """Scenario nonresponse: published -.034 against -.092. Differences in missing outcomes warn or
     fail in most draws, and the limits hold the truth in all.

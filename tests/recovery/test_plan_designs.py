@@ -24,11 +24,11 @@ from analysis.planning.plan import as_compared
 from analysis.planning.size import joining_of
 from analysis.planning.spread import Spread, of_means, spread_of
 from tests.detection.data import panel, study
+from tests.long_runs import LONG
 from tests.recovery.planned import ALLOWED, ON_A_MONTH, PAST, POWER, STUDIES
 from tests.recovery.planned_exits import chosen_exits, drawn_exits, drawn_exits_needed
 from tests.recovery.planned_sites import drawn_waves, half_of_sites, waves_of_sites
 
-LONG = bool(os.environ.get("MENTORLIFT_LONG"))
 DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "2000" if LONG else "40"))
 
 CHOSEN = study(

@@ -7,7 +7,6 @@ statsmodels and semopy 2.3.11 (MLW) agree with it to 1e-7 and 1e-4.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 
 from analysis.reliability import Coefficient, Reliability, reliability
+from tests.long_runs import long
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def test_item_rest_correlations_are_those_that_psych_prints(bfi: pd.DataFrame) -
     assert [round(r, 2) for r in found.values()] == [0.31, 0.56, 0.59, 0.39, 0.49]
 
 
-@pytest.mark.skipif(not os.environ.get("MENTORLIFT_LONG"), reason="long: set MENTORLIFT_LONG=1")
+@long("400 draws of a bootstrap")
 def test_standard_errors_are_those_of_a_bootstrap_of_people(bfi: pd.DataFrame) -> None:
     """Gaps included. The spread of 400 draws is itself uncertain by 3.5 %; four times that."""
     values = scale(bfi, "O").to_numpy()

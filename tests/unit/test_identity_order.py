@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from random import Random
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.long_runs import LONG
 from tests.unit.crosswalked import joined
 
 HEADER = "number  external  mail  name  from  to"
@@ -25,7 +25,7 @@ CELLS = st.tuples(*map(st.sampled_from, POOLS)).filter(lambda row: row[:3] != NO
 ROWS = st.lists(CELLS, min_size=1, max_size=5)
 DAYS = ("2024-01-31", "2024-02-29", "2024-03-31")
 MANY = settings(
-    max_examples=500 if os.environ.get("MENTORLIFT_LONG") else 6,
+    max_examples=500 if LONG else 6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
