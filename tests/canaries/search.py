@@ -93,7 +93,7 @@ class Search:
         """What is found in a file, as it lies, unpacked, and as its values are read."""
         content = path.read_bytes()
         found = self.in_bytes(content) | self.in_bytes(path.name.encode())
-        for part in _parts(path, content):
+        for part in parts(path, content):
             found |= self.in_bytes(part)
         return found
 
@@ -105,7 +105,7 @@ class Search:
         return {name: what for name, what in found.items() if what}
 
 
-def _parts(path: Path, content: bytes) -> Iterator[bytes]:
+def parts(path: Path, content: bytes) -> Iterator[bytes]:
     """The content of a file in other forms than its bytes."""
     if content[8:12] == b"DUCK":
         yield from _in_duckdb(path)

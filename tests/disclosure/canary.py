@@ -6,11 +6,9 @@ of a database, which stores texts packed. Folders that only their owner may ente
 
 from __future__ import annotations
 
-import gzip
-import zipfile
 from typing import TYPE_CHECKING
 
-import duckdb
+from tests.canaries.search import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 # Who is who, for the owner of the data alone; rows as HR delivered them, to be given back to HR.
 APART = ("private", "quarantine")
-GZIP = b"\x1f\x8b"
 
 
 def found(out: Path, needles: Sequence[str], *said: str) -> list[str]:
@@ -39,20 +36,4 @@ def _contents(out: Path) -> Iterator[tuple[Path, bytes]]:
             continue
         content = path.read_bytes()
         yield path, path.name.encode() + b"\n" + content
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as packed:
-                yield from ((path, packed.read(name)) for name in packed.namelist())
-        elif content.startswith(GZIP):
-            yield path, gzip.decompress(content)
-        elif path.suffix == ".duckdb":
-            yield from ((path, text) for text in _texts(path))
-
-
-def _texts(path: Path) -> Iterator[bytes]:
-    """Every row of every table as text."""
-    with duckdb.connect(str(path), read_only=True) as file:
-        sql = "select database_name, schema_name, table_name from duckdb_tables()"
-        for names in file.execute(sql).fetchall():
-            table = ".".join('"' + n.replace('"', '""') + '"' for n in names)
-            rows = file.execute(f"select t::varchar from {table} t").fetchall()
-            yield "\n".join(r for (r,) in rows if r).encode()
+        yield from ((path, part) for part in parts(path, content))
