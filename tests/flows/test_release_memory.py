@@ -14,7 +14,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from tests.flows.conftest import KEY, Firm, command, own_key, write_exports, write_firm
+from tests.flows.conftest import KEY, Firm, command, copied, own_key, write_exports
 from tests.long_runs import LONG
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ def shown(firm: Firm) -> dict[str, Any]:
     """The finding of a run that is made now."""
     code, _, err = firm.run()
     assert code in (0, 9), err
+    return last(firm)
+
+
+def last(firm: Firm) -> dict[str, Any]:
+    """The finding of the run in force."""
     (finding,) = json.loads((firm.out / "findings.json").read_text())
     return dict(finding)
 
@@ -82,15 +87,15 @@ class Months:
 
 
 @pytest.fixture(scope="module")
-def months(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Months]:
+def months(first_run: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Months]:
     folder = tmp_path_factory.mktemp("months")
-    firm = write_firm(folder)
+    firm = copied(first_run, folder)
     report = firm.out / "report.html"
     with own_key(folder):
-        found = [shown(firm)]
+        found = [last(firm)]
         without(firm, 1)
         _, said, _ = firm.run()
-        found.append(json.loads((firm.out / "findings.json").read_text())[0])
+        found.append(last(firm))
         page = report.read_text().replace("\xa0", " ")
         with duckdb.connect(str(firm.out / "analyst.duckdb"), read_only=True) as file:
             sql = "select standing, first_shown_in, not_renewed from results.findings"
@@ -153,9 +158,9 @@ def test_the_report_says_what_stands_since_when_and_why(months: Months) -> None:
     assert ("Held back", "sales", finding[2]) in months.book
 
 
-def test_a_renamed_study_meets_the_same_memory(firm: Firm) -> None:
+def test_a_renamed_study_meets_the_same_memory(answered: Firm) -> None:
     """Amended, so that the registry lets it through: nearly the same people are not shown."""
-    first = shown(firm)
+    firm, first = answered, last(answered)
     without(firm, 1)
     firm.edit("studies/sales.yml", "study: sales", "study: revenue\namended: a clearer name")
     other = shown(firm)
@@ -179,8 +184,8 @@ def test_a_report_of_a_study_that_had_another_name_is_remembered(firm: Firm) -> 
     assert shown(firm)["standing"]["verdict"] == "hidden"
 
 
-def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(firm: Firm) -> None:
-    first = shown(firm)
+def test_an_erased_person_leaves_every_set_and_counts_as_a_change_for_ever(answered: Firm) -> None:
+    firm, first = answered, last(answered)
     code, _, err = command(*firm.erasing("E0041"))
     assert code == 0, err
     (after,) = json.loads((firm.out / "findings.json").read_text())
@@ -203,9 +208,9 @@ def holding(person: str, firm: Firm) -> list[str]:
     "kept",
     ["the warehouse before", "nothing but the memory"] if LONG else ["nothing but the memory"],
 )
-def test_who_is_in_no_delivery_any_more_can_still_be_erased(firm: Firm, kept: str) -> None:
+def test_who_is_in_no_delivery_any_more_can_still_be_erased(answered: Firm, kept: str) -> None:
     """Taken out of the exports first, the person stands in what was made before."""
-    shown(firm)
+    firm = answered
     without(firm, 1)
     after = shown(firm)
     assert holding("E0001", firm)
@@ -228,8 +233,8 @@ def test_who_is_in_no_delivery_any_more_can_still_be_erased(firm: Firm, kept: st
         assert not holding("E0001", firm)
 
 
-def test_one_corrected_figure_is_as_good_as_a_person_who_left(firm: Firm) -> None:
-    first = shown(firm)
+def test_one_corrected_figure_is_as_good_as_a_person_who_left(answered: Firm) -> None:
+    firm, first = answered, last(answered)
     firm.edit("sales.csv", "E0000,2025-05,", "E0000,2025-05,9")
     assert figures(shown(firm)) == figures(first)
     for number in range(0, 40, 2):
@@ -238,9 +243,9 @@ def test_one_corrected_figure_is_as_good_as_a_person_who_left(firm: Firm) -> Non
     assert "standing" not in many and headline(many) != headline(first)
 
 
-def test_a_memory_that_is_gone_stops_the_next_run(firm: Firm) -> None:
+def test_a_memory_that_is_gone_stops_the_next_run(answered: Firm) -> None:
     """Its report would differ from the last one by a single person."""
-    run = shown(firm)["hashes"]["run"]
+    firm, run = answered, last(answered)["hashes"]["run"]
     (firm.out / f"private/shown/{run}.json").unlink()
     without(firm, 1)
     page = (firm.out / "report.html").read_bytes()

@@ -166,9 +166,9 @@ REFUSED = {
 
 
 def test_a_disk_that_refuses_is_named_and_the_version_before_stays(
-    firm: Firm, monkeypatch: pytest.MonkeyPatch
+    answered: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    firm.run()
+    firm = answered
     before = {p.name: p.read_bytes() for p in firm.out.glob("*.*")}
     firm.edit("sales.csv", "E0001,2025-01,", "E0001,2025-01,1")
     for fault, (why, fix) in REFUSED.items():
