@@ -25,13 +25,17 @@ def _count(name: str = "people", **parts: Members) -> Table:
     return Table(name=name, parts=tuple(made))
 
 
-def _pay(**parts: Members) -> Table:
+def _pay(name: str = "people", **parts: Members) -> Table:
     """Everybody earns 30,000 and 100 times their number."""
     made = (
         Part(key=(key,), members=who, contributions=30_000 + 100.0 * who)
         for key, who in parts.items()
     )
-    return Table(name="people", measure="pay", parts=tuple(made))
+    return Table(name=name, measure="pay", parts=tuple(made))
+
+
+# Of 1 to 60, the odd and the even.
+BY_LEVEL = _pay("level", x=members(range(1, 61, 2)), y=members(range(2, 61, 2)))
 
 
 def _run(*months: list[Table]) -> list[tuple[ReleasedTable, ...]]:
@@ -162,17 +166,10 @@ def test_cells_that_are_each_far_apart_are_looked_at_together() -> None:
 
 def test_groups_that_overlap_are_shown_where_no_difference_is_of_a_few() -> None:
     """By department 30 and 30, by level 30 and 30: the whole less a part is another part."""
-    by_level = Table(
-        name="level", measure="pay",
-        parts=tuple(
-            Part(key=(k,), members=w, contributions=30_000 + 100.0 * w)
-            for k, w in {"x": members(range(1, 61, 2)), "y": members(range(2, 61, 2))}.items()
-        ),
-    )  # fmt: skip
-    ((one, other),) = _run([_pay(a=_people(1, 30), b=_people(31, 60)), by_level])
+    ((one, other),) = _run([_pay(a=_people(1, 30), b=_people(31, 60)), BY_LEVEL])
     assert {one.cell(k).sign for k in "ab"} | {other.cell(k).sign for k in "xy"} == {"shown"}
     few = _pay(a=_people(1, 30), b=_people(31, 64))  # four more than the levels have
-    ((one, other),) = _run([few, by_level])
+    ((one, other),) = _run([few, BY_LEVEL])
     signs = [one.cell(k).sign for k in "ab"] + [other.cell(k).sign for k in "xy"]
     assert sorted(signs) == ["hidden", "shown", "shown", "shown"]
 
@@ -180,14 +177,7 @@ def test_groups_that_overlap_are_shown_where_no_difference_is_of_a_few() -> None
 def test_a_group_hidden_beside_others_is_in_the_remainder() -> None:
     """Less the levels (1 to 60), b tells of 61 to 64; without a, those without a mean are 21."""
     who = {"a": _people(1, 12), "b": _people(13, 64), "c": _people(65, 68), "d": _people(70, 74)}
-    by_level = Table(
-        name="level", measure="pay",
-        parts=tuple(
-            Part(key=(k,), members=w, contributions=30_000 + 100.0 * w)
-            for k, w in {"x": members(range(1, 61, 2)), "y": members(range(2, 61, 2))}.items()
-        ),
-    )  # fmt: skip
-    ((made, _),) = _run([_pay(**who), by_level])
+    ((made, _),) = _run([_pay(**who), BY_LEVEL])
     assert [made.cell(k).sign for k in "abcd"] == ["hidden", "shown", "small", "small"]
     # 1 to 12, 65 to 68 and 70 to 74: 704 / 21 = 33.5
     assert made.cell(OTHERS).value == 33_400
