@@ -16,7 +16,13 @@ ROUND_TO = 5  # counts of people
 GROUP = 6  # counts of curves are rounded to the middle of their group of six
 LAST_DIGIT = 5e-4  # shares are compared with differences to a tenth of a point, as printed
 DRAWN = 1e-9  # a chart repeats the share of the findings
+OF_PEOPLE = ("estimates", "diagnostics", "balance", "curves", "interactions", "grade", "reasons")
 MONTH_ENDS = {30 * m for m in range(12)}  # of each year of 365 days
+
+
+def figures(finding: Json) -> Json:
+    """All that a finding says of people."""
+    return {name: finding[name] for name in OF_PEOPLE}
 
 
 def breaches(findings: list[Json], html: str, workbook: bytes = b"") -> list[str]:

@@ -16,6 +16,7 @@ import numpy as np
 import yaml
 from openpyxl import load_workbook
 
+from tests.disclosed import figures
 from tests.disclosure.canary import found
 from tests.disclosure.printed import MIN_GROUP
 from tests.flows.conftest import Firm, command
@@ -28,7 +29,6 @@ PEOPLE = 240  # every second one won the draw
 OUTCOME = ("2025-04", "2025-05", "2025-06")
 FIRST_NAMES = ("Quoxanne", "Zbigniewa", "Wuthrice")  # found nowhere but in the company's files
 PEAK, SPREAD = 4000, 650  # of monthly sales, EUR
-OF_PEOPLE = ("estimates", "diagnostics", "balance", "curves", "interactions", "grade", "reasons")
 CLOSE = 0.10  # p % rule: an interval with both ends so near to the truth
 
 PROJECT = """
@@ -241,10 +241,10 @@ def differ_by_few(months: list[dict[str, Any]]) -> list[tuple[int, int]]:
     ]
 
 
-def figures(out: Path) -> dict[str, Any]:
+def figures_in(out: Path) -> dict[str, Any]:
     """All that the finding of a report says of people."""
     (finding,) = json.loads((out / "findings.json").read_text())
-    return {name: finding[name] for name in OF_PEOPLE}
+    return figures(finding)
 
 
 def needles() -> list[str]:
@@ -265,7 +265,7 @@ def attacked(folder: Path, company: Company, months: int, *, memory: bool) -> At
         code, *told = command(*replace(firm, out=out).arguments)
         assert code in (0, 9), f"{code}: {told}"
         shown.append(printed(out))
-        said.append(figures(out))
+        said.append(figures_in(out))
         texts += told
         leaks += [] if memory else found(out, needles())
     leaks += found(firm.out, needles(), *texts) if memory else []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.disclosure.canary import found
-from tests.disclosure.deliveries import SEED, attacked, draw_company, figures, needles
+from tests.disclosure.deliveries import SEED, attacked, draw_company, figures_in, needles
 from tests.flows.conftest import Firm, command
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_a_corrected_figure_of_one_person_is_not_told(tmp_path: Path, key: Path)
     for sales in (company.sales, corrected):
         replace(company, sales=sales).write(firm, 0)
         assert command(*firm.arguments)[0] == 0
-        said.append(figures(firm.out))
+        said.append(figures_in(firm.out))
     assert said[0] == said[1]
 
 

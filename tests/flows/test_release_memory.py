@@ -14,6 +14,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from tests.disclosed import figures
 from tests.flows.conftest import KEY, Firm, command, copied, own_key, write_exports
 from tests.long_runs import LONG
 
@@ -45,12 +46,6 @@ def last(firm: Firm) -> dict[str, Any]:
     """The finding of the run in force."""
     (finding,) = json.loads((firm.out / "findings.json").read_text())
     return dict(finding)
-
-
-def figures(finding: dict[str, Any]) -> dict[str, Any]:
-    """All that a finding says of people."""
-    about = ("estimates", "diagnostics", "balance", "curves", "interactions", "grade", "reasons")
-    return {name: finding[name] for name in about}
 
 
 def headline(finding: dict[str, Any]) -> float | None:
