@@ -36,14 +36,20 @@ class Known:
 
 
 def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
-    """How wide the tightest interval of each target ``of @ x`` is, (targets,).
+    """How wide the tightest interval of each target is, (targets,); see `ends`."""
+    least, most = ends(known, of, wide)
+    return most - least
+
+
+def ends(known: Known, of: csr_array, wide: Floats) -> tuple[Floats, Floats]:
+    """The ends of the tightest interval of each target ``of @ x``, each (targets,).
 
     ``of`` has the shape (targets, unknowns), its rows not empty. A target is not solved for beyond
     the width that is ``wide`` enough. Targets that no figure links are solved for at once, and
     each solution counts for all of them.
     """
     if not of.shape[0]:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0)
     part = linked_parts(known.uses, of)
     target = of.indices[of.indptr[:-1]]
     block = part[target]
@@ -57,7 +63,7 @@ def widths(known: Known, of: csr_array, wide: Floats) -> Floats:
     while True:
         target, side = _one_a_block(block, solved | (most - least >= wide - TOLERANCE))
         if not target.size:
-            return np.asarray(most - least, dtype=float)
+            return np.asarray(least, dtype=float), np.asarray(most, dtype=float)
         asked = csr_array(of[target])
         cut = LinearConstraint(
             asked,
@@ -87,8 +93,8 @@ def _in_closed_form(known: Known, of: csr_array, part: Ints) -> tuple[Floats, Fl
     Of two sums there, one holds the other or they share nothing: a tree, in which ends go up from
     the terms to the sums and down again. ``part`` (unknowns,) numbers what figures link.
     """
-    ends = _by_unknowns(known, of)
-    order = sorted(ends, key=len)
+    said = _by_unknowns(known, of)
+    order = sorted(said, key=len)
     low, high = np.zeros(part.size + len(order)), np.full(part.size + len(order), np.inf)
     top, leaves, terms = np.arange(part.size), np.ones(low.size, dtype=int), {}
     crossed = np.zeros(part.max() + 1, dtype=bool)
@@ -98,8 +104,8 @@ def _in_closed_form(known: Known, of: csr_array, part: Ints) -> tuple[Floats, Fl
         leaves[node] = j.size
         crossed[part[j[0]]] |= leaves[below].sum() != j.size
         terms[node], top[j] = below, node
-        low[node] = max(ends[inside][0], low[below].sum())
-        high[node] = min(ends[inside][1], high[below].sum())
+        low[node] = max(said[inside][0], low[below].sum())
+        high[node] = min(said[inside][1], high[below].sum())
     for node in reversed(terms):
         below = terms[node]
         low[below], high[below] = _of_a_sum(low[below], high[below], low[node], high[node])

@@ -113,6 +113,6 @@ def _now(last: Shown, members: Members, group: int) -> tuple[float, float]:
     """What the last count says of how many people there are now, to who guesses why it stands."""
     if changed(last.members, members) >= group:
         return group, math.inf
-    exact, value = last.value["sign"] == "shown", last.value["value"]
-    slack = group - 1 + (ROUND_TO // 2 if exact else 0)
-    return max(group, value - slack), value + slack if exact else math.inf
+    exact, few = last.value["sign"] == "shown", group - 1
+    low = last.value["value"] - (ROUND_TO // 2 if exact else 0)
+    return max(group, low - few), last.value["high"] + few if exact else math.inf

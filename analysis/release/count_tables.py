@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from analysis.release.atoms import atoms, incidence
-from analysis.release.audit import Known, linked_parts, told_by_figures
+from analysis.release.audit import TOLERANCE, Known, ends, linked_parts, told_by_figures
 from analysis.release.cells import Cell, count_choices, size_sign
 from analysis.release.tables import others
 
@@ -34,6 +35,7 @@ def print_counts(
     The remainder of a total is those of its parts that have no figure, taken together. Where the
     auditor finds that a count without a figure is told by others, those say less: first remainders,
     then the smallest cells. ``beside``: the cells of sums of this run, whose signs tell of counts.
+    ``high`` of a figure of the smallest group is what all figures together leave of it.
     """
     weaker: dict[str, int] = {}
     own = {
@@ -50,10 +52,27 @@ def print_counts(
         cells = [_chosen(m, weaker) for m in looked_at]
         told = disclosed(cells, rules)
         if not told:
-            return tuple(_chosen(m, weaker) for m in made)
+            every = [_chosen(m, weaker) for m in [*made, *_signs_of_sums(beside, made, rules)]]
+            return _narrowed(every, rules)[: len(made)]
         doubtful = set(_say_less(cells, told, looked_at))
         for name in doubtful:
             weaker[name] = weaker.get(name, 0) + 1
+
+
+def _narrowed(cells: Sequence[Cell], rules: Rules) -> tuple[Cell, ...]:
+    """The cells; of a figure of ``min_group``, with the most that all figures leave it to be.
+
+    Such a figure may stand in later runs, and then says of the people of those runs least of all.
+    """
+    of = [
+        i for i, c in enumerate(cells)
+        if c.sign == "shown" and c.low == rules.min_group and not c.remainder
+    ]  # fmt: skip
+    cut = atoms([c.members for c in cells])
+    known = _known(cut, cells, signs_alone=False)
+    _, most = ends(known, csr_array(cut.uses[of]), np.full(len(of), np.inf))
+    high = dict(zip(of, np.floor(most + TOLERANCE).tolist(), strict=True))
+    return tuple(replace(c, high=high.get(i, c.high)) for i, c in enumerate(cells))
 
 
 def _signs_of_sums(beside: Sequence[Cell], made: Sequence[Choices], rules: Rules) -> list[Choices]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,13 +47,28 @@ def protect(
     of: dict[int, list[Cell]] = {id(t): [] for t in tables}
     for c in cells:
         of[id(names[c.name])].append(c)
-    shown = [
-        Shown(cell=c.name, run=run, members=c.members, value={"value": c.value, "sign": c.sign})
-        for c in cells if c.anew
-    ]  # fmt: skip
+    shown = [s for c in cells if (s := _to_remember(c, ledger, run))]
     by_name = {c.name: c for c in counts}
     made = tuple(_released(t, of[id(t)], by_name, run) for t in tables)
     return made, ledger.with_(*shown)
+
+
+def _to_remember(cell: Cell, ledger: Ledger, run: str) -> Shown | None:
+    """What the ledger has to keep of a cell: a new figure, or an old one of which more is known.
+
+    The people of an old figure have not changed, so what this run's tables leave of their number
+    they leave of it then.
+    """
+    value = {"value": cell.value, "sign": cell.sign}
+    if cell.anew:
+        if math.isfinite(cell.high) and not cell.of_sum:
+            value["high"] = cell.high
+        return Shown(cell=cell.name, run=run, members=cell.members, value=value)
+    last = next(reversed(ledger.of(cell.name)), None)
+    if cell.sign != "shown" or last is None or not np.array_equal(last.members, cell.members):
+        return None
+    narrower = cell.high < last.value.get("high", 0)
+    return replace(last, value={**value, "high": cell.high}) if narrower else None
 
 
 def _released(

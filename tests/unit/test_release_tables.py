@@ -137,6 +137,21 @@ def test_a_leaver_between_two_months_changes_nothing_that_is_printed() -> None:
     assert second[1].cell("a").sign == "stands"
 
 
+def test_a_figure_of_ten_stands_only_where_it_may_have_been_twelve() -> None:
+    """36 at most 37, less two groups of at least 13: the ten are at most 11, a month later 20."""
+    by_level = {"a_x": _people(1, 10), "a_y": _people(11, 23), "a_z": _people(24, 36)}
+    level, site = _count("level", **by_level), _count(a=_people(1, 36))
+    joined = _count("level", **by_level | {"a_x": members([*range(1, 11), 37])})
+    (_, (alone,)) = _run([level], [joined])
+    assert alone.cell("a", "x").sign == "stands"
+    ((then, _), (now,)) = _run([level, site], [joined])
+    assert [then.cell("a", k).value for k in "xyz"] == [10, 15, 15]
+    assert now.cell("a", "x").sign == "hidden"
+    # the same figures are shown twice, and told in the second run only
+    (_, _, (later,)) = _run([level], [level, site], [joined])
+    assert later.cell("a", "x").sign == "hidden"
+
+
 def test_ten_leavers_are_shown_to_be_gone() -> None:
     first, second = _run([_pay(a=_people(1, 30))], [_pay(a=_people(11, 30))])
     # the numbers 1 to 30 are 15.5 on average, 11 to 30 are 20.5; pay has three digits
