@@ -47,5 +47,6 @@ def found(path: Path, first: str) -> int:
 
 def test_what_was_in_memory_is_in_no_gap_of_a_database(tmp_path: Path) -> None:
     assert found(tmp_path / "cleared.duckdb", "import pipelines") == 0
-    # Where nothing clears it, it is there: so finding none means something.
-    assert found(tmp_path / "as-it-is.duckdb", "") > 0
+    # Where nothing clears it, it is there: so finding none means something. Three on average, and
+    # none in one of twenty databases, since what lies in a gap is left to chance.
+    assert any(found(tmp_path / f"as-it-is-{number}.duckdb", "") for number in range(8))
