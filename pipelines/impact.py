@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pipelines import publish, workspace
 from pipelines.config import load_project
-from pipelines.engine import Engine, quote_identifier
+from pipelines.engine import quote_identifier
 from pipelines.erasure import tombstones
-from pipelines.errors import UserError
 from pipelines.keys import key_id, retired
 from pipelines.models import contracts
+from pipelines.opened import opened
 from reports.impact import Assessed, LastRun, SourceRead, render
 
 if TYPE_CHECKING:
@@ -20,18 +19,23 @@ if TYPE_CHECKING:
 
     from pipelines.config import Project, Settings
     from pipelines.delivery import Load, Source
+    from pipelines.engine import Engine
     from pipelines.workspace import Workspace
 
 _EVERYBODY = "select count(*) from staging.person"
 
 
 def draft(project_dir: Path, out: Path) -> str:
-    """The draft as Markdown; without a run it says what the project file knows."""
+    """The draft as Markdown; without a run it says what the project file knows.
+
+    Raises :class:`UserError` where the warehouse in service is damaged or of another project.
+    """
     project = load_project(project_dir)
-    with suppress(UserError):
-        space = publish.in_force(workspace.Workspace(out, ""))
-        return render(_assessed(project, _served(project, space), _reconciled(space)))
-    return render(_assessed(project, None, {}))
+    space = workspace.Workspace(out, "")
+    if not (space.warehouses / publish.POINTER).is_file():
+        return render(_assessed(project, None, {}))
+    space = publish.in_force(space)
+    return render(_assessed(project, _served(project, space), _reconciled(space)))
 
 
 def _assessed(project: Project, last: LastRun | None, reconciled: dict[str, Any]) -> Assessed:
@@ -58,10 +62,10 @@ def _assessed(project: Project, last: LastRun | None, reconciled: dict[str, Any]
 def _served(project: Project, space: Workspace) -> LastRun:
     """Counts of the version in service."""
     rules = project.settings.rules
-    with Engine.open(publish.resolve(space.warehouses), read_only=True) as engine:
+    project_id, warehouse = project.settings.project, publish.resolve(space.warehouses)
+    with opened(warehouse, "warehouse", project=project_id) as engine:
         people = [(role, rules.text(n)) for role, n in _people(engine) if n]
         held = engine.scalar("select count(*) from landed.quarantine")
-    project_id = project.settings.project
     stones = tombstones.read([space.private], key_id(project_id), retired(project_id)).persons
     return LastRun(
         run=space.run,

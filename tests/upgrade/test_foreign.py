@@ -133,6 +133,7 @@ def test_every_command_that_opens_a_warehouse_says_so(firm: Firm, name: str) -> 
     commands = [
         ["plan", project, *out],
         ["calibrate", project, *out],
+        ["dpia", project, *out],
         firm.erasing("E0100"),
         ["upgrade", str(firm.out)],
         ["backup", str(firm.out), str(saved)],
@@ -188,8 +189,9 @@ def test_a_damaged_block_within_is_named_when_it_is_read(firm: Firm) -> None:
 def test_a_warehouse_of_another_project_is_refused(firm: Firm) -> None:
     file = firm.project / "mentorlift.yml"
     file.write_text(file.read_text().replace("project: two-deliveries", "project: other"))
-    code, text, err = command("plan", str(firm.project), "--out", str(firm.out))
-    assert code == 3 and not text and "another project than other" in err
+    for name in ("plan", "dpia"):
+        code, text, err = command(name, str(firm.project), "--out", str(firm.out))
+        assert code == 3 and not text and "another project than other" in err
 
 
 @pytest.mark.parametrize(
