@@ -6,20 +6,19 @@ that an erasure that was interrupted ends like any other, without naming the per
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines import encryption, publish, workspace
 from pipelines.config import load_project
-from pipelines.erasure import tombstones
+from pipelines.erasure import tombstones, unfinished
 from pipelines.erasure.certificate import Certificate, Wanted
 from pipelines.erasure.expire import backups, expire, remove_all
 from pipelines.erasure.pulled import rewrite
 from pipelines.erasure.retained import apart, begin_retained, deliveries_differ, served
 from pipelines.erasure.retention import months_before
-from pipelines.erasure.search import Token, search
+from pipelines.erasure.search import search
 from pipelines.erasure.who import Known, Register
 from pipelines.errors import Exit, UserError
 from pipelines.keys import key_id, load_key, retired
@@ -35,10 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.config import Project
-    from pipelines.erasure.search import Hit
+    from pipelines.erasure.search import Hit, Token
     from pipelines.run import Context
 
-UNFINISHED = "erasing.json"  # what is looked for; gone once nothing is found
 FAULTS = ("erase-recorded", "erase-rebuilt", "erase-expired", "erase-searched")
 
 
@@ -89,7 +87,7 @@ def _recorded(
     record = _record(project, space)
     erased = tombstones.Erased(record, key, retired(project.settings.project))
     known = _known(_register(project, space, erased, key), project, wanted)
-    tokens = _note(space.private, record, known)
+    tokens = _note(project, space.private, record, known)
     for folder in remembering:
         forget(folder, *_remembered(key, tokens))
     return known, tokens
@@ -199,18 +197,18 @@ def _known(register: Register, project: Project, wanted: Wanted) -> list[Known]:
     return found
 
 
-def _note(private: Path, record: tombstones.Record, known: Sequence[Known]) -> list[Token]:
-    """Write down what is looked for, then the tombstones; all tokens, of an earlier try as well."""
-    file = private / UNFINISHED
-    before = [Token(**t) for t in workspace.read_json(file)] if file.is_file() else []
+def _note(
+    project: Project, private: Path, record: tombstones.Record, known: Sequence[Known]
+) -> list[Token]:
+    """Write down what is looked for, then the tombstones; all, of an earlier try as well."""
+    before, set_then = unfinished.read(private, record.key_id, retired(project.settings.project))
     tokens = list(dict.fromkeys([*before, *(t for k in known for t in k.tokens)]))
     if not known and not record.pending:
         return tokens
-    told = [{"kind": t.kind, "text": t.text} for t in tokens]
-    publish.write_private(file, json.dumps(told, ensure_ascii=False))
-    stones = dict.fromkeys([*record.persons, *(k.tombstone for k in known)])
-    kept = tuple(stone for stone in stones if stone.identifiers)
-    tombstones.write(private, replace(record, persons=kept, pending=True))
+    stones = [s for s in (*set_then, *(k.tombstone for k in known)) if s.identifiers]
+    unfinished.write(private, record, tokens, stones)
+    persons = tuple(dict.fromkeys([*record.persons, *stones]))
+    tombstones.write(private, replace(record, persons=persons, pending=True))
     return tokens
 
 
@@ -235,13 +233,13 @@ def _remembered(key: bytes, tokens: Sequence[Token]) -> tuple[Tokens, list[str]]
 
 def _end(private: Path) -> None:
     """Nothing was found: the tombstones stay, what was looked for goes."""
-    (private / UNFINISHED).unlink(missing_ok=True)
+    (private / tombstones.UNFINISHED).unlink(missing_ok=True)
     tombstones.end(private)
 
 
 def _written(project: Project, data: Path, space: workspace.Workspace) -> list[Path]:
     """Every file that the product wrote: results, pulled deliveries, the registry of studies."""
-    own = {UNFINISHED, publish.LOCK}  # the lock holds the number of this process
+    own = {tombstones.UNFINISHED, publish.LOCK}  # the lock holds the number of this process
     files = [p for p in sorted(space.out.rglob("*")) if p.is_file() and p.name not in own]
     for source in project.settings.sources:
         if source.postgres is not None:

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -23,10 +23,11 @@ from pipelines.keys import Purpose, derived
 from pipelines.publish import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 FILE = "tombstones.json"
+UNFINISHED = "erasing.json"  # of an erasure that has begun; killed early, it set no tombstone yet
 WHOSE = ("person_id", "mentee_id")  # columns that say whose a row is; others only link to somebody
 _GAPS = re.compile(r"[\s.,]+")
 _FAMILY_NAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")
@@ -69,7 +70,9 @@ def read(folders: Iterable[Path], key_id: str, before: Collection[str] = ()) -> 
     """
     persons: dict[Tombstone, None] = {}
     pending = False
-    for path in (folder / FILE for folder in folders):
+    for folder in folders:
+        path = folder / FILE
+        pending = pending or (folder / UNFINISHED).is_file()
         if not path.is_file():
             continue
         told = _parsed(path)
@@ -80,7 +83,7 @@ def read(folders: Iterable[Path], key_id: str, before: Collection[str] = ()) -> 
                 "retired one beside it; tombstones mean nothing to another.",
                 Exit.PROJECT,
             )
-        persons |= dict.fromkeys(_under(key_id, told))
+        persons |= dict.fromkeys(under(key_id, told.persons))
         pending = pending or told.pending
     return Record(key_id, tuple(persons), pending)
 
@@ -96,7 +99,7 @@ def end(folder: Path) -> None:
     path = folder / FILE
     if path.is_file():
         told = _parsed(path)
-        write(folder, Record(told.key_id, tuple(dict.fromkeys(_under(told.key_id, told)))))
+        write(folder, Record(told.key_id, tuple(dict.fromkeys(under(told.key_id, told.persons)))))
 
 
 class Erased:
@@ -177,9 +180,15 @@ class Erased:
         return own or any(before.names(cell) for before in self._before)
 
 
-def _under(key_id: str, told: Record) -> Iterator[Tombstone]:
-    """The tombstones of a file in a record of this key, whose name is not repeated in each."""
-    return (replace(p, key_id="" if p.key_id == key_id else p.key_id) for p in told.persons)
+def under(key_id: str, persons: Iterable[Tombstone]) -> tuple[Tombstone, ...]:
+    """Tombstones of a file in a record of this key, whose name is not repeated in each."""
+    return tuple(replace(p, key_id="" if p.key_id == key_id else p.key_id) for p in persons)
+
+
+def parsed(told: Mapping[str, Any]) -> Tombstone:
+    """A tombstone of a file, with the name of its key as told."""
+    identifiers, cells = tuple(told["identifiers"]), tuple(told["cells"])
+    return Tombstone(identifiers, cells, told["on"], told["reason"], told.get("key_id", ""))
 
 
 def _normal(cell: str) -> str:
@@ -193,14 +202,7 @@ def _parsed(path: Path) -> Record:
         told = json.loads(path.read_text(encoding="utf-8"))
         versions.checked("tombstones", told.get(versions.KEY), path)
         persons = tuple(
-            Tombstone(
-                tuple(p["identifiers"]),
-                tuple(p["cells"]),
-                p["on"],
-                p["reason"],
-                p.get("key_id") or told["key_id"],
-            )
-            for p in told["persons"]
+            replace(p, key_id=p.key_id or told["key_id"]) for p in map(parsed, told["persons"])
         )
         return Record(str(told["key_id"]), persons, bool(told["pending"]))
     except (ValueError, KeyError, TypeError, AttributeError):

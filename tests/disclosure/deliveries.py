@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -231,14 +231,11 @@ def recovered(company: Company, months: list[dict[str, Printed]]) -> dict[tuple[
 def differ_by_few(months: list[dict[str, Any]]) -> list[tuple[int, int]]:
     """Pairs of months whose figures differ, though fewer than ten people left between them.
 
-    ``months``: all that the finding of each month says of people.
+    ``months``: all that the finding of each month says of people. What stands is of the month that
+    showed it first.
     """
-    return [
-        (i, j)
-        for j in range(len(months))
-        for i in range(max(0, j - MIN_GROUP + 1), j)
-        if months[i] != months[j]
-    ]
+    first = dict.fromkeys(months.index(said) for said in months)
+    return [(i, j) for i, j in combinations(first, 2) if j - i < MIN_GROUP]
 
 
 def figures_in(out: Path) -> dict[str, Any]:

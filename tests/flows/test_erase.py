@@ -153,7 +153,15 @@ def test_whoever_was_mentor_or_manager_is_taken_out_of_the_rows_of_others(firm: 
     assert found == [(False,), (True,)]
 
 
-@pytest.mark.parametrize("fault", ["erase-recorded", "publish-switched", "erase-rebuilt"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "settle-placed:erasing.json",  # before the tombstone is set
+        "erase-recorded",
+        "publish-switched",
+        "erase-rebuilt",
+    ],
+)
 def test_an_erasure_that_was_killed_ends_when_begun_again(answered: Firm, fault: str) -> None:
     firm = answered
     assert command_apart(*firm.erasing(GONE), MENTORLIFT_FAULT=fault)[0] == -9
