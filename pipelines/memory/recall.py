@@ -13,6 +13,7 @@ from analysis.disclosure import restore
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.renewal import Before
 from pipelines.errors import Exit, UserError
+from pipelines.keys import key_path
 from pipelines.memory.store import (
     FOLDER,
     RESTORE,
@@ -118,24 +119,35 @@ def unheld(private: Iterable[Path], known: Memory, others: Sequence[Record]) -> 
 
 
 def comparable(private: Iterable[Path], project: str, key_id: str) -> list[dict[str, Any]]:
-    """The entries that private folders hold under a key.
+    """The entries that private folders hold, all made with one key.
 
-    Raises :class:`UserError` for one of the project's that was made with another key.
+    Raises :class:`UserError` for one that was made with another: nobody could be compared.
     """
     found = []
     for path in (p for folder in private for p in entry_files(folder)):
         entry = read_entry(path)
-        if entry["key_id"] == key_id:
-            found.append(entry)
-        elif entry["project"] == project:
+        if entry["key_id"] != key_id:
             raise UserError(
                 f"{path}: made with another key than the one in use; what was shown before cannot "
                 "be compared",
-                "Restore the key that belongs to this folder; or, where the key was changed, bring "
-                f"{path.parents[2]} under the new one with `mentorlift rotate-key`.",
+                _for_one_key(path, entry["project"], project),
                 Exit.PROJECT,
             )
+        found.append(entry)
     return found
+
+
+def _for_one_key(path: Path, before: str, project: str) -> str:
+    """How the key of an entry comes back into use; a project of a new name has another."""
+    if before != project:
+        return (
+            f"Where the project {before} is called {project} now, keep its key: copy "
+            f"{key_path(before)} to {key_path(project)}. Otherwise name another --out."
+        )
+    return (
+        "Restore the key that belongs to this folder; or, where the key was changed, bring "
+        f"{path.parents[2]} under the new one with `mentorlift rotate-key`."
+    )
 
 
 def recall(private: Iterable[Path], run: str, project: str, key_id: str) -> Memory:

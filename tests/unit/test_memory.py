@@ -73,11 +73,15 @@ def test_a_run_made_again_looks_at_the_runs_it_looked_at_first(tmp_path: Path) -
     assert (new.after, new.number) == (("one", "two", "three"), 4)
 
 
-def test_another_key_stops_a_run_of_the_project_and_says_nothing_to_others(tmp_path: Path) -> None:
+def test_another_key_stops_a_run_also_of_a_project_that_has_a_new_name(tmp_path: Path) -> None:
     write(tmp_path, "one", 1, of(*PEOPLE))
-    with pytest.raises(UserError, match="another key"):
+    with pytest.raises(UserError, match="another key") as stopped:
         recall([tmp_path], "two", "firm", "other")
-    assert recall([tmp_path], "two", "elsewhere", "other").entries == ()
+    assert "rotate-key" in stopped.value.fix
+    with pytest.raises(UserError, match="another key") as stopped:
+        recall([tmp_path], "two", "firm-ltd", "other")
+    assert "firm is called firm-ltd now, keep its key" in stopped.value.fix
+    assert [e["run"] for e in recall([tmp_path], "two", "firm-ltd", "k").entries] == ["one"]
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "entry"])
