@@ -77,16 +77,21 @@ def of_cohort(
     whose results are made of several rows.
     """
     people = cohort.people
-    read = _attributes(spec, people)
-    own = of_rows(people["person_no"].to_numpy(dtype=np.int64), people[read])
     if spec.outcome.kind not in _RAW:
-        results = rows[["event_month", "outcome"]]
-        return together(own, of_rows(rows["person"].to_numpy(dtype=np.int64), results))
-    used = outcomes.merge(people[["person_no", "time_zero"]], on="person_no", how="inner")
-    used = used.assign(event_month=months_since(used["time_zero"], used["month"]))
-    used = used[used["event_month"].between(rows["event_month"].min(), spec.follow_up.months)]
-    told = [c for c in used.columns if c != "time_zero" and not _numbered(c)]
-    return together(own, of_rows(used["person_no"].to_numpy(dtype=np.int64), used[told]))
+        used = rows[["person", "event_month", "outcome"]].rename(columns={"person": "person_no"})
+    else:
+        used = outcomes.merge(people[["person_no", "time_zero"]], on="person_no", how="inner")
+        used = used.assign(event_month=months_since(used["time_zero"], used["month"]))
+        months = (rows["event_month"].min(), spec.follow_up.months)
+        used = used[used["event_month"].between(*months)].drop(columns="time_zero")
+    # Who has no result reads alike in every metric, and is not the same figure in two of them.
+    metric = np.where(people["person_no"].isin(used["person_no"]), "", spec.outcome.metric)
+    read = people[_attributes(spec, people)].assign(without=metric)
+    told = [c for c in used.columns if not _numbered(c)]
+    return together(
+        of_rows(people["person_no"].to_numpy(dtype=np.int64), read),
+        of_rows(used["person_no"].to_numpy(dtype=np.int64), used[told]),
+    )
 
 
 def people_of(

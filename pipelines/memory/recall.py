@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from analysis.disclosure import restore
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.renewal import Before
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from pipelines.record import Record
 
 
+BY = "|by "  # in the name of a cell, before the variable of the group that it is
+
+
 @dataclass(frozen=True)
 class Memory:
     """What runs showed that came before one run: their entries, oldest first.
@@ -46,16 +51,21 @@ class Memory:
     number: int
     after: tuple[str, ...]
 
-    def ledger(self, cells: Iterable[Cell]) -> Ledger:
-        """What was shown of these cells, equal sets once, where they were shown last."""
+    def ledger(self, cells: Sequence[Cell], min_group: int) -> Ledger:
+        """What was shown of these cells, equal sets once, where they were shown last.
+
+        Under whatever name: a programme or metric that was called otherwise then is known by the
+        figures of its people, where fewer than ``min_group`` came or went.
+        """
         wanted = {c.name for c in cells}
         found: dict[tuple[str, str, int, str], str] = {}
         for entry in self.entries:
-            for cell in (c for c in cells_in(entry) if c["cell"] in wanted):
-                figures = cell.get("figures") or ""
-                place = (cell["cell"], cell["set"], cell["erased"], figures)
-                found.pop(place, None)
-                found[place] = entry["run"]
+            for cell in cells_in(entry):
+                same = [cell["cell"]] if cell["cell"] in wanted else None
+                for name in same or self._called_now(cell, cells, min_group):
+                    place = (name, cell["set"], cell["erased"], cell.get("figures") or "")
+                    found.pop(place, None)
+                    found[place] = entry["run"]
         return Ledger(
             tuple(
                 Shown(
@@ -68,6 +78,21 @@ class Memory:
                 for (name, made, erased, figures), run in found.items()
             )
         )
+
+    def _called_now(self, cell: dict[str, Any], cells: Sequence[Cell], min_group: int) -> list[str]:
+        """Names of today's cells of nearly the people of one shown before, with their figures."""
+        place = cell["cell"].partition(BY)[2], cell.get("figures") or ""
+        if place not in self._names:
+            then = self._figures(place[1])
+            self._names[place] = [
+                c.name for c in cells
+                if then is not None and c.figures is not None
+                and c.name.partition(BY)[2] == place[0]
+                and abs(len(c.figures) - len(then)) < min_group
+                # more than half of the larger set
+                and 2 * np.isin(c.figures, then).sum() > max(len(c.figures), len(then))
+            ]  # fmt: skip
+        return self._names[place]
 
     def before(self, study: str) -> tuple[Before, ...]:
         """The answers to a study that runs showed, oldest first."""
@@ -96,6 +121,10 @@ class Memory:
 
     @cached_property
     def _sets(self) -> dict[str, Members]:
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], list[str]]:
         return {}
 
 

@@ -15,7 +15,7 @@ from analysis.release.renewal import Cell, as_shown, renew
 from pipelines import record, registry_file
 from pipelines.config import load_project
 from pipelines.keys import load_key
-from pipelines.memory.recall import comparable, recall, unheld
+from pipelines.memory.recall import BY, comparable, recall, unheld
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def shown_anew(
     releases, _ = release(findings, rules)
     if known is None:
         return [{"digest": r.digest(), "release": r.as_dict()} for r in releases]
-    ledger = known.memory.ledger(c for cells in known.cells for c in cells)
+    every = [c for cells in known.cells for c in cells]
+    ledger = known.memory.ledger(every, rules.min_group)
     made: list[Renewal] = []
     for finding, fresh, cells in zip(findings, releases, known.cells, strict=True):
         before = known.memory.before(fresh.study)
@@ -158,15 +159,26 @@ def _cell(spec: StudySpec, part: Part, known: dict[int, int], tokens: Tokens) ->
     figures = None
     if part.contents is not None:
         pairs = zip(own, part.contents.tolist(), strict=True)
-        figures = members([tokens.with_content(token, number) for token, number in pairs])
+        read = _read_as(spec, part.what)
+        figures = members([tokens.with_content(token, number, read) for token, number in pairs])
     about = _about(spec, part.what)
-    name = about if part.block == MAIN else f"{about}|by {part.block}"
+    name = about if part.block == MAIN else f"{about}{BY}{part.block}"
     return Cell(block=part.block, name=name, members=members(own), figures=figures)
 
 
 def _about(spec: StudySpec, what: str) -> str:
-    kind = "figure" if spec.outcome.kind in FIGURES else spec.outcome.kind
-    return f"{spec.programme}|{kind}:{spec.outcome.metric}|{what}"
+    return f"{spec.programme}|{_kind(spec)}:{spec.outcome.metric}|{what}"
+
+
+def _read_as(spec: StudySpec, what: str) -> str:
+    """What figures are read for, without the names that a company gives to programme and metric:
+    so the same figures are known under another name. Kinds of exits are no names.
+    """
+    return f"{_kind(spec)}:{spec.outcome.metric if spec.outcome.kind == 'exit' else ''}|{what}"
+
+
+def _kind(spec: StudySpec) -> str:
+    return "figure" if spec.outcome.kind in FIGURES else spec.outcome.kind
 
 
 def _keep(known: Remembered, specs: Sequence[StudySpec], made: Sequence[Renewal]) -> None:

@@ -45,9 +45,9 @@ class Tokens:
         made = hmac.digest(self.key, pseudonym.encode(), "sha256")
         return int.from_bytes(made[:8], "little")
 
-    def with_content(self, token: int, number: int) -> int:
-        """The same of a person together with what was read of them."""
-        told = token.to_bytes(8, "little") + number.to_bytes(8, "little")
+    def with_content(self, token: int, number: int, about: str) -> int:
+        """The same of a person together with what was read of them, and what for."""
+        told = token.to_bytes(8, "little") + number.to_bytes(8, "little") + about.encode()
         return int.from_bytes(hmac.digest(self.key, told, "sha256")[:8], "little")
 
     def name(self, found: Members) -> str:

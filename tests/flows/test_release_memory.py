@@ -170,6 +170,19 @@ def test_a_renamed_study_meets_the_same_memory(answered: Firm) -> None:
     assert "standing" not in again and headline(again) == headline(first)
 
 
+def test_a_metric_of_another_name_meets_the_same_memory(answered: Firm) -> None:
+    """A new study by its words; its figures were shown before, of one person more."""
+    firm, first = answered, last(answered)
+    without(firm, 1)
+    firm.edit("mentorlift.yml", "metric: revenue", "metric: turnover")
+    firm.edit("studies/sales.yml", "study: sales", "study: turnover")
+    firm.edit("studies/sales.yml", "metric: revenue", "metric: turnover")
+    other = shown(firm)
+    assert other["registration"]["state"] == "registered"
+    assert other["standing"]["verdict"] == "hidden" and headline(first) is not None
+    assert headline(other) is None
+
+
 def test_a_report_of_a_study_that_had_another_name_is_remembered(firm: Firm) -> None:
     """Its folder is called after the first name; the next report of the project knows it."""
     assert firm.run("--study", "sales")[0] == 0

@@ -7,6 +7,7 @@ import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pytest
 
 from analysis.membership import ANSWERED, MAIN, part
@@ -57,7 +58,7 @@ def test_equal_sets_lie_once_and_for_their_owner_alone(tmp_path: Path) -> None:
     assert made.stat().st_size == 8 * len(PEOPLE)
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
-    (shown,) = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
+    (shown,) = recall([tmp_path], "three", "firm", "k").ledger([CELL], 10).of("answered")
     assert (shown.run, shown.members.tolist()) == ("two", of(*PEOPLE).tolist())
 
 
@@ -95,7 +96,7 @@ def test_what_is_gone_or_damaged_is_named_and_nothing_is_shown(tmp_path: Path, d
     else:
         (tmp_path / "shown/one.json").write_text("{}")
     with pytest.raises(UserError, match="shown"):
-        recall([tmp_path], "two", "firm", "k").ledger([CELL])
+        recall([tmp_path], "two", "firm", "k").ledger([CELL], 10)
 
 
 def test_people_are_taken_out_once_and_count_for_ever(tmp_path: Path) -> None:
@@ -106,13 +107,13 @@ def test_people_are_taken_out_once_and_count_for_ever(tmp_path: Path) -> None:
     assert len(holding(tmp_path, TOKENS, gone)) == 2
     before = json.loads((tmp_path / "shown/two.json").read_text())
     forget(tmp_path, TOKENS, gone)
-    found = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
+    found = recall([tmp_path], "three", "firm", "k").ledger([CELL], 10).of("answered")
     assert [(s.run, len(s.members), s.erased) for s in found] == [("one", 28, 2), ("two", 14, 1)]
     assert holding(tmp_path, TOKENS, gone) == []
     write_set(tmp_path / "shown", TOKENS, of(*PEOPLE[:15]))
     write_entry(tmp_path / "shown", before)  # as if it had been killed between the two
     forget(tmp_path, TOKENS, gone)
-    found = recall([tmp_path], "three", "firm", "k").ledger([CELL]).of("answered")
+    found = recall([tmp_path], "three", "firm", "k").ledger([CELL], 10).of("answered")
     assert [(s.run, s.erased) for s in found] == [("one", 2), ("two", 1)]
     assert len(list((tmp_path / "shown/sets").iterdir())) == 2
 
@@ -138,6 +139,33 @@ def test_a_study_of_the_people_of_a_group_meets_what_was_shown_of_the_group() ->
     ((cell,),) = cells_of(engine, [fourteen], TOKENS, 10)
     shown = [Shown(cell=c.name, run="one", members=c.members) for c in made]
     assert not decide(cell.name, cell.members, Ledger(tuple(shown)), 10).anew
+
+
+def test_figures_that_another_metric_had_are_known_by_themselves(tmp_path: Path) -> None:
+    """So is a programme that was called otherwise; another metric of the same people is not."""
+
+    def cells(programme: str, metric: str, people: range, size: int = 1) -> tuple[Cell, ...]:
+        contents = np.array([size * n for n in people], dtype=np.uint64)
+        own = replace(part(ANSWERED, people), contents=contents)
+        found = lottery()
+        outcome = found.spec.outcome.model_copy(update={"metric": metric})
+        spec = found.spec.model_copy(update={"programme": programme, "outcome": outcome})
+        engine = cast("Engine", Everybody())
+        (made,) = cells_of(engine, [replace(found, spec=spec, rests_on=(own,))], TOKENS, 10)
+        return made
+
+    (then,) = cells("SALES", "revenue", range(30))
+    assert then.figures is not None
+    told = {
+        "cell": then.name, "set": write_set(tmp_path / "shown", TOKENS, then.members),
+        "figures": write_set(tmp_path / "shown", TOKENS, then.figures), "erased": 0,
+    }  # fmt: skip
+    write(tmp_path, "one", 1, then.members, studies=[{"study": "sales", "cells": [told]}])
+    for now in (cells("SALES-2", "revenue", range(1, 30)), cells("SALES", "sold", range(1, 30))):
+        ledger = recall([tmp_path], "two", "firm", "k").ledger(now, 10)
+        assert not decide(now[0].name, now[0].members, ledger, 10).anew
+    other = cells("SALES", "calls", range(1, 30), size=2)
+    assert recall([tmp_path], "two", "firm", "k").ledger(other, 10).shown == ()
 
 
 def test_a_set_is_named_by_its_people_and_the_key(tmp_path: Path) -> None:
