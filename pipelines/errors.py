@@ -92,3 +92,13 @@ class ServerAway(UserError):
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(problem, fix, Exit.SERVER)
+
+
+class Arrived(UserError):
+    """Files came, went or changed while a run was under way: it is called after those it read."""
+
+    @classmethod
+    def named(cls, file: str) -> Arrived:
+        """The error of a file, by its name below the data folder."""
+        fix = "Run again: it reads what is there then."
+        return cls(f"{file} arrived or changed after the run had begun", fix)

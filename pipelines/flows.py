@@ -13,7 +13,7 @@ import errno
 import os
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,11 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
-from pipelines import publish
+from pipelines import publish, workspace
 from pipelines.config import load_project
 from pipelines.day import Superseded
 from pipelines.encryption import require
-from pipelines.errors import Exit, ServerAway, UserError
+from pipelines.errors import Arrived, Exit, ServerAway, UserError
 from pipelines.pull import is_pulled
 from pipelines.run import STAGES, begin, end, prepare, pull_stage, run_stage
 from pipelines.schedule import artifacts, notices
@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     from prefect.states import State
 
     from pipelines.outcome import Outcome
+    from pipelines.run import Context
 
 LOCK_PATIENCE = 3600  # seconds that a run waits for another one in its output folder
 LOCK_EVERY = 5
+BEGINNINGS = 3  # of a run while files keep arriving
 _LASTING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -75,18 +77,24 @@ def _plain() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """References that a stage needs: folders, the day of the run, the study if it is about one."""
+    """References that a stage needs: folders, the day of the run, the study if it is about one.
+
+    ``run`` is the id of the run once it has begun: a hash of all that goes in.
+    """
 
     project: Path
     data: Path
     out: Path
     day: dt.date | None
     study: str | None
+    run: str = ""
 
 
 def _stage(stage: str, asked: Asked) -> None:
     with _plain():
         context = prepare(asked.project, asked.data, asked.out, day=asked.day, study=asked.study)
+        if context.space.run != asked.run:
+            raise Arrived.named("a file")
         run_stage(context, stage, get_run_logger().info)
 
 
@@ -151,22 +159,37 @@ def _run(asked: Asked, name: str) -> tuple[Outcome, bool]:
     """The outcome, and whether there is a new report."""
     require(load_project(asked.project))
     asked.out.mkdir(parents=True, exist_ok=True)
-    say = get_run_logger().info
     with _lock(asked.out):
         if is_pulled(load_project(asked.project)):
             pull(asked)
-        folders = (asked.project, asked.data, asked.out)
-        context = begin(*folders, say, day=asked.day, study=asked.study)
-        changed = not context.finished(STAGES[-1])
-        if changed:
-            for stage, stage_task in _STAGES.items():
-                stage_task(stage, asked)
-            context = prepare(*folders, day=asked.day, study=asked.study)
-        else:
-            say("nothing has changed since the last run; the report is kept")
+        context, changed = _done(asked)
         made = end(context)
         artifacts.leave(name, made, released(context))
     return made, changed
+
+
+def _done(asked: Asked) -> tuple[Context, bool]:
+    """The context of the finished run, and whether there is a new report.
+
+    Where files arrive meanwhile it begins again with them, some times at most.
+    """
+    say, folders = get_run_logger().info, (asked.project, asked.data, asked.out)
+    for left in reversed(range(BEGINNINGS)):
+        context = begin(*folders, say, day=asked.day, study=asked.study)
+        if context.finished(STAGES[-1]):
+            say("nothing has changed since the last run; the report is kept")
+            return context, False
+        try:
+            for stage, stage_task in _STAGES.items():
+                stage_task(stage, replace(asked, run=context.space.run))
+        except Arrived as why:
+            if not left:
+                raise
+            say(f"{why.problem}: the run begins again")
+            continue
+        manifest = workspace.resume(context.space, context.manifest)
+        return replace(context, manifest=manifest), True
+    raise AssertionError("the last beginning ends or raises")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pipelines import encryption, ingest, publish, workspace
 from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.erasure.tombstones import Erased
+from pipelines.errors import Arrived
 from pipelines.ingest.freshness import freshness
 from pipelines.keys import load_key, retired
 from pipelines.lottery_audit import read_draws
@@ -53,6 +54,7 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
             known_at=context.day,
             erased=erased,
         )
+        _check_begun_with(context.manifest.inputs, report)
         if context.known_at is None:  # HR corrects what is open today
             books = ingest.write_workbooks(engine, report, space.quarantine, erased)
             for book, rows in books.items():
@@ -64,6 +66,16 @@ def ingest_stage(context: Context, say: Callable[[str], None]) -> None:
         say(line)
     if context.known_at is None:
         ingest.remember(space.ledger, context.manifest.inputs, say)
+
+
+def _check_begun_with(inputs: dict[str, str], report: ingest.IngestReport) -> None:
+    """Raise :class:`Arrived` where other files were read than those the run is called after."""
+    files = [*(r.delivered for r in report.files), *(s.file for s in report.skipped)]
+    read = {f.name: f.sha256 for f in files}
+    read |= {r.file: r.sha256 or inputs.get(r.file, "") for r in report.refused}
+    other = sorted(n for n in {*read, *inputs} if read.get(n) != inputs.get(n))
+    if other:
+        raise Arrived.named(other[0])
 
 
 def _told(report: ingest.IngestReport, fresh: list[dict[str, Any]]) -> list[str]:
