@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli_options import DataFolder, OutFolder, ProjectFolder, note, tell
-from pipelines.errors import Exit, UserError, of_the_machine
+from pipelines.errors import Arrived, Exit, UserError, of_the_machine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.timetable import Schedule
 
 commands = typer.Typer()
+PASSING = (Exit.BUSY, Exit.SERVER, Exit.SYSTEM)  # causes that lie in no file and no project
 
 
 @commands.command()
@@ -75,6 +76,8 @@ def watch(
         except (UserError, OSError) as error:  # said, and tried again with the next files
             told = of_the_machine(error) if isinstance(error, OSError) else error
             note(f"error: {told.problem}\n  fix: {told.fix}")
+            if told.exit_code in PASSING or isinstance(told, Arrived):
+                seen.again()  # with the same ones, at the next look
         done += 1
         if done == looks:
             return

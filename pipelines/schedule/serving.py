@@ -121,7 +121,11 @@ def _beat(
             crashes.look(client)
             if schedule.on_delivery and watch.look(today(schedule.timezone)):
                 logger.info("files have arrived: a run is started")
-                client.create_flow_run_from_deployment(ids[0])
+                try:
+                    client.create_flow_run_from_deployment(ids[0])
+                except BaseException:
+                    watch.again()  # the server is away: at the next look, then
+                    raise
 
     return beat
 

@@ -53,6 +53,10 @@ class Watch:
         new, self.read = hashes != self.read, hashes
         return new
 
+    def again(self) -> None:
+        """Forget what was decided: nothing came of it, and the same files count as new."""
+        self.read, self._decided = {}, None
+
 
 def today(zone: str) -> dt.date:
     """The date in a time zone, now."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
+from pipelines import cli_schedule, publish
+from pipelines.config import load_project
+from pipelines.schedule.serving import Folders, _beat
 from pipelines.schedule.watch import Watch, read_by
+from pipelines.timetable import Schedule
 from tests.flows.conftest import command
 
 if TYPE_CHECKING:
@@ -85,3 +91,53 @@ def test_the_command_runs_on_what_arrived_and_knows_it_when_started_again(firm: 
     assert set(read_by(firm.out)) == {"funnel.csv", "sales.csv", "meetings.csv"}
     code, out, said = command(*arguments, "--every", "0.1", "--looks", "3")
     assert code == 0 and out == "" and said == ""
+
+
+def test_what_another_run_kept_from_being_read_is_read_when_that_has_ended(firm: Firm) -> None:
+    """No file arrives meanwhile: the ones that are there were not read."""
+    arguments = ["watch", str(firm.project), *firm.where, "--every", "0.1"]
+    held = ExitStack()
+    held.enter_context(publish.run_lock(firm.out))
+    lines: list[str] = []
+
+    def note(line: str) -> None:
+        lines.append(line)
+        held.close()  # as soon as the command has said that it cannot
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli_schedule, "note", note)
+        code, out, _ = command(*arguments, "--looks", "3")
+    assert "Another run is writing" in lines[0]
+    assert code == 0 and "Randomised" in out
+
+
+def test_a_run_that_the_server_did_not_take_is_asked_for_again(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    class Server:
+        def __enter__(self) -> Server:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def read_flow_runs(self, **_: object) -> list[object]:
+            return []
+
+        def create_flow_run_from_deployment(self, deployment: object) -> None:
+            asked.append(deployment)
+            if len(asked) == 1:
+                raise ConnectionError("away")
+
+    monkeypatch.setattr("prefect.client.orchestration.get_client", lambda **_: Server())
+    folders = Folders(firm.project, firm.data, firm.out)
+    one = uuid4()
+    beat = _beat(folders, Schedule(on_delivery=True), load_project(firm.project), (one,))
+    beat()
+    with pytest.raises(ConnectionError):
+        beat()
+    beat()
+    beat()
+    assert asked == [one, one]
