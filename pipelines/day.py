@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pipelines import publish, record, workspace
+from pipelines import publish, record, registry_file, workspace
 from pipelines.config import Project, chosen_studies
 from pipelines.errors import Exit, UserError
 from pipelines.ingest.files import dated_files
@@ -40,19 +40,30 @@ def refuse_superseded(out: Path, day: dt.date) -> None:
 
 def beside(out: Path, study: str) -> Path:
     """The folder for the results of one study, beside that of all."""
-    return out.with_name(f"{out.name}-{study}")
+    named = out if out.name not in ("", "..") else out.resolve()  # `.` is no name
+    return named.with_name(f"{named.name}-{study}")
 
 
-def kin(project_dir: Path, out: Path) -> tuple[Path, ...]:
-    """``out``, and the folders in which the same project's other reports lie beside it.
+def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
+    """Where tombstones lie, and what was shown is remembered: in the output folder, in the
+    project's own (`out`), and in those beside them with the results of single studies
+    (`out-STUDY`), under names that studies had before, too.
 
-    Whoever is erased in one is erased in all, and what one has shown the others know.
+    Whoever is erased in one is erased in all, and what one has shown the others know. A state of a
+    past day goes to a folder of its own, and erased persons were known on that day.
     """
     paths = sorted((project_dir / "studies").glob("*.yml"))
     names = [str(read["study"]) for p in paths if isinstance(read := read_yaml(p), dict)]
-    whole = next((n for n in names if out.name.endswith(f"-{n}")), None)
-    root = out if whole is None else out.with_name(out.name.removesuffix(f"-{whole}"))
-    return tuple(dict.fromkeys((out, root, *(beside(root, name) for name in names))))
+    names += [entry.study for entry in registry_file.read(project_dir).entries]
+    names = [name for name in dict.fromkeys(names) if name and "/" not in name]
+    found: dict[Path, Path] = {}
+    for each in (out, project_dir / "out"):
+        # of which it may be the folder of one study; names of studies may end alike
+        whole = (each.name.removesuffix(f"-{n}") for n in names if each.name.endswith(f"-{n}"))
+        for base in (each, *(each.with_name(name) for name in whole if name)):
+            for folder in (base, *(beside(base, name) for name in names)):
+                found.setdefault(folder.resolve(), folder)  # once, however it is written
+    return tuple(workspace.Workspace(folder, "").private for folder in found.values())
 
 
 def waiting(project: Project, data: Path, day: dt.date) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial as partial_of
 from typing import TYPE_CHECKING
@@ -18,10 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
 from pipelines import durable
-from pipelines.erasure.pulled import erased_beside, without
+from pipelines.erasure.pulled import alone, erased_beside, without
 from pipelines.errors import Exit, UserError
 from pipelines.sources.postgres import snapshot
 
@@ -59,7 +57,7 @@ def pull(project: Project, data: Path, say: Callable[[str], None]) -> list[Path]
         if source.postgres is not None:
             folder = data / source.name
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _alone(folder):
+            with alone(folder):
                 erased = erased_beside(folder, project.settings.project)
                 path = _pull(source, project.folder, folder, erased, say)
             written += [path] if path else []
@@ -229,13 +227,3 @@ def _no_times(view: Snapshot) -> UserError:
     column = view.spec.updated_at
     problem = f"Source {view.source}: no row holds a time in {column!r} that is not in the future."
     return UserError(problem, "Leave updated_at out: each pull then reads the whole table.")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    try:
-        with FileLock(folder / ".pull.lock", timeout=0):
-            yield
-    except Timeout:
-        problem = f"{folder}: another pull is writing there."
-        raise UserError(problem, "Wait until it has ended.", Exit.BUSY) from None

@@ -7,13 +7,13 @@ started again with the same inputs finds its finished stages and goes on behind 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.finding import registered
 from pipelines import durable, ingest, key_chain, models, publish, registry, workspace
 from pipelines.calibrate import calibrate_project
 from pipelines.config import load_project
-from pipelines.day import kin, only, refuse_superseded, waiting
+from pipelines.day import only, private_folders, refuse_superseded, waiting
 from pipelines.diff.kept import asked
 from pipelines.encryption import keys_of, require
 from pipelines.engine import MEMORY, Engine
@@ -30,10 +30,12 @@ from pipelines.upgrade import bring_up
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from analysis.finding import Finding
     from analysis.manifest import RunManifest
+    from analysis.registry import Verdict
     from pipelines.config import Project
 
 STAGES = ("ingest", "build", "estimate", "report")
@@ -104,15 +106,6 @@ def prepare(
         kept = {name: made for name, made in manifest.stages.items() if name in STAGES[:2]}
         manifest = replace(manifest, stages=kept)
     return Context(project, data, space, manifest, known_at, gone, day, due)
-
-
-def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
-    """Where tombstones lie: in the output folder and those beside it, and in the project's own.
-
-    A state of a past day goes to a folder of its own, and erased persons were known on that day.
-    """
-    folders = (*kin(project_dir, out), project_dir / "out")
-    return tuple(dict.fromkeys(workspace.Workspace(folder, "").private for folder in folders))
 
 
 def begin(
@@ -203,21 +196,29 @@ def estimate_stage(context: Context, say: Callable[[str], None]) -> Context:
             say(f"study {spec.study}")
             findings.append(answer(engine, spec, settings.min_group, exact_rows=exact_rows))
         placebos = calibrate_project(engine, context.project, say)
-        known_at = latest_delivery(engine)
-        remembered = showing.remember(context, engine, findings)
+        with showing.one_at_a_time(context.project.folder, say):
+            saved, verdicts = _shown(context, engine, findings, say)
+    workspace.write_json(space.releases, saved)
+    workspace.write_json(space.asked, asked(context.project))
+    workspace.write_json(space.calibrations, [c.as_dict() for c in placebos])
+    named = registry.named(context.project.folder, verdicts)
+    return replace(context, manifest=replace(context.manifest, registered=named))
+
+
+def _shown(
+    context: Context, engine: Engine, findings: Sequence[Finding], say: Callable[[str], None]
+) -> tuple[list[dict[str, Any]], list[Verdict]]:
+    """What may be shown of the findings, which are registered first; remembered when it returns."""
+    remembered = showing.remember(context, engine, findings)
     for remark in remembered.unheld if remembered else ():
         say(f"warning: {remark}")
+    known_at = latest_delivery(engine)
     project = context.project
-    verdicts = registry.register_run(project, context.manifest, space.out, known_at)
+    verdicts = registry.register_run(project, context.manifest, context.space.out, known_at)
     for remark in sorted({v.registration.remark for v in verdicts} - {""}):
         say(f"warning: {remark}")
     found = [registered(f, v.registration) for f, v in zip(findings, verdicts, strict=True)]
-    saved = showing.shown_anew(remembered, found, settings.rules)
-    workspace.write_json(space.releases, saved)
-    workspace.write_json(space.asked, asked(project))
-    workspace.write_json(space.calibrations, [c.as_dict() for c in placebos])
-    named = registry.named(project.folder, verdicts)
-    return replace(context, manifest=replace(context.manifest, registered=named))
+    return showing.shown_anew(remembered, found, project.settings.rules), verdicts
 
 
 _FUNCTIONS: dict[str, Callable[[Context, Callable[[str], None]], Context | None]] = {

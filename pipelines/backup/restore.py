@@ -16,12 +16,12 @@ from pipelines.backup import listed, shown
 from pipelines.backup.contents import PROJECT, RESULTS, proof
 from pipelines.backup.unpack import verify
 from pipelines.config import PROJECT_FILE
+from pipelines.day import private_folders
 from pipelines.erasure import tombstones
 from pipelines.errors import Exit, UserError
 from pipelines.keys import key_id, key_path, retired
 from pipelines.opened import opened
 from pipelines.registry_file import FILE as REGISTRY
-from pipelines.run import private_folders
 from pipelines.workspace import Workspace, file_hash
 
 if TYPE_CHECKING:

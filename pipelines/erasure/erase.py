@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from pipelines import encryption, publish, workspace
 from pipelines.config import load_project
+from pipelines.day import private_folders
 from pipelines.erasure import tombstones, unfinished
 from pipelines.erasure.certificate import Certificate, Wanted
 from pipelines.erasure.expire import backups, expire, remove_all
-from pipelines.erasure.pulled import rewrite
+from pipelines.erasure.pulled import alone, folders, rewrite
 from pipelines.erasure.retained import apart, begin_retained, deliveries_differ, served
 from pipelines.erasure.retention import months_before
 from pipelines.erasure.search import search
@@ -26,7 +27,7 @@ from pipelines.lottery_audit import draw_files
 from pipelines.memory.forget import forget, holding
 from pipelines.memory.recall import comparable
 from pipelines.memory.store import Tokens, entry_files
-from pipelines.run import STAGES, begin, end, private_folders, run_stages
+from pipelines.run import STAGES, begin, end, run_stages
 from pipelines.upgrade import held
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def erase(
         raise UserError(f"{out}: there is no such folder", "Name the folder of a run with --out.")
     with ExitStack() as locks:
         locks.enter_context(held(out, say, encryption.keys_of(project.settings.project)))
+        for folder in folders(project, data):
+            locks.enter_context(alone(folder))
         key, _, _ = load_key(project.settings.project)
         remembering = _remembering(project, space, locks)
         listed = backups(project, data, out)

@@ -8,24 +8,47 @@ changed in the database, is left out of what is written.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from pipelines import publish
 from pipelines.erasure import tombstones
 from pipelines.erasure.tombstones import WHOSE, Erased
+from pipelines.errors import Exit, UserError
 from pipelines.keys import key_id, load_key, retired
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pipelines.config import Project
     from pipelines.delivery import Source
     from pipelines.erasure.tombstones import Record
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder of pulled files; raises :class:`UserError` at once where another does.
+
+    A pull that is under way has asked who is left out, and writes who is erased meanwhile.
+    """
+    try:
+        with FileLock(folder / ".pull.lock", timeout=0):
+            yield
+    except Timeout:
+        problem = f"{folder}: another pull is writing there."
+        raise UserError(problem, "Wait until it has ended.", Exit.BUSY) from None
+
+
+def folders(project: Project, data: Path) -> list[Path]:
+    """The folders of pulled files that are there."""
+    found = [data / s.name for s in project.settings.sources if s.postgres is not None]
+    return [folder for folder in found if folder.is_dir()]
 
 
 def rewrite(project: Project, data: Path, gone: Record, key: bytes) -> list[Path]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +15,14 @@ from analysis.membership import MAIN
 from analysis.registry import FIGURES
 from analysis.release.members import changed, members
 from analysis.release.renewal import Cell, as_shown, renew
-from pipelines import record, registry_file
-from pipelines.config import load_project
+from pipelines import record
+from pipelines.day import private_folders
 from pipelines.keys import load_key
 from pipelines.memory.recall import BY, comparable, recall, unheld
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from analysis.finding import Finding
@@ -48,6 +51,26 @@ class Remembered:
     tokens: Tokens
     cells: tuple[tuple[Cell, ...], ...]
     unheld: tuple[str, ...]
+
+
+@contextmanager
+def one_at_a_time(project: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the project while it is decided what to show: a run in a folder beside waits.
+
+    Of two that decide at once neither would know of the other. Where a folder cannot be locked
+    (some network file systems) they are not kept apart.
+    """
+    handle = os.open(project, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("waiting: another run of the project decides what to show")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def remember(context: Context, engine: Engine, findings: Sequence[Finding]) -> Remembered | None:
@@ -79,21 +102,9 @@ def refuse_other_key(context: Context) -> None:
     comparable(known_folders(context), project, context.manifest.key_id)
 
 
-def known_folders(context: Context) -> list[Path]:
-    """Private folders in which something may be remembered: of the output folder, of the project's
-    own (`out`), and of those beside them with the results of single studies (`out-STUDY`), under
-    names that studies had before, too.
-    """
-    folder = context.project.folder
-    told = [entry.study for entry in registry_file.read(folder).entries]
-    names = dict.fromkeys([*(spec.study for spec in load_project(folder).studies), *told])
-    endings = [f"-{name}" for name in names if name and "/" not in name]
-    found: dict[Path, None] = {}
-    for out in (context.space.out, folder / "out"):
-        whole = [out.with_name(out.name.removesuffix(e)) for e in endings if out.name.endswith(e)]
-        for base in (out, *whole):
-            found |= dict.fromkeys([base, *(base.with_name(base.name + e) for e in endings)])
-    return [out / context.space.private.name for out in found]
+def known_folders(context: Context) -> tuple[Path, ...]:
+    """Private folders in which something may be remembered."""
+    return private_folders(context.project.folder, context.space.out)
 
 
 def shown_anew(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from pipelines import registry
 from pipelines.memory.forget import holding
 from pipelines.memory.store import Tokens
-from tests.flows.conftest import KEY, command
+from tests.disclosed import figures
+from tests.flows.conftest import KEY, command, command_apart
 from tests.flows.test_erase import GONE, erase, people, pseudonym, traces
+from tests.flows.test_release_memory import last, without
 from tests.flows.test_rotate_key import folders
 from tests.long_runs import long
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from concurrent.futures import Future
+
+    import pytest
 
     from tests.flows.conftest import Firm
 
@@ -46,6 +54,38 @@ def test_a_folder_of_one_study_stays_one_and_forgets_who_was_erased_beside_it(fi
     assert erase(apart, "E0044")[0] == 0
     told = json.loads((apart.out / "findings.json").read_text())
     assert [finding["study"] for finding in told] == ["sales"]
+
+
+def test_of_two_runs_that_decide_at_once_one_waits_for_the_other(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person left between what they have read; only the first shows a new answer."""
+    register, other = registry.register_run, ThreadPoolExecutor(1)
+    beside: list[Future[tuple[int, str, str]]] = []
+
+    def meanwhile(*given: Any) -> Any:
+        without(firm, 1)
+        beside.append(other.submit(command_apart, *firm.arguments, "--study", "sales"))
+        while not (beside[0].done() or is_waited_for(firm.project)):
+            time.sleep(0.05)
+        return register(*given)
+
+    with monkeypatch.context() as patch, other:
+        patch.setattr(registry, "register_run", meanwhile)
+        assert firm.run()[0] == 0
+        code, _, err = beside[0].result()
+    assert code == 0, err
+    first = last(firm)
+    second = last(replace(firm, out=firm.out.with_name("out-sales")))
+    assert "standing" not in first
+    assert second["standing"]["verdict"] == "frozen" and figures(second) == figures(first)
+
+
+def is_waited_for(folder: Path) -> bool:
+    """Whether a process waits for the lock of a folder."""
+    number = f":{folder.stat().st_ino} "
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("-> FLOCK" in line and number in line for line in lines)
 
 
 @long("half a minute")

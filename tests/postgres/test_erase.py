@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pipelines.engine import Engine
+from pipelines.erasure.pulled import alone
 from pipelines.publish import resolve
 from tests.flows.conftest import command
 from tests.postgres.conftest import rows
@@ -53,3 +54,16 @@ def test_a_pulled_file_of_the_person_alone_goes_and_its_rows_do_not_return(offic
     assert code == 0, err
     assert second in told and office.files() == [first] and people(office) == 1
     assert office.pull() is None
+
+
+def test_an_erasure_does_not_begin_while_a_pull_reads_the_person(office: Office) -> None:
+    """It would put the rows into a file after nothing was found."""
+    insert(office, "10001 | 10 | 2024-02-01 10:00", "10002 | 20 | 2024-02-05 10:00")
+    assert office.command("run")[0] == 0
+    places = ["--project", str(office.project), "--data", str(office.data)]
+    asked = ["erase", "10002", *places, "--out", str(office.folder / "out")]
+    with alone(office.data / "kpi"):  # as a pull holds it
+        code, _, err = command(*asked)
+    assert code == 5 and "another pull is writing there" in err
+    assert not (office.folder / "out/private/tombstones.json").exists()
+    assert command(*asked)[0] == 0 and people(office) == 1
