@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from pipelines import publish, record, registry_file, workspace
@@ -14,6 +15,9 @@ from pipelines.parts import read_yaml
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
+
+
+_PAST = re.compile(r"out-\d{4}-\d{2}-\d{2}.*")
 
 
 class Superseded(UserError):
@@ -46,8 +50,8 @@ def beside(out: Path, study: str) -> Path:
 
 def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
     """Where tombstones lie, and what was shown is remembered: in the output folder, in the
-    project's own (`out`), and in those beside them with the results of single studies
-    (`out-STUDY`), under names that studies had before, too.
+    project's own (`out`, and those of past days, `out-DATE`), and in those beside them with the
+    results of single studies (`out-STUDY`), under names that studies had before, too.
 
     Whoever is erased in one is erased in all, and what one has shown the others know. A state of a
     past day goes to a folder of its own, and erased persons were known on that day.
@@ -57,7 +61,8 @@ def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:
     names += [entry.study for entry in registry_file.read(project_dir).entries]
     names = [name for name in dict.fromkeys(names) if name and "/" not in name]
     found: dict[Path, Path] = {}
-    for each in (out, project_dir / "out"):
+    past = sorted(p for p in project_dir.glob("out-*") if _PAST.fullmatch(p.name))
+    for each in (out, project_dir / "out", *past):
         # of which it may be the folder of one study; names of studies may end alike
         whole = (each.name.removesuffix(f"-{n}") for n in names if each.name.endswith(f"-{n}"))
         for base in (each, *(each.with_name(name) for name in whole if name)):

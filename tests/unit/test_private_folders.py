@@ -47,3 +47,14 @@ def test_a_folder_may_be_the_one_that_one_stands_in(
     own = (tmp_path / "project/out").relative_to(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert len(private_folders(project, own)) == 3
+
+
+def test_reports_of_past_days_are_known_to_those_that_follow(tmp_path: Path) -> None:
+    """`--as-known-at DAY` writes them beside the project's own."""
+    project = _project(tmp_path)
+    for name in ("out-2026-01-31", "out-2026-01-31-mentoring", "out-takes"):
+        (project / name).mkdir()
+    for out in (project / "out", tmp_path / "results"):
+        found = private_folders(project, out)
+        assert {project / f"out-2026-01-31{e}/private" for e in ("", "-mentoring")} <= {*found}
+        assert project / "out-takes/private" not in found
