@@ -181,9 +181,16 @@ def _registry(saved: Path, present: Path, say: Callable[[str], None]) -> None:
 
 
 def _put_in_place(made: Path, out: Path, aside: Path) -> None:
-    """Two renames; what stood at the place (tombstones, which the new one has too) goes last."""
+    """Two renames; what stood at the place (tombstones, which the new one has too) goes last.
+
+    A run may have begun there meanwhile: what it makes stays, and nothing is restored.
+    """
     if out.exists():
-        out.rename(aside)
-        durable.fault("restore-aside")
-    made.rename(out)
-    shutil.rmtree(aside, ignore_errors=True)
+        with publish.run_lock(out):
+            _check_empty(out)
+            out.rename(aside)
+            durable.fault("restore-aside")
+            made.rename(out)
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        made.rename(out)

@@ -7,7 +7,8 @@ import json
 import shutil
 import stat
 import tarfile
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -243,6 +244,28 @@ def test_a_folder_that_is_not_empty_is_left_alone(
     code, _, err = command("restore", str(saved[1]), str(tmp_path / "new"))
     assert code == 2 and "is not empty" in err and "--erased-in" in err
     assert (tmp_path / "new" / "report.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_what_a_run_makes_there_meanwhile_stays(
+    saved: tuple[Firm, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    """One that was started by schedule, say, while the archive was read."""
+    new, list_backups, held = tmp_path / "new", listed.write, ExitStack()
+
+    def meanwhile(*given: Any) -> None:
+        held.enter_context(publish.run_lock(new))
+        if ended:
+            (new / "report.html").write_text("of the run")
+            held.close()
+        list_backups(*given)
+
+    monkeypatch.setattr(listed, "write", meanwhile)
+    with held:
+        code, _, err = command("restore", str(saved[1]), str(new))
+    assert code == (2 if ended else 5), err
+    kept = ["report.html", "run.lock"] if ended else ["run.lock"]
+    assert sorted(contents(new)) == kept
 
 
 def test_whoever_was_erased_since_does_not_come_back(tmp_path: Path, key: Path) -> None:
