@@ -27,7 +27,7 @@ from pipelines.day import Superseded
 from pipelines.encryption import require
 from pipelines.errors import Arrived, Exit, ServerAway, UserError
 from pipelines.pull import is_pulled
-from pipelines.run import STAGES, begin, end, prepare, pull_stage, run_stage
+from pipelines.run import STAGES, begin, end, prepare, pull_stage, run_stage, unfinished
 from pipelines.schedule import artifacts, notices
 from pipelines.stage_report import released
 from pipelines.timetable import zone_named
@@ -176,6 +176,8 @@ def _done(asked: Asked) -> tuple[Context, bool]:
     say, folders = get_run_logger().info, (asked.project, asked.data, asked.out)
     for left in reversed(range(BEGINNINGS)):
         context = begin(*folders, say, day=asked.day, study=asked.study)
+        for line in unfinished(context):
+            say(line)
         if context.finished(STAGES[-1]):
             say("nothing has changed since the last run; the report is kept")
             return context, False

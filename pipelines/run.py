@@ -137,15 +137,21 @@ def begin(
         publish.make_private(folder)  # row data, though pseudonymous: nobody else's to read
     if swept := publish.sweep(context.space):
         say(f"removed: {len(swept)} files or folders that a run which was cut off left behind")
-    if context.erased.pending:
-        say("warning: an erasure was begun and has not ended: run `mentorlift erase` again")
-    if changing:
-        say("warning: a change of the key has not ended; `mentorlift rotate-key` ends it")
     for path in context.space.work_of_all:
         # Another run's, begun on other inputs and given up.
         if path.suffix == ".duckdb" and path.parent != context.space.work:
             path.unlink()
     return context
+
+
+def unfinished(context: Context) -> list[str]:
+    """What to say of a command that was cut off, unless it is the one that goes on now."""
+    lines = []
+    if context.erased.pending:
+        lines.append("an erasure was begun and has not ended: run `mentorlift erase` again")
+    if key_chain.read(context.space.private).pending:
+        lines.append("a change of the key has not ended; `mentorlift rotate-key` ends it")
+    return [f"warning: {line}" for line in lines]
 
 
 def end(context: Context) -> Outcome:
@@ -259,6 +265,8 @@ def run(
         context = begin(
             project_dir, data, out, say, known_at, exact_rows=exact_rows, day=day, study=study
         )
+        for line in unfinished(context):
+            say(line)
         if until in STAGES[2:]:
             _refuse_later_studies(context)
         context = run_stages(context, until, say)

@@ -22,7 +22,7 @@ from pipelines.keys import Purpose, derived, id_of
 from pipelines.memory.rekey import is_under, rekey
 from pipelines.memory.store import Tokens, read_entry, read_set, write_entry, write_set
 from pipelines.publish import resolve, write_private
-from pipelines.run import begin
+from pipelines.run import begin, unfinished
 from tests.flows.conftest import KEY, command
 from tests.flows.test_erase import erase, people, traces
 
@@ -164,10 +164,11 @@ def test_a_change_interrupted_at_every_point_ends_when_repeated(
             with pytest.raises(Interrupted):
                 rotate(Asked(firm.project, firm.data, firm.out), [].append)
         assert len(pseudonyms(firm)) == 60  # a whole version is in service, the old or the new
-    warned: list[str] = []
-    begin(firm.project, firm.data, firm.out, warned.append)
-    assert "`mentorlift rotate-key` ends it" in " ".join(warned)
-    rotate(Asked(firm.project, firm.data, firm.out), [].append)
+    (warned,) = unfinished(begin(firm.project, firm.data, firm.out, [].append))
+    assert "`mentorlift rotate-key` ends it" in warned
+    said: list[str] = []
+    rotate(Asked(firm.project, firm.data, firm.out), said.append)
+    assert warned not in said
     assert published(firm) == before and leads_back(firm, old) == []
     assert len(list(key.parent.glob(f"{key.name}*"))) == 2  # one key followed, not several
     chain = json.loads((firm.out / "private" / "keys.json").read_text())
