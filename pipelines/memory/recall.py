@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pipelines.record import Record
 
 
+_SMALLEST = 32  # tokens that are looked at first
 BY = "|by "  # in the name of a cell, before the variable of the group that it is
 
 
@@ -54,15 +55,15 @@ class Memory:
     def ledger(self, cells: Sequence[Cell], min_group: int) -> Ledger:
         """What was shown of these cells, equal sets once, where they were shown last.
 
-        Under whatever name: a programme or metric that was called otherwise then is known by the
-        figures of its people, where fewer than ``min_group`` came or went.
+        Under whatever name: a programme or metric that is called otherwise is known by the figures
+        of its people (`same_figures`).
         """
         wanted = {c.name for c in cells}
         found: dict[tuple[str, str, int, str], str] = {}
         for entry in self.entries:
             for cell in cells_in(entry):
-                same = [cell["cell"]] if cell["cell"] in wanted else None
-                for name in same or self._called_now(cell, cells, min_group):
+                names = [cell["cell"]] if cell["cell"] in wanted else []
+                for name in [*names, *self._called_now(cell, cells, min_group)]:
                     place = (name, cell["set"], cell["erased"], cell.get("figures") or "")
                     found.pop(place, None)
                     found[place] = entry["run"]
@@ -80,18 +81,10 @@ class Memory:
         )
 
     def _called_now(self, cell: dict[str, Any], cells: Sequence[Cell], min_group: int) -> list[str]:
-        """Names of today's cells of nearly the people of one shown before, with their figures."""
-        place = cell["cell"].partition(BY)[2], cell.get("figures") or ""
+        place = cell["cell"], cell.get("figures") or ""
         if place not in self._names:
-            then = self._figures(place[1])
-            self._names[place] = [
-                c.name for c in cells
-                if then is not None and c.figures is not None
-                and c.name.partition(BY)[2] == place[0]
-                and abs(len(c.figures) - len(then)) < min_group
-                # more than half of the larger set
-                and 2 * np.isin(c.figures, then).sum() > max(len(c.figures), len(then))
-            ]  # fmt: skip
+            figures = self._figures(place[1])
+            self._names[place] = same_figures(place[0], figures, cells, min_group)
         return self._names[place]
 
     def before(self, study: str) -> tuple[Before, ...]:
@@ -126,6 +119,31 @@ class Memory:
     @cached_property
     def _names(self) -> dict[tuple[str, str], list[str]]:
         return {}
+
+
+def same_figures(
+    name: str, figures: Members | None, cells: Sequence[Cell], min_group: int
+) -> list[str]:
+    """Other names under which a run has the figures of a cell, of nearly the same people.
+
+    More than half of the larger set: of the smallest tokens, which are as good as drawn, some then
+    are in both. Sizes that differ by ``min_group`` are people enough.
+    """
+    if figures is None:
+        return []
+    found = dict.fromkeys(
+        c.name for c in cells
+        if c.figures is not None and c.name != name and _group_in(c.name) == _group_in(name)
+        and abs(len(c.figures) - len(figures)) < min_group
+        and np.isin(figures, c.figures[:_SMALLEST]).any()
+        and 2 * np.isin(c.figures, figures).sum() > max(len(c.figures), len(figures))
+    )  # fmt: skip
+    return list(found)
+
+
+def _group_in(name: str) -> str:
+    """The variable of the group that a cell is; empty of a whole arm."""
+    return name.partition(BY)[2]
 
 
 def unheld(private: Iterable[Path], known: Memory, others: Sequence[Record]) -> list[str]:

@@ -18,7 +18,7 @@ from analysis.release.renewal import Cell, as_shown, renew
 from pipelines import record
 from pipelines.day import private_folders
 from pipelines.keys import load_key
-from pipelines.memory.recall import BY, comparable, recall, unheld
+from pipelines.memory.recall import BY, comparable, recall, same_figures, unheld
 from pipelines.memory.store import FOLDER, SCHEMA, Tokens, write_entry, write_set
 
 if TYPE_CHECKING:
@@ -123,7 +123,13 @@ def shown_anew(
     for finding, fresh, cells in zip(findings, releases, known.cells, strict=True):
         before = known.memory.before(fresh.study)
         found = renew(fresh, record.question(finding.spec), cells, ledger, before, rules)
-        ledger = ledger.with_(*as_shown(found, known.named["run"]))
+        shown = as_shown(found, known.named["run"])
+        also = [
+            replace(s, cell=name)
+            for s in shown
+            for name in same_figures(s.cell, s.value, every, rules.min_group)
+        ]
+        ledger = ledger.with_(*shown, *also)
         made.append(found)
     _keep(known, [f.spec for f in findings], made)
     return [

@@ -183,6 +183,24 @@ def test_a_metric_of_another_name_meets_the_same_memory(answered: Firm) -> None:
     assert headline(other) is None
 
 
+def test_a_metric_that_is_delivered_twice_meets_what_the_same_run_has_shown(firm: Firm) -> None:
+    """The second study is of one person less, whose result the difference would be."""
+    twice = firm.data / "sold.csv"
+    lines = (firm.data / "sales.csv").read_text().splitlines(keepends=True)
+    twice.write_text("".join(line for line in lines if not line.startswith("E0001,")))
+    text = (firm.project / "mentorlift.yml").read_text()
+    source = text[text.index("  - name: sales") : text.index("  - name: meetings")]
+    source = source.replace("sales", "sold").replace("metric: revenue", "metric: sold")
+    (firm.project / "mentorlift.yml").write_text(text + source)
+    study = (firm.project / "studies/sales.yml").read_text()
+    other = study.replace("study: sales", "study: sold").replace("metric: revenue", "metric: sold")
+    (firm.project / "studies/sold.yml").write_text(other)
+    assert firm.run()[0] in (0, 9)
+    first, second = json.loads((firm.out / "findings.json").read_text())
+    assert "standing" not in first and headline(first) is not None
+    assert second["standing"]["verdict"] == "hidden" and headline(second) is None
+
+
 def test_a_report_of_a_study_that_had_another_name_is_remembered(firm: Firm) -> None:
     """Its folder is called after the first name; the next report of the project knows it."""
     assert firm.run("--study", "sales")[0] == 0

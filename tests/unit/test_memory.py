@@ -166,6 +166,9 @@ def test_figures_that_another_metric_had_are_known_by_themselves(tmp_path: Path)
         assert not decide(now[0].name, now[0].members, ledger, 10).anew
     other = cells("SALES", "calls", range(1, 30), size=2)
     assert recall([tmp_path], "two", "firm", "k").ledger(other, 10).shown == ()
+    both = (*cells("SALES", "revenue", range(30)), *cells("SALES", "sold", range(1, 30)))
+    ledger = recall([tmp_path], "two", "firm", "k").ledger(both, 10)  # one metric, delivered twice
+    assert [decide(c.name, c.members, ledger, 10).anew for c in both] == [True, False]
 
 
 def test_a_set_is_named_by_its_people_and_the_key(tmp_path: Path) -> None:
