@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pipelines.engine import Engine, quote_identifier, quote_text
+from pipelines.engine import Engine, quote_identifier
 from pipelines.models import contracts, create_described
 from pipelines.opened import stamp
 from pipelines.publish import fresh, settle
@@ -52,9 +52,11 @@ def write_analyst_file(source: Path, target: Path, *, memory: str | None = None)
         with engine.transaction():
             for schema in SHOWN_TO_ANALYSTS:
                 engine.run(f"create schema analyst.{schema}")
-                for table, comment in _tables(engine, schema):
-                    _copy_described(engine, f"{schema}.{quote_identifier(table)}", comment)
-                    _copy_column_comments(engine, schema, table)
+                tables, columns = _tables(engine, schema), _columns(engine, schema)
+                for table, comment in tables:
+                    name = f"{schema}.{quote_identifier(table)}"
+                    engine.run(f"create table analyst.{name} as from warehouse.{name}")
+                    engine.describe(f"analyst.{name}", comment, columns[table])
             stamp(engine, "analyst", "analyst")
         engine.run("checkpoint analyst")
         engine.detach("analyst")
@@ -95,22 +97,19 @@ def _tables(engine: Engine, schema: str) -> list[tuple[str, str]]:
     return rows
 
 
-def _copy_described(engine: Engine, table: str, comment: str) -> None:
-    engine.run(f"create table analyst.{table} as from warehouse.{table}")
-    engine.run(f"comment on table analyst.{table} is {quote_text(comment)}")
-
-
-def _copy_column_comments(engine: Engine, schema: str, table: str) -> None:
-    columns = engine.rows(
-        "select column_name, comment from duckdb_columns() where database_name = 'warehouse' "
-        "and schema_name = $schema and table_name = $table_name order by column_index",
-        {"schema": schema, "table_name": table},
+def _columns(engine: Engine, schema: str) -> dict[str, list[tuple[str, str]]]:
+    """Name and description of each column of each table, asked for all at once."""
+    rows = engine.rows(
+        "select table_name, column_name, comment from duckdb_columns() where database_name = "
+        "'warehouse' and schema_name = $schema order by table_name, column_index",
+        {"schema": schema},
     )
-    for column, comment in columns:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, column, comment in rows:
         if not comment:
             raise ValueError(f"{schema}.{table}.{column} has no description")
-        target = f"analyst.{schema}.{quote_identifier(table)}.{quote_identifier(column)}"
-        engine.run(f"comment on column {target} is {quote_text(comment)}")
+        found.setdefault(table, []).append((column, comment))
+    return found
 
 
 def _section(contract: Contract) -> list[str]:

@@ -16,7 +16,7 @@ from pipelines import damage
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     import pandas as pd
@@ -220,6 +220,13 @@ class Engine:
     def arrow(self, sql: str, params: Params = None) -> pa.Table:
         """All rows of the query as an Arrow table."""
         return self._connection.sql(sql, params=params).to_arrow_table()
+
+    def describe(self, table: str, text: str, columns: Iterable[tuple[str, str]]) -> None:
+        """Store what a table and its columns mean; many statements in one text are quicker."""
+        said = [f"comment on table {table} is {quote_text(text)}"]
+        for name, what in columns:
+            said.append(f"comment on column {table}.{quote_identifier(name)} is {quote_text(what)}")
+        self.run(";".join(said))
 
     def register(self, name: str, data: pd.DataFrame | pa.Table | pa.RecordBatch) -> None:
         """Make a frame or an Arrow table readable under a name, without copying it."""

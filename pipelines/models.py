@@ -125,10 +125,8 @@ def create_described(engine: Engine, contract: Contract) -> None:
 
 def comment(engine: Engine, contract: Contract) -> None:
     """Store the descriptions of a contract with its table."""
-    engine.run(f"comment on table {contract.name} is {quote_text(contract.description)}")
-    for column in contract.columns:
-        target = f"{contract.name}.{quote_identifier(column.name)}"
-        engine.run(f"comment on column {target} is {quote_text(column.description)}")
+    columns = ((column.name, column.description) for column in contract.columns)
+    engine.describe(contract.name, contract.description, columns)
 
 
 def build(engine: Engine, folder: Path = FOLDER) -> BuildReport:
@@ -142,9 +140,9 @@ def build(engine: Engine, folder: Path = FOLDER) -> BuildReport:
         with engine.transaction():
             engine.run(f"create schema if not exists {contract.schema}")
             engine.run(f"create or replace table {contract.name} as {select}")
-            verify(engine, contract)
+            rows = verify(engine, contract)
             comment(engine, contract)
-        built.append((contract.name, engine.scalar(f"select count(*) from {contract.name}")))
+        built.append((contract.name, rows))
     return BuildReport(tuple(built), run_checks(engine, folder))
 
 
@@ -189,8 +187,8 @@ def reads(select: str) -> frozenset[str]:
     return frozenset(f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db)
 
 
-def verify(engine: Engine, contract: Contract) -> None:
-    """Raise :class:`UserError` when a built table is not what its contract says."""
+def verify(engine: Engine, contract: Contract) -> int:
+    """Rows of a built table; :class:`UserError` where it is not what its contract says."""
     found = [(row[0], row[1]) for row in engine.rows(f"describe {contract.name}")]
     promised = [(column.name, column.type) for column in contract.columns]
     if found != promised:
@@ -200,19 +198,19 @@ def verify(engine: Engine, contract: Contract) -> None:
         fix = f"Make the last SELECT and {contract.table}.yml list the same columns and types."
         raise UserError(problem, fix, Exit.UNEXPECTED)
     counts = {"empty": _count_empty(contract), "outside the accepted values": _count_odd(contract)}
-    for what, parts in counts.items():
-        if not parts:
-            continue
-        totals = engine.rows(f"select {', '.join(parts.values())} from {contract.name}")[0]
-        for column, total in zip(parts, totals, strict=True):
-            if total:
-                raise _broken(contract, f"column {column!r} is {what}", total)
-    if contract.unique and not is_ascending(engine, contract):
+    columns = [(name, what) for what, parts in counts.items() for name in parts]
+    asked = ["count(*)", *(sql for parts in counts.values() for sql in parts.values())]
+    ((rows, *totals),) = engine.rows(f"select {', '.join(asked)} from {contract.name}")
+    for (column, what), total in zip(columns, totals, strict=True):
+        if total:
+            raise _broken(contract, f"column {column!r} is {what}", total)
+    if contract.unique and rows > 1 and not is_ascending(engine, contract):
         key = ", ".join(map(quote_identifier, contract.unique))
         sql = f"select count(*) - count(distinct ({key})) from {contract.name}"
         repeated = engine.scalar(sql)
         if repeated:
             raise _broken(contract, f"({', '.join(contract.unique)}) is repeated", repeated)
+    return int(rows)
 
 
 def is_ascending(engine: Engine, contract: Contract) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
@@ -35,8 +36,13 @@ def parse_yaml(text: str) -> Any:
 
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file; raises UserError naming the line of a syntax error."""
+    return _read(path, parse_yaml)
+
+
+def _read(path: Path, parse: Callable[[str], T]) -> T:
+    """What ``parse`` makes of the text of a YAML file."""
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(
@@ -53,9 +59,15 @@ def read_yaml(path: Path) -> Any:
 def read_spec(path: Path, parse: Callable[[Any], T]) -> T:
     """What ``parse`` makes of a YAML file; raises UserError naming file, key and fix."""
     try:
-        return parse(read_yaml(path))
+        return _read(path, partial(_parsed, parse))
     except SpecError as error:
         raise located(path, error) from None
+
+
+@lru_cache(maxsize=256)
+def _parsed(parse: Callable[[Any], T], text: str) -> T:
+    """A run reads its project and the shipped sources several times; what it gets is frozen."""
+    return parse(parse_yaml(text))
 
 
 def located(file: Path, error: SpecError) -> UserError:
