@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,14 +84,25 @@ master: [workers]
 
 def command(*arguments: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of `mentorlift ARGUMENTS`, in this process."""
-    from pipelines.cli import main
+    from pipelines import cli
 
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["mentorlift", *arguments])
+        patch.setattr(cli, "app", _commands())
         with pytest.raises(SystemExit) as left:
-            main()
+            cli.main()
     return int(left.value.code or 0), out.getvalue(), err.getvalue()
+
+
+@cache
+def _commands() -> Callable[[], None]:
+    """The command line, which a process of its own puts together once, too."""
+    from typer.main import get_command
+
+    from pipelines import cli
+
+    return get_command(cli.app)
 
 
 # Processes are copies of one that has loaded the product, which takes longer than a small run.
@@ -280,6 +292,23 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Firm:
 def answered(tmp_path: Path, key: Path, first_run: Firm) -> Firm:
     """The small company after its first run, for a test of its own."""
     return copied(first_run, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first_run_of_several(tmp_path_factory: pytest.TempPathFactory) -> Firm:
+    """The small company of several systems after its first run; to be copied, never changed."""
+    folder = tmp_path_factory.mktemp("first-run-of-several")
+    made = write_firm(folder)
+    join_systems(made)
+    with own_key(folder):
+        assert made.run()[0] == 0
+    return made
+
+
+@pytest.fixture
+def several_answered(tmp_path: Path, key: Path, first_run_of_several: Firm) -> Firm:
+    """The same for a test of its own."""
+    return copied(first_run_of_several, tmp_path)
 
 
 def copied(firm: Firm, folder: Path) -> Firm:

@@ -12,12 +12,27 @@ import pytest
 from pipelines.config import load_project
 from pipelines.engine import Engine
 from pipelines.studies import answer
+from tests.flows.conftest import write_firm
 from tests.flows.test_diff import EXACT, headlines, said
 from tests.withheld import leaks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analysis.finding import Finding
     from tests.flows.conftest import Firm
+
+
+@pytest.fixture
+def firm(answered: Firm) -> Firm:
+    """The small company after its first run."""
+    return answered
+
+
+def first_of(firm: Firm) -> str:
+    """The id of the run that there is."""
+    (made,) = (path.name for path in (firm.out / "runs").iterdir())
+    return made
 
 
 def run_of(firm: Firm) -> str:
@@ -34,34 +49,34 @@ def _diff(firm: Firm, *arguments: str) -> tuple[int, str, str]:
 
 
 def test_a_run_and_itself(firm: Firm) -> None:
-    run = run_of(firm)
+    run = first_of(firm)
     assert _diff(firm, run, run[:6])[:2] == (0, f"nothing changed: both are run {run}\n")
     code, out, _ = _diff(firm, run, str(firm.out), "--json")
     assert code == 0 and json.loads(out)["nothing_changed"]
 
 
 def test_words_alone_change_nothing(firm: Firm) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     firm.edit("mentorlift.yml", "title: Little Firm", "title: The Little Firm")
     code, out, _ = _diff(firm, first, run_of(firm))
     assert code == 0 and "nothing changed" in out
 
 
 def test_a_run_that_is_not_there(firm: Firm) -> None:
-    run = run_of(firm)
+    run = first_of(firm)
     code, out, err = _diff(firm, run, run[:-2] + "zz")
     assert (code, out) == (2, "") and run in err and "Nearest runs" in err
 
 
 def test_a_study_that_is_not_there(firm: Firm) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     firm.edit("mentorlift.yml", "title: Little Firm", "title: The Little Firm")
     code, _, err = _diff(firm, first, run_of(firm), "--study", "sale")
     assert code == 2 and "Nearest: sales" in err
 
 
 def test_a_study_of_one_run_alone(firm: Firm) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     study = (firm.project / "studies" / "sales.yml").read_text()
     again = study.replace("study: sales", "amended: The same under another name.\nstudy: more")
     (firm.project / "studies" / "more.yml").write_text(again)
@@ -72,14 +87,14 @@ def test_a_study_of_one_run_alone(firm: Firm) -> None:
 
 
 def test_runs_of_different_projects(firm: Firm) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     firm.edit("mentorlift.yml", "project: little-firm", "project: other-firm")
     code, _, err = _diff(firm, first, run_of(firm))
     assert code == 2 and "different projects: little-firm and other-firm" in err
 
 
 def test_runs_with_different_keys(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     other = firm.project.parent / "other.key"
     other.write_text("f" * 64)
     monkeypatch.setenv("MENTORLIFT_KEY_FILE", str(other))
@@ -98,7 +113,7 @@ def test_runs_with_different_keys(firm: Firm, monkeypatch: pytest.MonkeyPatch) -
     [("min_group: 12", 0), ("thresholds: {balance_fail_p: 0.0005}", None)],
 )
 def test_a_setting_that_changed(firm: Firm, setting: str, contribution: int | None) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     firm.edit("mentorlift.yml", "title: Little", f"{setting}\ntitle: Little")
     _, out, _ = _diff(firm, first, run_of(firm), "--json")
     ((part,),) = [study["parts"] for study in json.loads(out)["studies"]]
@@ -106,7 +121,7 @@ def test_a_setting_that_changed(firm: Firm, setting: str, contribution: int | No
 
 
 def test_a_limit_that_was_declared_is_no_change_of_code(firm: Firm) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     limit = "thresholds: {balance_fail_p: 0.0005}"
     firm.edit("mentorlift.yml", "title: Little", f"{limit}\ntitle: Little")
     firm.edit("studies/sales.yml", "study: sales", "amended: A stricter limit.\nstudy: sales")
@@ -116,7 +131,9 @@ def test_a_limit_that_was_declared_is_no_change_of_code(firm: Firm) -> None:
     assert parts == [(["study"], 0), (["settings"], 0)]
 
 
-def test_what_another_code_made_is_code(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_another_code_made_is_code(
+    tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A version whose estimator was one too high."""
 
     def too_high(*given: Any, **named: Any) -> Finding:
@@ -127,6 +144,7 @@ def test_what_another_code_made_is_code(firm: Firm, monkeypatch: pytest.MonkeyPa
         ]
         return replace(found, estimates=tuple(moved))
 
+    firm = write_firm(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.run.answer", too_high)
         patch.setattr("pipelines.workspace.code_hash", lambda: "0" * 64)
@@ -139,7 +157,7 @@ def test_what_another_code_made_is_code(firm: Firm, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_mapping_that_changed_is_the_whole_difference(firm: Firm) -> None:
-    first, before = run_of(firm), headlines(firm.out / "findings.json")
+    first, before = first_of(firm), headlines(firm.out / "findings.json")
     firm.edit(
         "mentorlift.yml",
         'formats: {period: "%Y-%m"}',
@@ -157,7 +175,7 @@ def test_a_mapping_that_changed_is_the_whole_difference(firm: Firm) -> None:
 
 def test_a_file_that_was_replaced_tells_corrected_values_from_later_months(firm: Firm) -> None:
     """The months of 30 people are corrected; the month after the follow-up is new."""
-    first, before = run_of(firm), headlines(firm.out / "findings.json")
+    first, before = first_of(firm), headlines(firm.out / "findings.json")
     lines = (firm.data / "sales.csv").read_text().splitlines()
     corrected = [
         line.replace(",2025-05,", ",2025-05,1")
@@ -181,7 +199,7 @@ def test_a_file_that_was_replaced_tells_corrected_values_from_later_months(firm:
 
 
 def test_a_headline_that_is_withheld_is_not_split(firm: Firm) -> None:
-    first = run_of(firm)
+    first = first_of(firm)
     text = (firm.data / "funnel.csv").read_text().splitlines()
     (firm.data / "funnel.csv").write_text("\n".join([*text[:9], ""]))
     code, out, _ = _diff(firm, first, run_of(firm), "--json")
@@ -196,7 +214,7 @@ def test_a_headline_that_is_withheld_is_not_split(firm: Firm) -> None:
 
 def test_few_corrected_people_are_not_split_from_another_cause(firm: Firm) -> None:
     """Six results are corrected and the study asks otherwise: the answer is not made anew."""
-    first = run_of(firm)
+    first = first_of(firm)
     source = "  - name: sales\n    file: sales.csv\n    delivered_on: 2025-12-31"
     assert source in (firm.project / "mentorlift.yml").read_text()
     (firm.data / "sales_late.csv").write_text(
@@ -215,7 +233,7 @@ def test_few_corrected_people_are_not_split_from_another_cause(firm: Firm) -> No
 
 def test_a_change_of_the_study_that_is_not_declared_shows_no_state_of_it(firm: Firm) -> None:
     """Neither the second run nor a state on the way with the study as it was changed."""
-    first = run_of(firm)
+    first = first_of(firm)
     firm.edit("sales.csv", "E0003,2025-04,", "E0003,2025-04,1")
     firm.edit("studies/sales.yml", "primary: [1, 3]", "primary: [1, 2]")
     second = run_of(firm)

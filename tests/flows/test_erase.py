@@ -206,9 +206,9 @@ def test_backups_that_hold_the_project_are_refused(firm: Firm) -> None:
 
 
 def test_where_deliveries_are_gone_the_landed_rows_are_copied_without_the_person(
-    several: Firm,
+    several_answered: Firm,
 ) -> None:
-    assert several.run()[0] == 0
+    several = several_answered
     (several.data / "sales.csv").unlink()
     mail = "quaxelrod0042@firm.example"
     code, out, err = erase(several, GONE, "--json")

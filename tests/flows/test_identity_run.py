@@ -63,8 +63,8 @@ def test_a_killed_run_leaves_nothing_half_written_in_the_private_folder(several:
     ]
 
 
-def test_a_decision_of_the_owner_makes_another_run(several: Firm) -> None:
-    several.run()
+def test_a_decision_of_the_owner_makes_another_run(several_answered: Firm) -> None:
+    several = several_answered
     review = (several.out / "private" / "identity_review.csv").read_text()
     decided = several.project / "mappings" / "identity_review.csv"
     decided.parent.mkdir()

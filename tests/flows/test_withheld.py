@@ -50,8 +50,8 @@ def test_the_search_finds_the_numbers_of_a_study_that_is_shown(firm: Firm) -> No
 WAYS = ("about {0:.2f} more", "{0:,.1f}", '"estimate": {0!r}', "x: [{0:.3f}, 4]", "−{0:.2f}")
 
 
-def test_each_way_to_print_a_number_is_seen(firm: Firm) -> None:
-    firm.run()
+def test_each_way_to_print_a_number_is_seen(answered: Firm) -> None:
+    firm = answered
     found = exact_findings(firm.project, firm.out)["sales"]
     value = abs(withheld_figures(found)[0])
     for text in WAYS:
