@@ -1,4 +1,4 @@
-"""The finished report of the demo company, read for what gives people away."""
+"""The finished report of the demo company: the same bytes anywhere, and nothing of people."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines import adhoc, saved_queries
-from pipelines.demo import write_demo
+from pipelines.demo import DemoPaths, write_demo
 from pipelines.engine import Engine
 from pipelines.models import Contract, contracts, verify
+from pipelines.workspace import ARTIFACTS
 from tests.disclosed import breaches
-from tests.flows.conftest import Firm, own_key
+from tests.flows.places import PLACES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LETTERS = "İstanbul ıŞık, Größe ≥ 1"
 # Tables that a run may leave empty: no calibration was asked for, no curve can be shown.
 OPTIONAL = {
     "false-alarms": "results.calibration",
@@ -26,15 +28,32 @@ OPTIONAL = {
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> DemoPaths:
+    """A demo company, which asks all designs and kinds of outcome, with letters of all kinds."""
+    paths = write_demo(tmp_path_factory.mktemp("demo"), people=1_500)
+    settings = paths.project / "mentorlift.yml"
+    text = settings.read_text(encoding="utf-8")
+    assert "title: Mentoring at the demo company" in text
+    settings.write_text(
+        text.replace("title: Mentoring at", f"title: {LETTERS}, at"), encoding="utf-8"
+    )
+    return paths
+
+
+@pytest.fixture(scope="module")
+def out(made: DemoPaths, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of one run."""
-    folder = tmp_path_factory.mktemp("demo")
-    made = write_demo(folder, people=1_500)
-    with own_key(folder):
-        firm = Firm(made.project, made.data, folder / "out")
-        _, _, err = firm.run()
-    assert (firm.out / "findings.json").is_file(), err
-    return firm.out
+    return PLACES["east"].run(tmp_path_factory.mktemp("places") / "east", made.project, made.data)
+
+
+@pytest.mark.slow
+def test_two_processes_leave_the_same_bytes(made: DemoPaths, out: Path, tmp_path: Path) -> None:
+    """Wherever and by whomever they are made."""
+    again = PLACES["west"].run(tmp_path / "west", made.project, made.data)
+    assert len(ARTIFACTS) >= 3
+    for name in ARTIFACTS:
+        assert (out / name).read_bytes() == (again / name).read_bytes(), name
+    assert LETTERS in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_nothing_the_demo_shows_gives_people_away(out: Path) -> None:
