@@ -8,7 +8,6 @@ gives one programme of each kind, and companies are independent. In CI a smoke o
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,12 +22,13 @@ from analysis.calibration.sites import site_placebos
 from analysis.calibration.summary import line_of
 from analysis.study import parse_study
 from analysis.synthetic.company import draw_company
+from tests.long_runs import draws
 from tests.synthetic_pool import Series, built_of, pool_of, site_past_of
 
 if TYPE_CHECKING:
     from analysis.calibration.placebo import Placebo
 
-COMPANIES = int(os.environ.get("MENTORLIFT_DRAWS", "12"))
+COMPANIES = draws(8, 12)
 FIRST_SEED = 20_000
 MIN_GROUP = 10
 UNIFORM = 0.01  # the promise: the Kolmogorov-Smirnov test does not tell the p-values from uniform

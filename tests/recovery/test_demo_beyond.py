@@ -5,7 +5,7 @@ Frames are shaped as the queries return them.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,11 @@ def performance(firm: Company, people: np.ndarray) -> pd.DataFrame:
     )
 
 
+@lru_cache(maxsize=2)  # tests ask the same large company for several things in a row
+def company(scenario: str, size: int, seed: int) -> Company:
+    return draw_company(scenario, size=size, seed=seed)
+
+
 def first_matches(firm: Company) -> pd.Series:
     pairs = firm.matches
     known = pairs.mentor != NOBODY
@@ -76,7 +81,7 @@ def first_matches(firm: Company) -> pd.Series:
 @cache
 def mentors(scenario: str, seed: int, size: int = 20_000) -> dict[str, Estimate]:
     """Results for the KPI of seniors in sales with a year of tenure."""
-    firm = draw_company(scenario, size=size, seed=seed)
+    firm = company(scenario, size, seed)
     people = np.flatnonzero(
         (firm.people.level >= SENIOR) & (firm.people.department == CODES["sales"])
     )
@@ -119,7 +124,7 @@ def test_before_the_first_mentee_nothing_is_different_within_people() -> None:
 @cache
 def stays(scenario: str, seed: int) -> dict[str, Estimate]:
     """Hazard ratios of voluntary exits of seniors with a year of tenure, in every department."""
-    firm = draw_company(scenario, size=20_000, seed=seed)
+    firm = company(scenario, 20_000, seed)
     senior = np.flatnonzero(firm.people.level >= SENIOR)
     hired = firm.people.hired_on[senior].astype("datetime64[D]").astype(np.int64)
     out = firm.exit_on[senior].astype("datetime64[D]")
@@ -166,7 +171,7 @@ def test_mentors_seem_to_stay_because_they_had_to_be_there() -> None:
 @cache
 def mates(scenario: str, seed: int, size: int) -> dict[str, Estimate]:
     """Results about people invited to sales' lottery in one round at one site."""
-    firm = draw_company(scenario, size=size, seed=seed)
+    firm = company(scenario, size, seed)
     e = firm.lottery
     if scenario != "spillover":  # the same teams, which say nothing there
         e = with_teams(firm.streams, firm.size, firm.people, e, firm.block)
@@ -199,7 +204,7 @@ def mates(scenario: str, seed: int, size: int) -> dict[str, Estimate]:
 
 def planted(firm_seed: int, size: int) -> dict[str, float]:
     """Expected truths in per cent by the last word of their name."""
-    firm = draw_company("spillover", size=size, seed=firm_seed)
+    firm = company("spillover", size, firm_seed)
     rows = [e for e in estimands(firm) if ".spillover." in e.estimand]
     return {e.estimand.rpartition(".")[2]: e.value_expected for e in rows}
 

@@ -7,7 +7,6 @@ of their rate.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,9 +37,9 @@ from analysis.synthetic.items import FLIPPED_ITEM, FLIPPED_WAVE, INVERTED, TIS
 from analysis.synthetic.lottery import drawn_on
 from analysis.synthetic.surveys import WAVES
 from analysis.synthetic.truth_feelings import Feeling, feeling_truths, lottery_feelings
-from tests.long_runs import long
+from tests.long_runs import draws, long
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "12"))
+DRAWS = draws(8, 12)
 WINDOW, CUT = (5, 10), 3.5
 # The company's mentored answer more often (.25 in the logit) and the discontented less (-.45): what
 # that leaves after the past score; seen over 200 draws with and without effects: .010 and .002.

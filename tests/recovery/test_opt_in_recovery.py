@@ -7,7 +7,6 @@ are 99.9 % binomial bounds of the nominal rate at the draws run, or four standar
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
 import numpy as np
@@ -19,9 +18,10 @@ from analysis.estimate import Estimate
 from analysis.opt_in import estimate_opt_in
 from analysis.panel import Panel
 from analysis.study import StudySpec, parse_study
+from tests.long_runs import LONG, draws
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "200"))
-FEWER = 150
+DRAWS = draws(100, 200)
+FEWER = 150 if LONG else 75
 WINDOW = (1, 1)
 GROUPS = np.array([0.0, 1.0])
 
@@ -99,12 +99,12 @@ def draw(
 
 
 @cache
-def run(draws: int = DRAWS, **how: float) -> dict[str, pd.DataFrame]:
+def run(number: int = DRAWS, **how: float) -> dict[str, pd.DataFrame]:
     """Of each estimator, a row a draw: estimate, standard error and interval."""
     rng = np.random.default_rng(40)
     study = spec(cluster="team") if "teams" in how else spec()
     found: dict[str, list[tuple[float, ...]]] = {}
-    for _ in range(draws):
+    for _ in range(number):
         for r in estimate_opt_in(draw(rng, **how), study):
             assert isinstance(r, Estimate), r
             figures = (r.estimate, r.std_error, r.ci_low, r.ci_high)

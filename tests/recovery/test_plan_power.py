@@ -3,12 +3,10 @@
 The plan looks at people of sales in the year before any programme, as the programme would take
 them in. The lottery then takes place, lots drawn
 anew many times, in a company where mentoring does nothing, and the planned effect is added to those
-who won. 200 lots in twenty companies here; `MENTORLIFT_DRAWS=2000` draws more.
+who won. 120 lots in twelve companies here; `MENTORLIFT_DRAWS=2000` draws more.
 """
 
 from __future__ import annotations
-
-import os
 
 import numpy as np
 import pandas as pd
@@ -23,8 +21,9 @@ from analysis.study import StudySpec, parse_study
 from analysis.synthetic.blocks import blocks
 from analysis.synthetic.company import Company, draw_company
 from analysis.synthetic.people import CODES
+from tests.long_runs import draws
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "200"))
+DRAWS = draws(120, 200)
 LOTS = 10  # a company
 BEFORE = 11  # the month looked at: its next six end before the first round, in month 18
 WINDOW = (1, 6)
@@ -141,15 +140,15 @@ def found(spec: StudySpec) -> np.ndarray:
 @pytest.mark.slow
 def test_the_planned_effect_is_found_as_often_as_planned(found: np.ndarray) -> None:
     """.80, two points aside, within 99.9 % binomial bounds of the lots drawn."""
-    draws, power = len(found) * LOTS, found[:, 0].mean()
-    low = stats.binom.ppf(0.0005, draws, 0.80 - ALLOWED) / draws
-    high = stats.binom.ppf(0.9995, draws, 0.80 + ALLOWED) / draws
-    print(f"{draws} lots: {power:.3f} with the planned effect, {found[:, 1].mean():.3f} without")
+    lots, power = len(found) * LOTS, found[:, 0].mean()
+    low = stats.binom.ppf(0.0005, lots, 0.80 - ALLOWED) / lots
+    high = stats.binom.ppf(0.9995, lots, 0.80 + ALLOWED) / lots
+    print(f"{lots} lots: {power:.3f} with the planned effect, {found[:, 1].mean():.3f} without")
     assert low <= power <= high
 
 
 @pytest.mark.slow
 def test_without_an_effect_it_is_found_as_often_as_the_test_says(found: np.ndarray) -> None:
-    draws = len(found) * LOTS
-    low, high = stats.binom.interval(0.999, draws, 0.05)
-    assert low / draws <= found[:, 1].mean() <= high / draws
+    lots = len(found) * LOTS
+    low, high = stats.binom.interval(0.999, lots, 0.05)
+    assert low / lots <= found[:, 1].mean() <= high / lots

@@ -1,6 +1,7 @@
 """Known truth: intervals cover it and tests reject a true null as often as they say.
 
-Small draws, fixed seeds. Limits are 99.9 % binomial bounds of the nominal rate at the draws run.
+Small draws, fixed seeds; MENTORLIFT_LONG=1 takes twice as many. Limits are 99.9 % binomial bounds
+of the nominal rate at the draws run.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from analysis.estimators.permutation import randomisation_inference
 from analysis.estimators.two_stage import two_stage_least_squares
 from analysis.panel import Panel
 from analysis.study import StudySpec, parse_study
+from tests.long_runs import draws
 
-DRAWS = 200
+DRAWS = draws(100, 200)
 EFFECT = 2.0
 WINDOW = (1, 3)
 
 
-def _bounds(rate: float, draws: int = DRAWS) -> tuple[float, float]:
-    low, high = stats.binom.interval(0.999, draws, rate)
-    return low / draws, high / draws
+def _bounds(rate: float) -> tuple[float, float]:
+    low, high = stats.binom.interval(0.999, DRAWS, rate)
+    return low / DRAWS, high / DRAWS
 
 
 @pytest.fixture(scope="module")

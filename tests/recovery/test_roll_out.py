@@ -6,8 +6,6 @@ binomial bounds of 95 %: what fails by chance once in a thousand runs.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -17,8 +15,9 @@ from analysis.estimators.aggregate import aggregate
 from analysis.estimators.fixed_effects import two_way
 from analysis.estimators.group_time import att_by_group_and_time
 from analysis.estimators.imputation import imputation
+from tests import long_runs
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "200"))
+DRAWS = long_runs.draws(100, 200)
 N, MONTHS = 400, 24
 PERIODS = np.arange(1, MONTHS + 1)
 STARTS = np.array([8, 13, 18, NEVER])

@@ -8,7 +8,6 @@ many people each start happens to have.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,11 +25,12 @@ from analysis.roll_out_companions import drawn_efficiently, imputed
 from analysis.roll_out_panel import RollOut
 from analysis.roll_out_results import window_result
 from analysis.study import StudySpec, parse_study
+from tests.long_runs import draws
 
 if TYPE_CHECKING:
     from analysis.estimate import Estimate
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "100"))
+DRAWS = draws(50, 100)
 PEOPLE, SITES, MONTHS = 400, 20, 24
 PERIODS = np.arange(1, MONTHS + 1)
 STARTS = np.repeat([8, 13, 18, NEVER], SITES // 4)
