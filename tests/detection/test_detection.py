@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,9 @@ from tests.detection import family, opt_in, randomised, roll_out
 from tests.detection.__main__ import GATES
 from tests.detection.curve import CAUGHT, CERTAIN, contradictions, measured, sizes
 from tests.detection.data import panel, status_of, study
+from tests.long_runs import draws
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "40"))
+DRAWS = draws(24, 40)
 ALL_SIZES = 200  # draws from which every size is planted
 FOLDER = Path(__file__).parent
 OF = {gate.name: gate for gate in GATES}
@@ -41,8 +41,8 @@ def test_a_gate_catches_what_theory_says(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("design", family.DESIGNS)
 def test_good_data_are_rarely_withheld(design: str) -> None:
-    draws = max(DRAWS // 4, 5)
-    assert family.failures(design, draws)[0] <= family.most(draws)
+    number = max(DRAWS // 4, 5)
+    assert family.failures(design, number)[0] <= family.most(number)
 
 
 def _table(name: str) -> list[dict[str, str]]:
