@@ -2,7 +2,8 @@
 
 A row a firm in results.csv, in the order of seeds, and the sums in results.md. Goes on where it
 stopped: firms that the file holds are not drawn again; `--anew` begins from none. `--reports 24`
-attacks as many monthly reports of a company too, and prints what they tell.
+attacks as many monthly reports of a company too, and prints what they tell. Ends with 1
+where anything is told of what is protected.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import multiprocessing
+import sys
 import tempfile
 from pathlib import Path
 
@@ -69,8 +71,11 @@ def summary(rows: list[Row]) -> str:
     return f"# What the attacker learns\n\n{head}{columns}{told}"
 
 
-def main() -> None:
-    """The command."""
+TOLD = ("exact", "near", "salaries_exact", "salaries_close", "headcounts")
+
+
+def main() -> int:
+    """The command; 1 where anything is told."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--firms", type=int, default=200)
     parser.add_argument("--processes", type=int, default=2)
@@ -89,12 +94,14 @@ def main() -> None:
     page = summary(rows)
     (given.into / "results.md").write_text(page)
     print(page)
+    told = sum(row[name] for row in rows for name in TOLD)
     if given.reports:
-        _attack_reports(given.reports)
+        told += _attack_reports(given.reports)
+    return int(told > 0)
 
 
-def _attack_reports(months: int) -> None:
-    """Prints what monthly reports tell, each made for itself, and all in one folder."""
+def _attack_reports(months: int) -> int:
+    """Prints what monthly reports tell, each made for itself, and all in one folder: so many."""
     company = draw_company(SEED, months)
     for memory, name in ((False, "each for itself"), (True, "in one folder")):
         with tempfile.TemporaryDirectory() as folder, own_key(Path(folder)):
@@ -105,7 +112,8 @@ def _attack_reports(months: int) -> None:
             f"pairs of months whose figures differ by fewer than ten people, "
             f"{len(made.leaks)} names, mails or numbers found"
         )
+    return len(told) + len(made.few) + len(made.leaks)  # of those in one folder
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
