@@ -8,7 +8,16 @@ import pytest
 
 from pipelines.engine import Engine
 from pipelines.errors import UserError
-from pipelines.models import FOLDER, build, contracts, is_ascending, ordered, reads, verify
+from pipelines.models import (
+    FOLDER,
+    build,
+    contracts,
+    create_described,
+    is_ascending,
+    ordered,
+    reads,
+    verify,
+)
 
 SCHEMAS = ("landed", "staging", "marts", "results")
 
@@ -44,12 +53,15 @@ def test_marts_read_staging_alone_and_show_no_pseudonym():
             assert "person_key" not in {column.name for column in contract.columns}
 
 
-def test_comments_are_stored_with_the_tables(warehouse):
-    engine = warehouse().engine
-    missing = engine.rows(
-        "select table_name, column_name from duckdb_columns() "
-        "where schema_name in ('landed', 'staging', 'marts') and comment is null"
-    )
+def test_comments_are_stored_with_the_tables():
+    with Engine.memory(threads=1) as engine:
+        for contract in contracts("landed"):
+            create_described(engine, contract)
+        build(engine)
+        missing = engine.rows(
+            "select table_name, column_name from duckdb_columns() "
+            "where schema_name in ('landed', 'staging', 'marts') and comment is null"
+        )
     assert missing == []
 
 

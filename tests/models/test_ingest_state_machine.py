@@ -315,7 +315,7 @@ def key(tmp_path, monkeypatch):
 
 
 def test_whatever_is_delivered_the_marts_agree_with_the_oracle(key):
-    examples, steps = (200, 20) if LONG else (3, 8)
+    examples, steps = (200, 20) if LONG else (2, 8)
     run_state_machine_as_test(
         Deliveries,
         settings=settings(
