@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from analysis.release.decide import decide
+from analysis.release.decide import ANEW, decide
 from analysis.release.members import changed
 from analysis.rules import ROUND_TO
 
@@ -69,10 +69,10 @@ def count_choices(
         return (cell(sign="shown", value=0, high=0),)
     if n < group:
         return (cell(sign="small", low=1, high=group - 1, reason=f"Fewer than {group} people."),)
-    decision = decide(name, members, ledger, group)
+    verdict = decide(name, members, ledger, group)
     made: list[Cell] = []
-    if decision.anew:
-        value, new = ROUND_TO * round(n / ROUND_TO), decision.verdict != "unchanged"
+    if verdict in ANEW:
+        value, new = ROUND_TO * round(n / ROUND_TO), verdict != "unchanged"
         made.append(
             cell(
                 sign="shown", low=max(value - half, group), high=value + half, value=value, anew=new

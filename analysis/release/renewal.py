@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from analysis.membership import MAIN
-from analysis.release.decide import decide
+from analysis.release.decide import ANEW, decide
 from analysis.release.ledger import Ledger, Shown
 from analysis.release.members import changed
 from analysis.release.withdrawn import without_figures, without_groups
@@ -116,7 +116,7 @@ def as_shown(renewal: Renewal, run: str) -> tuple[Shown, ...]:
 
 def _anew(cell: Cell, ledger: Ledger, rules: Rules) -> bool:
     """Whether neither few people came or went, nor, of the same people, few have other figures."""
-    if not decide(cell.name, cell.members, ledger, rules.min_group).anew:
+    if decide(cell.name, cell.members, ledger, rules.min_group) not in ANEW:
         return False
     same = [s for s in ledger.of(cell.name) if not changed(cell.members, s.members) + s.erased]
     other = (_other_figures(cell, s) for s in same)

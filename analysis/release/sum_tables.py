@@ -91,8 +91,8 @@ def _one(
         return cell(sign="small", reason=why)
     if why := gives_away(contributions):
         return cell(sign="hidden", reason=why)
-    decision = decide(name, members, ledger, rules.min_group)
-    if decision.verdict in ("new", "fresh"):
+    verdict = decide(name, members, ledger, rules.min_group)
+    if verdict in ("new", "fresh"):
         mean = table.of == "mean"
         value = float(contributions.mean() if mean else contributions.sum())
         return cell(sign="shown", value=rounded(value, contributions, mean=mean), anew=True)

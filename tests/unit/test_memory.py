@@ -138,7 +138,7 @@ def test_a_study_of_the_people_of_a_group_meets_what_was_shown_of_the_group() ->
     fourteen = replace(lottery(), rests_on=(part(ANSWERED, range(14)),))
     ((cell,),) = cells_of(engine, [fourteen], TOKENS, 10)
     shown = [Shown(cell=c.name, run="one", members=c.members) for c in made]
-    assert not decide(cell.name, cell.members, Ledger(tuple(shown)), 10).anew
+    assert decide(cell.name, cell.members, Ledger(tuple(shown)), 10) == "stays"
 
 
 def test_figures_that_another_metric_had_are_known_by_themselves(tmp_path: Path) -> None:
@@ -163,12 +163,12 @@ def test_figures_that_another_metric_had_are_known_by_themselves(tmp_path: Path)
     write(tmp_path, "one", 1, then.members, studies=[{"study": "sales", "cells": [told]}])
     for now in (cells("SALES-2", "revenue", range(1, 30)), cells("SALES", "sold", range(1, 30))):
         ledger = recall([tmp_path], "two", "firm", "k").ledger(now, 10)
-        assert not decide(now[0].name, now[0].members, ledger, 10).anew
+        assert decide(now[0].name, now[0].members, ledger, 10) == "stays"
     other = cells("SALES", "calls", range(1, 30), size=2)
     assert recall([tmp_path], "two", "firm", "k").ledger(other, 10).shown == ()
     both = (*cells("SALES", "revenue", range(30)), *cells("SALES", "sold", range(1, 30)))
     ledger = recall([tmp_path], "two", "firm", "k").ledger(both, 10)  # one metric, delivered twice
-    assert [decide(c.name, c.members, ledger, 10).anew for c in both] == [True, False]
+    assert [decide(c.name, c.members, ledger, 10) for c in both] == ["unchanged", "stays"]
 
 
 def test_a_set_is_named_by_its_people_and_the_key(tmp_path: Path) -> None:
