@@ -57,11 +57,20 @@ class Cell:
 
 
 def count_choices(
-    name: str, key: Key, members: Members, ledger: Ledger, rules: Rules, least: int | None = None
+    name: str,
+    key: Key,
+    members: Members,
+    ledger: Ledger,
+    rules: Rules,
+    least: int | None = None,
+    *,
+    of_small: bool = False,
 ) -> tuple[Cell, ...]:
     """What can be printed of a count, most telling first; the last is ``small`` or ``hidden``.
 
-    ``least``: of a remainder, the most that may be said of its size from below.
+    ``least``: of a remainder, the most that may be said of its size from below. ``of_small``:
+    whether all in it are small groups: a figure in one month and a bound in another would say, to
+    who knows this rule, that they are large for small ones.
     """
     group, half, n = rules.min_group, ROUND_TO // 2, members.size
     cell = partial(Cell, name=name, key=key, members=members, remainder=least is not None)
@@ -73,11 +82,9 @@ def count_choices(
     made: list[Cell] = []
     if verdict in ANEW:
         value, new = ROUND_TO * round(n / ROUND_TO), verdict != "unchanged"
-        made.append(
-            cell(
-                sign="shown", low=max(value - half, group), high=value + half, value=value, anew=new
-            )
-        )
+        low = max(value - half, group)
+        if not of_small:
+            made.append(cell(sign="shown", low=low, high=value + half, value=value, anew=new))
         bound = min(n, least or 0) // ROUND_TO * ROUND_TO
         if bound >= group:
             made.append(cell(sign="at_least", low=bound, value=bound, anew=new, reason=BESIDE))

@@ -122,7 +122,9 @@ def _laid_out(
             key, few = others(total), all(c.sign == "small" for c in away)
             # one of them may be one person as long as the others can be the rest
             least = (rules.min_group - 1) * (len(away) - 1) + 1 if few else people.size
-            made.append(count_choices(table.cell(key), key, people, ledger, rules, least))
+            made.append(
+                count_choices(table.cell(key), key, people, ledger, rules, least, of_small=few)
+            )
     return made
 
 
