@@ -17,7 +17,6 @@ from tests.flows.conftest import KEY, command, command_apart
 from tests.flows.test_erase import GONE, erase, people, pseudonym, traces
 from tests.flows.test_release_memory import last, without
 from tests.flows.test_rotate_key import folders
-from tests.long_runs import long
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -88,7 +87,6 @@ def is_waited_for(folder: Path) -> bool:
     return any("-> FLOCK" in line and number in line for line in lines)
 
 
-@long("half a minute")
 def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path) -> None:
     firm, file = answered, tmp_path / "old.tar.gz"
     back = replace(firm, out=tmp_path / "back")
@@ -110,7 +108,6 @@ def test_a_backup_from_before_a_change_of_the_key(answered: Firm, tmp_path: Path
     assert back.run()[0] == 0 and firm.run()[0] == 0  # one key, the one in use, for both
 
 
-@long("half a minute")
 def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     answered: Firm, tmp_path: Path
 ) -> None:
@@ -125,7 +122,6 @@ def test_who_was_erased_since_a_change_of_the_key_does_not_return(
     assert code == 3 and "another key" in err and not (tmp_path / "back").exists()
 
 
-@long("half a minute")
 def test_an_erasure_can_end_after_the_key_was_changed_elsewhere(
     answered: Firm, tmp_path: Path
 ) -> None:

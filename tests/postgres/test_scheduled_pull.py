@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.long_runs import long
 from tests.postgres.conftest import SECRET
 from tests.postgres.test_pull import insert
 
@@ -51,7 +50,6 @@ async def kept_by_the_scheduler() -> str:
         return "\n".join(part.model_dump_json() for part in parts)
 
 
-@long("starts a server of the scheduler")
 def test_a_flow_pulls_and_the_scheduler_learns_no_secret(office: Office, scheduler: None) -> None:
     from pipelines.flows import run_flow
 
