@@ -12,7 +12,7 @@ from analysis.release.members import changed
 from analysis.rules import ROUND_TO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from analysis.release.ledger import Ledger, Shown
     from analysis.release.members import Members
@@ -57,36 +57,32 @@ class Cell:
 
 
 def count_choices(
-    name: str,
-    key: Key,
-    members: Members,
-    ledger: Ledger,
-    rules: Rules,
-    least: int | None = None,
-    *,
-    of_small: bool = False,
+    name: str, key: Key, members: Members, ledger: Ledger, rules: Rules, away: Sequence[Cell] = ()
 ) -> tuple[Cell, ...]:
     """What can be printed of a count, most telling first; the last is ``small`` or ``hidden``.
 
-    ``least``: of a remainder, the most that may be said of its size from below. ``of_small``:
-    whether all in it are small groups: a figure in one month and a bound in another would say, to
-    who knows this rule, that they are large for small ones.
+    ``away``: of a remainder, the cells without a figure that it is of. Where all are small it is a
+    bound at most: a figure in one month and a bound in another would say, to who knows this rule,
+    that they are large for small ones.
     """
     group, half, n = rules.min_group, ROUND_TO // 2, members.size
-    cell = partial(Cell, name=name, key=key, members=members, remainder=least is not None)
+    cell = partial(Cell, name=name, key=key, members=members, remainder=bool(away))
     if n == 0:
         return (cell(sign="shown", value=0, high=0),)
     if n < group:
         return (cell(sign="small", low=1, high=group - 1, reason=f"Fewer than {group} people."),)
     verdict = decide(name, members, ledger, group)
+    of_small = bool(away) and all(c.sign == "small" for c in away)
     made: list[Cell] = []
     if verdict in ANEW:
         value, new = ROUND_TO * round(n / ROUND_TO), verdict != "unchanged"
         low = max(value - half, group)
         if not of_small:
             made.append(cell(sign="shown", low=low, high=value + half, value=value, anew=new))
-        bound = min(n, least or 0) // ROUND_TO * ROUND_TO
-        if bound >= group:
+        # one of them may be one person as long as the others can be the rest
+        least = (group - 1) * (len(away) - 1) + 1 if of_small else n
+        bound = min(n, least) // ROUND_TO * ROUND_TO
+        if away and bound >= group:
             made.append(cell(sign="at_least", low=bound, value=bound, anew=new, reason=BESIDE))
     earlier = ledger.of(name)
     if earlier and not earlier[-1].erased:

@@ -48,12 +48,12 @@ def print_counts(
     doubtful = {*own, *(c.name for c in beside)}
     while True:
         made = _laid_out(tables, own, ledger, rules, weaker)
-        looked_at = _linked_to(doubtful, [*made, *_signs_of_sums(beside, made, rules)])
+        whole = [*made, *_signs_of_sums(beside, made, rules)]
+        looked_at = _linked_to(doubtful, whole)
         cells = [_chosen(m, weaker) for m in looked_at]
         told = disclosed(cells, rules)
         if not told:
-            every = [_chosen(m, weaker) for m in [*made, *_signs_of_sums(beside, made, rules)]]
-            return _narrowed(every, rules)[: len(made)]
+            return _narrowed([_chosen(m, weaker) for m in whole], rules)[: len(made)]
         doubtful = set(_say_less(cells, told, looked_at))
         for name in doubtful:
             weaker[name] = weaker.get(name, 0) + 1
@@ -119,12 +119,8 @@ def _laid_out(
             people = np.unique(np.concatenate([np.zeros(0, np.uint64), *(c.members for c in away)]))
             if len(away) < 2:
                 continue
-            key, few = others(total), all(c.sign == "small" for c in away)
-            # one of them may be one person as long as the others can be the rest
-            least = (rules.min_group - 1) * (len(away) - 1) + 1 if few else people.size
-            made.append(
-                count_choices(table.cell(key), key, people, ledger, rules, least, of_small=few)
-            )
+            key = others(total)
+            made.append(count_choices(table.cell(key), key, people, ledger, rules, away))
     return made
 
 
