@@ -60,11 +60,15 @@ class Memory:
         """
         wanted = {c.name for c in cells}
         found: dict[tuple[str, str, int, str], str] = {}
+        called: dict[tuple[str, str], list[str]] = {}  # runs repeat what was shown before
         for entry in self.entries:
             for cell in cells_in(entry):
-                names = [cell["cell"]] if cell["cell"] in wanted else []
-                for name in [*names, *self._called_now(cell, cells, min_group)]:
-                    place = (name, cell["set"], cell["erased"], cell.get("figures") or "")
+                own, figures = cell["cell"], cell.get("figures") or ""
+                if (own, figures) not in called:
+                    also = same_figures(own, self._figures(figures), cells, min_group)
+                    called[own, figures] = [own, *also] if own in wanted else also
+                for name in called[own, figures]:
+                    place = (name, cell["set"], cell["erased"], figures)
                     found.pop(place, None)
                     found[place] = entry["run"]
         return Ledger(
@@ -79,13 +83,6 @@ class Memory:
                 for (name, made, erased, figures), run in found.items()
             )
         )
-
-    def _called_now(self, cell: dict[str, Any], cells: Sequence[Cell], min_group: int) -> list[str]:
-        place = cell["cell"], cell.get("figures") or ""
-        if place not in self._names:
-            figures = self._figures(place[1])
-            self._names[place] = same_figures(place[0], figures, cells, min_group)
-        return self._names[place]
 
     def before(self, study: str) -> tuple[Before, ...]:
         """The answers to a study that runs showed, oldest first."""
@@ -114,10 +111,6 @@ class Memory:
 
     @cached_property
     def _sets(self) -> dict[str, Members]:
-        return {}
-
-    @cached_property
-    def _names(self) -> dict[tuple[str, str], list[str]]:
         return {}
 
 
