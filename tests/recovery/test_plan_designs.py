@@ -7,7 +7,6 @@ studies of each design (half an hour), with `MENTORLIFT_DRAWS` as many as it say
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
 import numpy as np
@@ -24,12 +23,12 @@ from analysis.planning.plan import as_compared
 from analysis.planning.size import joining_of
 from analysis.planning.spread import Spread, of_means, spread_of
 from tests.detection.data import panel, study
-from tests.long_runs import LONG
+from tests.long_runs import draws
 from tests.recovery.planned import ALLOWED, ON_A_MONTH, PAST, POWER, STUDIES
 from tests.recovery.planned_exits import chosen_exits, drawn_exits, drawn_exits_needed
 from tests.recovery.planned_sites import drawn_waves, half_of_sites, waves_of_sites
 
-DRAWS = int(os.environ.get("MENTORLIFT_DRAWS", "2000" if LONG else "40"))
+DRAWS = draws(40, 2000)
 
 CHOSEN = study(
     "opt_in", follow_up={"months": 6, "primary": ON_A_MONTH},
@@ -124,8 +123,8 @@ def found(design: str) -> np.ndarray:
 @pytest.mark.parametrize("design", DESIGNS)
 def test_the_planned_effect_is_found_as_often_as_planned(design: str) -> None:
     """.80, two points aside, within 99.9 % binomial bounds of the studies drawn."""
-    draws, power = len(found(design)), found(design).mean()
-    low = stats.binom.ppf(0.0005, draws, POWER - ALLOWED) / draws
-    high = stats.binom.ppf(0.9995, draws, POWER + ALLOWED) / draws
-    print(f"{design}: {draws} studies, {power:.3f}")
+    studies, power = len(found(design)), found(design).mean()
+    low = stats.binom.ppf(0.0005, studies, POWER - ALLOWED) / studies
+    high = stats.binom.ppf(0.9995, studies, POWER + ALLOWED) / studies
+    print(f"{design}: {studies} studies, {power:.3f}")
     assert low <= power <= high
