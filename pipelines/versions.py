@@ -25,6 +25,7 @@ SCHEMAS = {
     "asked": 1,  # runs/RUN/work/asked.json
     "registry": 1,  # each line of registered_studies.jsonl
     "tombstones": 1,  # private/tombstones.json
+    "erasing": 2,  # private/erasing.json; the first version is a list of what is looked for
     "shown": 1,  # private/shown/RUN.json, what a run showed of whom
     "keys": 1,  # private/keys.json, which key followed which
     "backups": 1,  # private/backups.json, the list of backups

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines import workspace
+from pipelines import versions, workspace
 from pipelines.erasure import tombstones
 from pipelines.erasure.search import Token
 from pipelines.errors import Exit, UserError
@@ -28,8 +28,8 @@ def read(
     tombstones were made with another.
     """
     file = private / tombstones.UNFINISHED
-    told: Any = workspace.read_json(file) if file.is_file() else {}
-    told = {"tokens": told} if isinstance(told, list) else told  # 0.1.0 wrote no more
+    told: Any = workspace.read_json(file, "erasing") if file.is_file() else {}
+    told = {"tokens": told} if isinstance(told, list) else told  # the first version
     stones = tuple(map(tombstones.parsed, told.get("tombstones", ())))
     if not {s.key_id for s in stones} <= {key_id, *before}:
         fix = "Restore the key that belongs to this folder, then run `mentorlift erase` again."
@@ -45,4 +45,5 @@ def write(
         "tokens": [{"kind": t.kind, "text": t.text} for t in tokens],
         "tombstones": [asdict(replace(s, key_id=s.key_id or record.key_id)) for s in stones],
     }
-    write_private(private / tombstones.UNFINISHED, json.dumps(told, ensure_ascii=False))
+    text = json.dumps(versions.stamped("erasing", told), ensure_ascii=False)
+    write_private(private / tombstones.UNFINISHED, text)
