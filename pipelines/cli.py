@@ -28,6 +28,7 @@ from pipelines.cli_options import (
     OutFolder,
     ProjectFolder,
     Study,
+    folders,
     note,
     tell,
 )
@@ -166,10 +167,6 @@ def dictionary() -> None:
     sys.stdout.write(dictionary_markdown())
 
 
-def _folders(project: Path, data: Path | None, out: Path | None) -> tuple[Path, Path]:
-    return data or project / "data", out or project / "out"
-
-
 def _run_until(
     stage: str,
     project: Path,
@@ -186,8 +183,10 @@ def _run_until(
 
     known_at = as_known_at.date() if as_known_at else None
     if known_at and out is None:  # a past state must not take the place of today's
-        out = project / f"out-{known_at}"
-    data, out = _folders(project, data, out)
+        from pipelines.day import of_past
+
+        out = of_past(project, known_at)
+    data, out = folders(project, data, out)
     if study:  # a report of one study must not take the place of all
         from pipelines.config import chosen_studies, load_project
         from pipelines.day import beside

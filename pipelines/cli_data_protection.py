@@ -14,6 +14,7 @@ from pipelines.cli_options import (
     OutFolder,
     ProjectFolder,
     Study,
+    folders,
     note,
     tell,
     tell_fields,
@@ -41,9 +42,9 @@ def rotate_key(
     from pipelines.day import beside
     from pipelines.key_rotation import Asked, rotate
 
-    whole = project / "out"
-    folders = (data or project / "data", out or (beside(whole, study) if study else whole))
-    _tell(rotate(Asked(project, *folders, on.date() if on else None, study), note), as_json)
+    data, whole = folders(project, data, out)
+    of = beside(whole, study) if study and out is None else whole
+    _tell(rotate(Asked(project, data, of, on.date() if on else None, study), note), as_json)
 
 
 def _tell(made: Rotation, as_json: bool) -> None:

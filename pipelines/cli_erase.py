@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import AsJson, DataFolder, OutFolder, note, tell, tell_fields
+from pipelines.cli_options import AsJson, DataFolder, OutFolder, folders, note, tell, tell_fields
 from pipelines.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def erase_command(
 
     named = [line for given in persons or [] for line in _named(given)]
     wanted = Wanted(tuple(named), expired, on.date() if on else None, reason)
-    folders = data or project / "data", out or project / "out"
-    made = erase(project, *folders, wanted, note, remove_backups=yes)
+    places = folders(project, data, out)
+    made = erase(project, *places, wanted, note, remove_backups=yes)
     _tell(made, as_json)
     if made.remaining:
         raise incomplete(made)

@@ -74,3 +74,8 @@ def tell_fields(made: Any) -> None:
     names = {name: getattr(made, name) for name in made.__slots__}
     told = {n: [str(p) for p in v] if isinstance(v, tuple) else v for n, v in names.items()}
     typer.echo(escaped(json.dumps({"schema_version": 1, **told}, indent=1, default=str)))
+
+
+def folders(project: Path, data: Path | None, out: Path | None) -> tuple[Path, Path]:
+    """The folders of deliveries and of results: as given, else the project's own."""
+    return data or project / "data", out or project / "out"

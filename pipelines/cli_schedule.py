@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import DataFolder, OutFolder, ProjectFolder, note, tell
+from pipelines.cli_options import DataFolder, OutFolder, ProjectFolder, folders, note, tell
 from pipelines.errors import Arrived, Exit, UserError, of_the_machine
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def serve(
         )
     from pipelines.schedule.serving import Folders, serve_forever
 
-    serve_forever(Folders(project, data or project / "data", out or project / "out"), schedule)
+    serve_forever(Folders(project, *folders(project, data, out)), schedule)
 
 
 @commands.command()
@@ -65,12 +65,12 @@ def watch(
     from pipelines.run import run
     from pipelines.schedule.watch import Watch, today
 
-    folders = (project, data or project / "data", out or project / "out")
-    zone, seen, done = _schedule(project).timezone, Watch.of(*folders), 0
+    places = (project, *folders(project, data, out))
+    zone, seen, done = _schedule(project).timezone, Watch.of(*places), 0
     while True:
         try:
             if seen.look(day := today(zone)):
-                made = run(*folders, note, day=day, pulling=True)
+                made = run(*places, note, day=day, pulling=True)
                 for line in made.answers if made else ():
                     tell(line)
         except (UserError, OSError) as error:  # said, and tried again with the next files

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_PAST = re.compile(r"out-\d{4}-\d{2}-\d{2}.*")
+_PAST = re.compile(r"out-\d{4}-\d{2}-\d{2}.*")  # as `of_past` calls it, or of one study beside it
 
 
 class Superseded(UserError):
@@ -46,6 +46,11 @@ def beside(out: Path, study: str) -> Path:
     """The folder for the results of one study, beside that of all."""
     named = out if out.name not in ("", "..") else out.resolve()  # `.` is no name
     return named.with_name(f"{named.name}-{study}")
+
+
+def of_past(project_dir: Path, known_at: dt.date) -> Path:
+    """The folder for what was known on a past day, beside the project's own."""
+    return project_dir / f"out-{known_at}"
 
 
 def private_folders(project_dir: Path, out: Path) -> tuple[Path, ...]:

@@ -21,6 +21,7 @@ from tests.disclosure.judged import HEAD, STAFFED, Row, row_of
 from tests.flows.conftest import own_key
 
 FOLDER = Path(__file__).parent
+TOLD = ("exact", "near", "salaries_exact", "salaries_close", "headcounts")
 
 
 def _rows(path: Path) -> list[Row]:
@@ -69,9 +70,6 @@ def summary(rows: list[Row]) -> str:
     told = "".join(f"| {a} | {b} | {c} |\n" for a, b, c in lines)
     columns = "| | rule of ten alone | protected |\n|---|---|---|\n"
     return f"# What the attacker learns\n\n{head}{columns}{told}"
-
-
-TOLD = ("exact", "near", "salaries_exact", "salaries_close", "headcounts")
 
 
 def main() -> int:

@@ -281,11 +281,7 @@ def several(firm: Firm) -> Firm:
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """The small company after its first run; to be copied, never changed."""
-    folder = tmp_path_factory.mktemp("first-run")
-    made = write_firm(folder)
-    with own_key(folder):
-        assert made.run()[0] == 0
-    return made
+    return _after_a_run(write_firm(tmp_path_factory.mktemp("first-run")))
 
 
 @pytest.fixture
@@ -297,10 +293,13 @@ def answered(tmp_path: Path, key: Path, first_run: Firm) -> Firm:
 @pytest.fixture(scope="session")
 def first_run_of_several(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """The small company of several systems after its first run; to be copied, never changed."""
-    folder = tmp_path_factory.mktemp("first-run-of-several")
-    made = write_firm(folder)
+    made = write_firm(tmp_path_factory.mktemp("first-run-of-several"))
     join_systems(made)
-    with own_key(folder):
+    return _after_a_run(made)
+
+
+def _after_a_run(made: Firm) -> Firm:
+    with own_key(made.project.parent):
         assert made.run()[0] == 0
     return made
 
