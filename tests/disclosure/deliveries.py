@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from tests.disclosed import figures
 from tests.disclosure.canary import found
 from tests.disclosure.printed import MIN_GROUP
-from tests.flows.conftest import Firm, command
+from tests.flows.conftest import IDENTITY, Firm, command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,15 +38,6 @@ purpose: Learn whether the mentoring programme works.
 lawful_basis: Legitimate interest, agreed with the works council.
 retention: {months: 240}
 programmes: [{id: SALES, name: Sales mentoring}]
-identity:
-  systems:
-    employee_no: {kind: text}
-    mail: {kind: mail}
-    name: {kind: name}
-  links:
-    - {source: workers, ids: {employee_no: employee, mail: mail, name: [given, family]}}
-  master: [workers]
-sources:
 """
 LOADS = {
     "workers": ("people", {"person_id": "employee"}, {}),
@@ -113,8 +104,8 @@ class Company:
         ]  # fmt: skip
         (firm.project / "studies").mkdir(parents=True, exist_ok=True)
         firm.data.mkdir(parents=True, exist_ok=True)
-        listed = yaml.safe_dump({"sources": sources}).removeprefix("sources:\n")
-        (firm.project / "mentorlift.yml").write_text(PROJECT + listed)
+        parts = {"identity": yaml.safe_load(IDENTITY), "sources": sources}
+        (firm.project / "mentorlift.yml").write_text(PROJECT + yaml.safe_dump(parts))
         (firm.project / "studies" / "sales.yml").write_text(STUDY.format(as_of=day))
         here = np.flatnonzero(self.there(month))
         won = ["lottery_lost", "mentee"]
